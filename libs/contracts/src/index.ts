@@ -1,0 +1,12 @@
+export * from './gen/google/rpc/error_details_pb.ts';
+export * from './gen/google/rpc/status_pb.ts';
+export * from './gen/refrain/cache/v1/cache_pb.ts';
+export * from './gen/refrain/cache/v1/entry_pb.ts';
+export * from './gen/refrain/common/v1/answer_pb.ts';
+export * from './gen/refrain/common/v1/chat_pb.ts';
+export * from './gen/refrain/jobs/v1/usage_pb.ts';
+export * from './gen/refrain/jobs/v1/work_pb.ts';
+export * from './gen/refrain/router/v1/event_pb.ts';
+export * from './gen/refrain/router/v1/router_pb.ts';
+export { usageStream } from './streams.ts';
+export { completeSubject, eventSubject, isSubjectToken, type Lane, lanes, usageSubject, workSubject } from './subjects.ts';

@@ -1,0 +1,39 @@
+/** Every NATS subject of the mesh, built in one place. Tokens are `[a-z0-9-]`, 32 characters at most. */
+
+/** A worker's queue for one class of callers; the weights live with the worker. */
+export type Lane = 'high' | 'normal' | 'low';
+
+/** All lanes, most urgent first. */
+export const lanes: readonly Lane[] = ['high', 'normal', 'low'];
+
+const token = /^[a-z0-9-]{1,32}$/;
+
+/** Whether a name may stand in a subject. */
+export function isSubjectToken(name: string): boolean {
+  return token.test(name);
+}
+
+function checked(name: string): string {
+  if (!isSubjectToken(name)) throw new TypeError(`not a subject token: ${JSON.stringify(name)}`);
+  return name;
+}
+
+/** Where work for a provider waits for a worker (core NATS, queue group `workers`). */
+export function workSubject(provider: string, lane: Lane): string {
+  return `refrain.v1.work.${checked(provider)}.${lane}`;
+}
+
+/** Where NATS callers ask; `*` listens for all clients. */
+export function completeSubject(client: string): string {
+  return `refrain.v1.complete.${client === '*' ? '*' : checked(client)}`;
+}
+
+/** Where what happened is told; never with prompt or answer. `*` listens for all tenants or kinds. */
+export function eventSubject(tenant: string, kind: string): string {
+  return `refrain.v1.events.${tenant === '*' ? '*' : checked(tenant)}.${kind === '*' ? '*' : checked(kind)}`;
+}
+
+/** Where workers put usage records (JetStream). */
+export function usageSubject(provider: string): string {
+  return `refrain.v1.usage.${checked(provider)}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * The shape of `refrain.yaml`. Every field is described here and nowhere else; `refrain validate`, the start and
+ * every service read it through `loadMeshConfig`, so a file that one accepts all accept.
+ */
+import { z } from 'zod';
+
+const name = z.string().regex(/^[a-z0-9-]{1,32}$/, 'use 1 to 32 of a-z, 0-9 and -');
+const milliseconds = z.int().positive();
+const task = z.enum(['text', 'code', 'reasoning', 'ui']);
+const complexity = z.enum(['simple', 'medium', 'complex']);
+const tier = z.enum(['free', 'basic', 'pro', 'enterprise']);
+const oneOrMore = <T extends z.ZodType>(schema: T) =>
+  z.union([schema.transform((value) => [value]), z.array(schema).min(1)]);
+
+/** Integer nano-dollars for a million tokens. */
+const price = z.strictObject({
+  input: z.int().nonnegative(),
+  output: z.int().nonnegative(),
+  cachedInput: z.int().nonnegative().optional(),
+});
+
+const model = z.strictObject({
+  /** The model's name at the provider. */
+  name: z.string().min(1),
+  /** Quality, 1 (small local) to 5 (frontier). */
+  rank: z.int().min(1).max(5),
+  contextTokens: z.int().positive(),
+  price: price.optional(),
+});
+
+const provider = z.strictObject({
+  adapter: z.enum(['llama', 'gemini', 'claude', 'openai']),
+  /** Operator's alone; a request can never name a URL. Absent: the adapter's public address. */
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Stem of the environment variables with the keys: `OPENAI` reads OPENAI_API_KEY, OPENAI_API_KEYS, OPENAI_API_KEY_1… */
+  keys: z.string().regex(/^[A-Z][A-Z0-9_]*$/).optional(),
+  /** Needs no key (a local server). */
+  keyless: z.boolean().default(false),
+  /** Calls to this provider at once, for one worker. */
+  concurrency: z.int().positive().default(100),
+  /** Requests that may wait in a worker before it says busy. */
+  queue: z.int().nonnegative().default(200),
+  firstChunkMs: milliseconds.default(30_000),
+  interChunkMs: milliseconds.default(15_000),
+  models: z.array(model).min(1),
+});
+
+const route = z.strictObject({
+  when: z
+    .strictObject({ task: oneOrMore(task).optional(), complexity: oneOrMore(complexity).optional(), tier: oneOrMore(tier).optional() })
+    .default({}),
+  /** "<provider>/<model>", tried in this order. */
+  try: z.array(z.string().regex(/^[a-z0-9-]+\/.+$/, 'write <provider>/<model>')).min(1),
+});
+
+const template = z.strictObject({
+  name,
+  /** Text with {variables}; `{question}` alone matches everything. Compared without regard to case and outer punctuation. */
+  pattern: z.string().min(1),
+  answer: z.string().min(1),
+  /** `always` answers before any provider is asked; `fallback` only when none does. */
+  serve: z.enum(['always', 'fallback']),
+});
+
+const key = z.strictObject({
+  /** "sha256:<64 hex digits>" of the caller's key; `npm run -s refrain -- key` makes one. */
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write sha256: and 64 hex digits'),
+  tenant: name,
+  user: z.string().min(1).max(128),
+  tier,
+});
+
+/** The whole of refrain.yaml. */
+export const meshConfigSchema = z.strictObject({
+  version: z.literal(1),
+  limits: z
+    .strictObject({
+      requestBytes: z.int().positive().default(1_048_576),
+      deadlineMs: milliseconds.default(60_000),
+      attempts: z.int().min(1).max(10).default(4),
+      keysPerProvider: z.int().min(1).max(10).default(3),
+      maxTokens: z.int().positive().default(1000),
+    })
+    .prefault({}),
+  tiers: z.record(tier, z.strictObject({ lane: z.enum(['high', 'normal', 'low']), requestsPerMinute: z.int().positive() })),
+  /** Who a caller without a key is, on loopback only. */
+  local: z.strictObject({ tenant: name.default('local'), user: z.string().default('local'), tier: tier.default('pro') }).prefault({}),
+  keys: z.array(key).default([]),
+  classifier: z
+    .strictObject({
+      /** Shorter prompts without code are simple. */
+      simpleBelowCharacters: z.int().positive().default(100),
+      complexWords: z.array(z.string().min(1)).default(['design', 'flow', 'ux', 'ui']),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      /** Sampling hotter than this is neither cached nor shared. */
+      maximumTemperature: z.number().min(0).max(2).default(0.3),
+      exact: z.strictObject({ enabled: z.boolean().default(true), ttlSeconds: z.int().positive().default(3600) }).prefault({}),
+      semantic: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          ttlSeconds: z.int().positive().default(1800),
+          /** Cosine at or above which a stored question counts as the same. */
+          threshold: z.number().min(0.5).max(1).default(0.95),
+          topK: z.int().min(1).max(50).default(5),
+          maximumCollections: z.int().min(1).max(128).default(128),
+        })
+        .prefault({}),
+      template: z.strictObject({ ttlSeconds: z.int().positive().default(86_400) }).prefault({}),
+      /** The lowest rank a cached answer's model must have, for such callers and prompts. First match counts. */
+      minimumRank: z
+        .array(
+          z.strictObject({
+            when: z.strictObject({ tier: oneOrMore(tier).optional(), complexity: oneOrMore(complexity).optional() }),
+            rank: z.int().min(1).max(5),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+  providers: z.record(name, provider),
+  aliases: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  routes: z.array(route).min(1),
+  /** Tried when every route failed. */
+  localFallback: z.array(z.string()).default([]),
+  templates: z.array(template).default([]),
+  events: z.strictObject({ encoding: z.enum(['json', 'protobuf']).default('json') }).prefault({}),
+});
+
+/** refrain.yaml after validation, every default filled in. */
+export type MeshConfig = z.output<typeof meshConfigSchema>;
+/** A provider's section. */
+export type ProviderConfig = MeshConfig['providers'][string];
+/** A model's section. */
+export type ModelConfig = ProviderConfig['models'][number];
+/** Free, basic, pro or enterprise. */
+export type Tier = z.output<typeof tier>;
