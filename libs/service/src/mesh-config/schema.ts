@@ -33,7 +33,10 @@ const provider = z.strictObject({
   /** Operator's alone; a request can never name a URL. Absent: the adapter's public address. */
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Stem of the environment variables with the keys: `OPENAI` reads OPENAI_API_KEY, OPENAI_API_KEYS, OPENAI_API_KEY_1… */
-  keys: z.string().regex(/^[A-Z][A-Z0-9_]*$/).optional(),
+  keys: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/)
+    .optional(),
   /** Needs no key (a local server). */
   keyless: z.boolean().default(false),
   /** Calls to this provider at once, for one worker. */
@@ -47,7 +50,11 @@ const provider = z.strictObject({
 
 const route = z.strictObject({
   when: z
-    .strictObject({ task: oneOrMore(task).optional(), complexity: oneOrMore(complexity).optional(), tier: oneOrMore(tier).optional() })
+    .strictObject({
+      task: oneOrMore(task).optional(),
+      complexity: oneOrMore(complexity).optional(),
+      tier: oneOrMore(tier).optional(),
+    })
     .default({}),
   /** "<provider>/<model>", tried in this order. */
   try: z.array(z.string().regex(/^[a-z0-9-]+\/.+$/, 'write <provider>/<model>')).min(1),
@@ -82,9 +89,14 @@ export const meshConfigSchema = z.strictObject({
       maxTokens: z.int().positive().default(1000),
     })
     .prefault({}),
-  tiers: z.record(tier, z.strictObject({ lane: z.enum(['high', 'normal', 'low']), requestsPerMinute: z.int().positive() })),
+  tiers: z.record(
+    tier,
+    z.strictObject({ lane: z.enum(['high', 'normal', 'low']), requestsPerMinute: z.int().positive() }),
+  ),
   /** Who a caller without a key is, on loopback only. */
-  local: z.strictObject({ tenant: name.default('local'), user: z.string().default('local'), tier: tier.default('pro') }).prefault({}),
+  local: z
+    .strictObject({ tenant: name.default('local'), user: z.string().default('local'), tier: tier.default('pro') })
+    .prefault({}),
   keys: z.array(key).default([]),
   classifier: z
     .strictObject({
@@ -97,7 +109,9 @@ export const meshConfigSchema = z.strictObject({
     .strictObject({
       /** Sampling hotter than this is neither cached nor shared. */
       maximumTemperature: z.number().min(0).max(2).default(0.3),
-      exact: z.strictObject({ enabled: z.boolean().default(true), ttlSeconds: z.int().positive().default(3600) }).prefault({}),
+      exact: z
+        .strictObject({ enabled: z.boolean().default(true), ttlSeconds: z.int().positive().default(3600) })
+        .prefault({}),
       semantic: z
         .strictObject({
           enabled: z.boolean().default(true),

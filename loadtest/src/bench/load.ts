@@ -1,0 +1,55 @@
+/** A closed loop: `inFlight` callers, each asking again as soon as it was answered, for a bounded time. */
+
+/** What one round of one case measured. */
+export interface Round {
+  readonly p50: number;
+  readonly p99: number;
+  readonly perSecond: number;
+  readonly count: number;
+}
+
+/** How a round runs. */
+export interface LoadOptions {
+  readonly inFlight: number;
+  readonly seconds: number;
+  /** Stops the round early, so that a slow case cannot run away and a case with finite input ends. */
+  readonly maximumCalls: number;
+}
+
+/**
+ * Runs `call` until the time is over and gives latencies in milliseconds. `call` may return its own latency (to the
+ * first chunk, say); otherwise the whole call is timed. The first error ends the round and is thrown.
+ */
+export async function runLoad(call: () => Promise<number | void>, options: LoadOptions): Promise<Round> {
+  const latencies: number[] = [];
+  const start = performance.now();
+  const end = start + options.seconds * 1000;
+  const caller = async () => {
+    while (performance.now() < end && latencies.length < options.maximumCalls) {
+      const before = performance.now();
+      const own = await call();
+      latencies.push(own ?? performance.now() - before);
+    }
+  };
+  await Promise.all(Array.from({ length: options.inFlight }, caller));
+  const elapsed = (performance.now() - start) / 1000;
+  latencies.sort((a, b) => a - b);
+  return {
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    perSecond: latencies.length / elapsed,
+    count: latencies.length,
+  };
+}
+
+/** The median of a few figures. */
+export function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+}

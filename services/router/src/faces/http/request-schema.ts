@@ -1,0 +1,99 @@
+/**
+ * What `/v1/chat/completions` takes. Parameters that cannot change the answer (`user`, `metadata`…) are accepted and
+ * dropped; anything else that is not listed is refused by name, so that no caller believes in a knob that does nothing.
+ */
+import { z } from 'zod';
+
+const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
+const imagePart = z.strictObject({
+  type: z.literal('image_url'),
+  image_url: z.strictObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() }),
+});
+const textContent = z.union([z.string(), z.array(textPart)]);
+
+const toolCall = z.strictObject({
+  id: z.string(),
+  type: z.literal('function'),
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+});
+
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.enum(['system', 'developer']), content: textContent, name: z.string().optional() }),
+  z.strictObject({
+    role: z.literal('user'),
+    content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart]))]),
+    name: z.string().optional(),
+  }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: textContent.nullish(),
+    refusal: z.string().nullish(),
+    annotations: z.array(z.unknown()).nullish(),
+    name: z.string().optional(),
+    tool_calls: z.array(toolCall).nullish(),
+  }),
+  z.strictObject({ role: z.literal('tool'), content: textContent, tool_call_id: z.string() }),
+]);
+
+const tool = z.strictObject({
+  type: z.literal('function'),
+  function: z.strictObject({
+    name: z.string(),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    strict: z.boolean().nullish(),
+  }),
+});
+
+const responseFormat = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(['text', 'json_object']) }),
+  z.strictObject({
+    type: z.literal('json_schema'),
+    json_schema: z.strictObject({
+      name: z.string(),
+      description: z.string().optional(),
+      schema: z.record(z.string(), z.unknown()).optional(),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+]);
+
+const uint32 = z.int().min(1).max(4_294_967_295);
+
+/** The body, nulls at the top level already dropped (OpenAI's clients send them for "not set"). */
+export const chatCompletionSchema = z.strictObject({
+  model: z.string().default('auto'),
+  messages: z.array(message).min(1),
+  stream: z.boolean().default(false),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .optional(),
+  temperature: z.number().optional(),
+  top_p: z.number().optional(),
+  max_tokens: uint32.optional(),
+  max_completion_tokens: uint32.optional(),
+  stop: z.union([z.string(), z.array(z.string())]).optional(),
+  seed: z.int().optional(),
+  presence_penalty: z.number().optional(),
+  frequency_penalty: z.number().optional(),
+  tools: z.array(tool).optional(),
+  tool_choice: z
+    .union([
+      z.enum(['auto', 'none', 'required']),
+      z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: z.string() }) }),
+    ])
+    .optional(),
+  parallel_tool_calls: z.boolean().optional(),
+  response_format: responseFormat.optional(),
+  reasoning_effort: z.enum(['minimal', 'low', 'medium', 'high']).optional(),
+  n: z.literal(1).optional(),
+  logprobs: z.literal(false).optional(),
+  user: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  safety_identifier: z.string().optional(),
+  prompt_cache_key: z.string().optional(),
+  store: z.boolean().optional(),
+});
+
+/** A request body that passed. */
+export type ChatCompletionBody = z.output<typeof chatCompletionSchema>;

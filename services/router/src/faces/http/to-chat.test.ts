@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Role } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { parseChatCompletion, toChat } from './to-chat.ts';
+
+const hello = [{ role: 'user', content: 'hello' }];
+const faultOf = (body: unknown): RefrainError => {
+  try {
+    parseChatCompletion(body);
+  } catch (error) {
+    assert.ok(error instanceof RefrainError);
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'the body was accepted' });
+};
+
+test('every supported parameter reaches the canonical request', () => {
+  const chat = toChat(
+    parseChatCompletion({
+      model: 'fast',
+      messages: [
+        { role: 'developer', content: 'be brief' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'what is this' },
+            { type: 'image_url', image_url: { url: 'https://x/y.png' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+        },
+        { role: 'tool', content: 'a cat', tool_call_id: 'c1' },
+      ],
+      temperature: 0.2,
+      top_p: 0.9,
+      max_completion_tokens: 7,
+      seed: 3,
+      stop: 'END',
+      tools: [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }],
+      tool_choice: { type: 'function', function: { name: 'look' } },
+      response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' }, strict: true } },
+      reasoning_effort: 'low',
+    }),
+  );
+  assert.equal(chat.model, 'fast');
+  assert.deepEqual(
+    chat.messages.map((message) => message.role),
+    [Role.SYSTEM, Role.USER, Role.ASSISTANT, Role.TOOL],
+  );
+  assert.equal(chat.messages[1]?.parts[1]?.content.case, 'image');
+  assert.equal(chat.messages[2]?.toolCalls[0]?.name, 'look');
+  assert.equal(chat.messages[3]?.toolCallId, 'c1');
+  assert.deepEqual([chat.temperature, chat.topP, chat.maxTokens, chat.seed, chat.stop], [0.2, 0.9, 7, 3n, ['END']]);
+  assert.equal(chat.tools[0]?.parametersJson, '{"type":"object"}');
+  assert.deepEqual([chat.toolChoice?.mode, chat.toolChoice?.name], ['function', 'look']);
+  assert.deepEqual([chat.responseFormat?.type, chat.responseFormat?.strict], ['json_schema', true]);
+  assert.equal(chat.reasoningEffort, 'low');
+});
+
+test('a missing model means auto, and null means not set', () => {
+  const chat = toChat(parseChatCompletion({ messages: hello, temperature: null, stop: null }));
+  assert.equal(chat.model, 'auto');
+  assert.equal(chat.temperature, undefined);
+  assert.deepEqual(chat.stop, []);
+});
+
+test('a parameter that would do nothing is refused by name', () => {
+  const error = faultOf({ messages: hello, logit_bias: { 5: 1 } });
+  assert.equal(error.code, 'unsupported');
+  assert.equal(error.reason, 'UNSUPPORTED_PARAMETER');
+  assert.equal(error.fields[0]?.field, 'logit_bias');
+});
+
+test('more than one choice is refused as unsupported, not as wrong', () => {
+  assert.equal(faultOf({ messages: hello, n: 2 }).code, 'unsupported');
+});
+
+test('every wrong type is reported with its path', () => {
+  const error = faultOf({ messages: [{ role: 'user', content: 5 }], temperature: 'hot' });
+  assert.equal(error.code, 'invalid');
+  assert.deepEqual(error.fields.map((fault) => fault.field).sort(), ['messages[0].content', 'temperature']);
+});
+
+test('no messages, no body and a list instead of an object are invalid', () => {
+  for (const body of [{}, { messages: [] }, [], 'text', 5, null]) assert.equal(faultOf(body).code, 'invalid');
+});

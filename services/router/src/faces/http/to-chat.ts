@@ -1,0 +1,152 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  type Chat,
+  ChatSchema,
+  type Message,
+  MessageSchema,
+  type Part,
+  PartSchema,
+  ResponseFormatSchema,
+  Role,
+  ToolCallSchema,
+  ToolChoiceSchema,
+  ToolSchema,
+} from '@refrain/contracts';
+import { type FieldViolation, RefrainError } from '@refrain/errors';
+import type { z } from 'zod';
+import { type ChatCompletionBody, chatCompletionSchema } from './request-schema.ts';
+
+/**
+ * Reads a JSON body as OpenAI's clients send it.
+ * @throws RefrainError `unsupported` for a parameter Refrain does not pass on, `invalid` with every other fault.
+ */
+export function parseChatCompletion(json: unknown): ChatCompletionBody {
+  const result = chatCompletionSchema.safeParse(withoutNulls(json));
+  if (result.success) return result.data;
+  const unknown = result.error.issues.find((issue) => issue.path.length === 0 && issue.code === 'unrecognized_keys');
+  if (unknown?.code === 'unrecognized_keys') throw unsupported(unknown.keys);
+  const limited = result.error.issues.find((issue) => issue.path[0] === 'n' || issue.path[0] === 'logprobs');
+  if (limited) throw unsupported([String(limited.path[0])]);
+  const fields = result.error.issues.map(toViolation);
+  const first = fields[0];
+  throw new RefrainError('invalid', first ? `${first.field}: ${first.description}` : 'The request is not valid.', {
+    fields,
+  });
+}
+
+/** Translates a body to the canonical request. */
+export function toChat(body: ChatCompletionBody): Chat {
+  const chat = create(ChatSchema, { model: body.model, messages: body.messages.map(toMessage) });
+  const maxTokens = body.max_completion_tokens ?? body.max_tokens;
+  if (maxTokens !== undefined) chat.maxTokens = maxTokens;
+  if (body.temperature !== undefined) chat.temperature = body.temperature;
+  if (body.top_p !== undefined) chat.topP = body.top_p;
+  if (body.seed !== undefined) chat.seed = BigInt(body.seed);
+  if (body.stop !== undefined) chat.stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
+  if (body.presence_penalty !== undefined) chat.presencePenalty = body.presence_penalty;
+  if (body.frequency_penalty !== undefined) chat.frequencyPenalty = body.frequency_penalty;
+  if (body.parallel_tool_calls !== undefined) chat.parallelToolCalls = body.parallel_tool_calls;
+  if (body.reasoning_effort !== undefined) chat.reasoningEffort = body.reasoning_effort;
+  if (body.tools) chat.tools = body.tools.map(toTool);
+  if (body.tool_choice !== undefined) chat.toolChoice = toToolChoice(body.tool_choice);
+  if (body.response_format) chat.responseFormat = toResponseFormat(body.response_format);
+  return chat;
+}
+
+function toMessage(message: ChatCompletionBody['messages'][number]): Message {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return create(MessageSchema, { role: Role.SYSTEM, parts: toParts(message.content), name: message.name ?? '' });
+    case 'user':
+      return create(MessageSchema, { role: Role.USER, parts: toParts(message.content), name: message.name ?? '' });
+    case 'assistant':
+      return create(MessageSchema, {
+        role: Role.ASSISTANT,
+        parts: toParts(message.content ?? message.refusal ?? []),
+        name: message.name ?? '',
+        toolCalls: (message.tool_calls ?? []).map((call, index) =>
+          create(ToolCallSchema, {
+            id: call.id,
+            name: call.function.name,
+            argumentsJson: call.function.arguments,
+            index,
+          }),
+        ),
+      });
+    case 'tool':
+      return create(MessageSchema, {
+        role: Role.TOOL,
+        parts: toParts(message.content),
+        toolCallId: message.tool_call_id,
+      });
+  }
+}
+
+type Content = string | { type: 'text'; text: string }[] | ContentPart[];
+type ContentPart =
+  | { type: 'text'; text: string }
+  | { type: 'image_url'; image_url: { url: string; detail?: string | undefined } };
+
+function toParts(content: Content): Part[] {
+  if (typeof content === 'string') return [textPart(content)];
+  return content.map((part) =>
+    part.type === 'text'
+      ? textPart(part.text)
+      : create(PartSchema, {
+          content: { case: 'image', value: { url: part.image_url.url, detail: part.image_url.detail ?? 'auto' } },
+        }),
+  );
+}
+
+function textPart(text: string): Part {
+  return create(PartSchema, { content: { case: 'text', value: text } });
+}
+
+function toTool(tool: NonNullable<ChatCompletionBody['tools']>[number]) {
+  const { name, description, parameters, strict } = tool.function;
+  return create(ToolSchema, {
+    name,
+    description: description ?? '',
+    parametersJson: parameters ? JSON.stringify(parameters) : '',
+    ...(typeof strict === 'boolean' && { strict }),
+  });
+}
+
+function toToolChoice(choice: NonNullable<ChatCompletionBody['tool_choice']>) {
+  return typeof choice === 'string'
+    ? create(ToolChoiceSchema, { mode: choice })
+    : create(ToolChoiceSchema, { mode: 'function', name: choice.function.name });
+}
+
+function toResponseFormat(format: NonNullable<ChatCompletionBody['response_format']>) {
+  if (format.type !== 'json_schema') return create(ResponseFormatSchema, { type: format.type });
+  const { name, schema, strict } = format.json_schema;
+  return create(ResponseFormatSchema, {
+    type: 'json_schema',
+    schemaName: name,
+    schemaJson: schema ? JSON.stringify(schema) : '',
+    ...(typeof strict === 'boolean' && { strict }),
+  });
+}
+
+function withoutNulls(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+}
+
+function unsupported(names: readonly string[]): RefrainError {
+  return new RefrainError('unsupported', `Unsupported parameter: ${names.join(', ')}.`, {
+    reason: 'UNSUPPORTED_PARAMETER',
+    fields: names.map((field) => ({ field, description: 'is not supported' })),
+  });
+}
+
+function toViolation(issue: z.core.$ZodIssue): FieldViolation {
+  const field = issue.path.reduce<string>(
+    (path, step) =>
+      typeof step === 'number' ? `${path}[${step}]` : path === '' ? String(step) : `${path}.${String(step)}`,
+    '',
+  );
+  return { field: field === '' ? 'body' : field, description: issue.message };
+}
