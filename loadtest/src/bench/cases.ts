@@ -25,7 +25,7 @@ export interface Case {
   /** Brings the mesh into the state the case asks for; not timed. */
   prepare?(): Promise<void>;
   /** Asks once; may give its own latency in milliseconds. */
-  call(): Promise<number | void>;
+  call(): Promise<number | undefined>;
   /** Waits until what the calls left behind (stores, index writes) is done; belongs to the timed work of a miss. */
   drain?(): Promise<void>;
 }
@@ -157,5 +157,6 @@ async function settled(
 
 function expectSource(answer: Answer | undefined, source: Source): void {
   const got = answer?.provenance?.source;
-  if (got !== source) throw new Error(`expected ${Source[source]}, got ${got === undefined ? 'nothing' : Source[got]}`);
+  if (got !== source)
+    throw new Error(`expected source ${source}, got ${got ?? 'nothing'} (numbers of refrain.common.v1.Source)`);
 }

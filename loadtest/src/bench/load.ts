@@ -20,7 +20,7 @@ export interface LoadOptions {
  * Runs `call` until the time is over and gives latencies in milliseconds. `call` may return its own latency (to the
  * first chunk, say); otherwise the whole call is timed. The first error ends the round and is thrown.
  */
-export async function runLoad(call: () => Promise<number | void>, options: LoadOptions): Promise<Round> {
+export async function runLoad(call: () => Promise<number | undefined>, options: LoadOptions): Promise<Round> {
   const latencies: number[] = [];
   const start = performance.now();
   const end = start + options.seconds * 1000;

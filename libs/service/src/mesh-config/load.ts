@@ -48,12 +48,16 @@ export function parseMeshConfig(text: string, fileName: string): MeshConfig {
   if (!result.success) {
     throw new ConfigError(
       fileName,
-      result.error.issues.flatMap(toFaults).map(({ path, message }) => ({ ...locate(path), message })),
+      inOrder(result.error.issues.flatMap(toFaults).map(({ path, message }) => ({ ...locate(path), message }))),
     );
   }
   const faults = crossCheck(result.data).map(({ path, message }) => ({ ...locate(path), message }));
-  if (faults.length > 0) throw new ConfigError(fileName, faults);
+  if (faults.length > 0) throw new ConfigError(fileName, inOrder(faults));
   return result.data;
+}
+
+function inOrder(faults: ConfigFault[]): ConfigFault[] {
+  return faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** An unknown key points at the key itself, not at the map that holds it. */

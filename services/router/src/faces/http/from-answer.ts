@@ -15,9 +15,18 @@ const finishReasons: Record<number, string> = {
   [FinishReason.CONTENT_FILTER]: 'content_filter',
 };
 
+const sources: Record<number, string> = {
+  [Source.EXACT]: 'exact',
+  [Source.SEMANTIC]: 'semantic',
+  [Source.COALESCED]: 'coalesced',
+  [Source.PROVIDER]: 'provider',
+  [Source.STALE]: 'stale',
+  [Source.TEMPLATE]: 'template',
+};
+
 /** `exact`, `semantic`, `coalesced`, `provider`, `stale` or `template`. */
 export function sourceName(source: Source): string {
-  return Source[source]?.toLowerCase() ?? 'unknown';
+  return sources[source] ?? 'unknown';
 }
 
 /** OpenAI's word for why an answer ended. */
