@@ -1,0 +1,140 @@
+/** What a service's author writes: async functions and generators; everything grpc-js wants is wrapped around them. */
+import type { DescMethod, DescService, Message, MessageShape } from '@bufbuild/protobuf';
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { errorCodes, type RefrainError, RefrainError as RefrainErrorClass, toRefrainError } from '@refrain/errors';
+import { toStatus } from './status.ts';
+
+/** What a handler may know of the call beside the request. */
+export interface CallContext {
+  /** Aborted when the caller leaves or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left of the caller's deadline; undefined when it set none. */
+  readonly remainingMs: number | undefined;
+  /** A metadata value, by its lower-case name. */
+  header(name: string): string | undefined;
+}
+
+type Input<M extends DescMethod> = MessageShape<M['input']>;
+type Output<M extends DescMethod> = MessageShape<M['output']>;
+type Handler<M extends DescMethod> = M['methodKind'] extends 'unary'
+  ? (request: Input<M>, context: CallContext) => Promise<Output<M>>
+  : (request: Input<M>, context: CallContext) => AsyncIterable<Output<M>>;
+
+/** A handler for each method of a service. */
+export type Handlers<S extends DescService> = { [K in keyof S['method']]: Handler<S['method'][K]> };
+
+/** A service with its handlers, ready for `startGrpcServer`. */
+export interface RegisteredService {
+  readonly descriptor: DescService;
+  readonly handlers: Record<string, (request: never, context: CallContext) => unknown>;
+}
+
+/** Hears of each finished call: its method's path, our code ('ok' for none) and its milliseconds. */
+export type CallObserver = (method: string, code: string, milliseconds: number) => void;
+
+/** Pairs a service with its handlers. */
+export function service<S extends DescService>(descriptor: S, handlers: Handlers<S>): RegisteredService {
+  return { descriptor, handlers: handlers as unknown as RegisteredService['handlers'] };
+}
+
+type Call = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
+
+/** Reads the call lazily: most handlers never look at the metadata, and a cache hit never at the signal. */
+class Context implements CallContext {
+  readonly #call: Call;
+  #abort: AbortController | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.#call.cancelled) abort.abort();
+      else this.#call.once('cancelled', () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  get remainingMs(): number | undefined {
+    const deadline = this.#call.getDeadline();
+    const end = typeof deadline === 'number' ? deadline : deadline.getTime();
+    return Number.isFinite(end) ? Math.max(0, end - Date.now()) : undefined;
+  }
+
+  header(name: string): string | undefined {
+    const metadata: Metadata = this.#call.metadata;
+    const value = metadata.get(name)[0];
+    return typeof value === 'string' ? value : undefined;
+  }
+}
+
+/** grpc-js does not catch a rejected handler: unwrapped it would end the process and leave the caller waiting. */
+export function wrapUnary(
+  path: string,
+  handler: (request: Message, context: CallContext) => Promise<Message>,
+  observe: CallObserver,
+): handleUnaryCall<Message, Message> {
+  return (call, callback) => {
+    const start = performance.now();
+    const fail = (thrown: unknown) => {
+      const error = toRefrainError(thrown);
+      observe(path, error.code, performance.now() - start);
+      callback(toStatus(error));
+    };
+    if (isFault(call.request)) return fail(call.request);
+    handler(call.request, new Context(call)).then((response) => {
+      observe(path, 'ok', performance.now() - start);
+      callback(null, response);
+    }, fail);
+  };
+}
+
+/** Writes what the generator yields, at the caller's pace, and ends the generator when the caller leaves. */
+export function wrapServerStream(
+  path: string,
+  handler: (request: Message, context: CallContext) => AsyncIterable<Message>,
+  observe: CallObserver,
+): handleServerStreamingCall<Message, Message> {
+  return async (call) => {
+    const start = performance.now();
+    try {
+      if (isFault(call.request)) throw call.request;
+      for await (const message of handler(call.request, new Context(call))) {
+        if (call.cancelled) break;
+        if (!call.write(message)) await drained(call);
+      }
+      observe(path, call.cancelled ? 'canceled' : 'ok', performance.now() - start);
+      call.end();
+    } catch (thrown) {
+      const error = toRefrainError(thrown);
+      observe(path, error.code, performance.now() - start);
+      const { code, details, metadata } = toStatus(error);
+      call.emit('error', { code: code ?? errorCodes.internal.grpc, details, metadata });
+    }
+  };
+}
+
+function drained(call: ServerWritableStream<Message, Message>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    call.once('drain', done);
+    call.once('cancelled', done);
+  });
+}
+
+function isFault(request: unknown): request is RefrainError {
+  return request instanceof RefrainErrorClass;
+}

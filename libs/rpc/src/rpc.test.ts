@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import {
+  CompleteRequestSchema,
+  CompleteResponseSchema,
+  RouterService,
+  StreamCompleteResponseSchema,
+} from '@refrain/contracts';
+import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus } from '@refrain/contracts/grpc';
+import { RefrainError } from '@refrain/errors';
+import { createGrpcClient } from './client.ts';
+import { type CallContext, service } from './handlers.ts';
+import { type GrpcServer, startGrpcServer } from './server.ts';
+
+let server: GrpcServer;
+let client: ReturnType<typeof connect>;
+let seen: CallContext | undefined;
+let released = 0;
+const connect = (port: number) => createGrpcClient(RouterService, `127.0.0.1:${port}`);
+const ask = (model: string) => create(CompleteRequestSchema, { chat: { model } });
+const piece = (text: string) => create(StreamCompleteResponseSchema, { event: { case: 'delta', value: { text } } });
+
+before(async () => {
+  const unused = async () => Promise.reject(new Error('not part of this test'));
+  server = await startGrpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    maximumRequestBytes: 1000,
+    services: [
+      service(RouterService, {
+        complete: async (request, context) => {
+          seen = context;
+          const model = request.chat?.model ?? '';
+          if (model === 'bug') throw new TypeError('secret detail');
+          if (model === 'wait') await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+          if (model === 'limited') {
+            throw new RefrainError('rate_limited', 'Too fast.', {
+              retryAfterMs: 1500,
+              fields: [{ field: 'user', description: 'x' }],
+            });
+          }
+          return create(CompleteResponseSchema, { answer: { text: `hello ${model}` } });
+        },
+        streamComplete: async function* (request, context) {
+          try {
+            const count = Number(request.chat?.model);
+            for (let i = 0; i < count && !context.signal.aborted; i += 1) yield piece(String(i));
+            if (Number.isNaN(count)) throw new RefrainError('midstream', 'Cut.');
+          } finally {
+            released += 1;
+          }
+        },
+        explain: unused,
+        feedback: unused,
+      }),
+    ],
+  });
+  client = connect(server.port);
+});
+after(async () => {
+  client.close();
+  await server.drain(1000);
+});
+
+test('a unary call answers', async () => {
+  assert.equal((await client.complete(ask('you'))).answer?.text, 'hello you');
+});
+
+test('an error keeps its code, reason, fields and retry time on its way to the client', async () => {
+  await assert.rejects(client.complete(ask('limited')), (error) => {
+    assert.ok(error instanceof RefrainError);
+    assert.deepEqual([error.code, error.reason, error.retryAfterMs], ['rate_limited', 'RATE_LIMITED', 1500]);
+    assert.deepEqual(error.fields, [{ field: 'user', description: 'x' }]);
+    return true;
+  });
+});
+
+test('a bug in a handler is INTERNAL, tells nothing of itself, and the server goes on', async () => {
+  await assert.rejects(client.complete(ask('bug')), (error) => {
+    assert.ok(error instanceof RefrainError);
+    assert.equal(error.code, 'internal');
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
+  assert.equal((await client.complete(ask('still'))).answer?.text, 'hello still');
+});
+
+test('a request above the limit is INVALID_ARGUMENT with the field, not the library’s RESOURCE_EXHAUSTED', async () => {
+  await assert.rejects(client.complete(ask('x'.repeat(2000))), (error) => {
+    assert.ok(error instanceof RefrainError);
+    assert.deepEqual([error.code, error.reason, error.fields[0]?.field], ['invalid', 'REQUEST_TOO_LARGE', 'request']);
+    return true;
+  });
+});
+
+test('text that is not UTF-8 is INVALID_ARGUMENT', async () => {
+  const raw = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const code = await new Promise((resolve) => {
+    // chat { model: "\xff\xff" }
+    const bytes = Buffer.from([0x0a, 0x04, 0x0a, 0x02, 0xff, 0xff]);
+    const identity = (value: Buffer) => value;
+    raw.makeUnaryRequest('/refrain.router.v1.RouterService/Complete', identity, identity, bytes, (error) =>
+      resolve(error?.code),
+    );
+  });
+  raw.close();
+  assert.equal(code, status.INVALID_ARGUMENT);
+});
+
+test('metadata and the deadline reach the handler', async () => {
+  await client.complete(ask('you'), { timeoutMs: 5000, metadata: { 'x-api-key': 'k' } });
+  assert.equal(seen?.header('x-api-key'), 'k');
+  assert.ok(seen && seen.remainingMs !== undefined && seen.remainingMs <= 5000 && seen.remainingMs > 0);
+});
+
+test('a caller that aborts reaches the handler’s signal and gets `canceled`', async () => {
+  const abort = new AbortController();
+  const call = client.complete(ask('wait'), { signal: abort.signal });
+  setImmediate(() => abort.abort());
+  await assert.rejects(call, { code: 'canceled' });
+});
+
+test('a deadline that passes is `deadline`', async () => {
+  await assert.rejects(client.complete(ask('wait'), { timeoutMs: 30 }), { code: 'deadline' });
+});
+
+test('a stream arrives in order, also when it is longer than any buffer', async () => {
+  let next = 0;
+  for await (const message of client.streamComplete(
+    create(RouterService.method.streamComplete.input, { chat: { model: '20000' } }),
+  )) {
+    assert.equal(message.event.case === 'delta' && message.event.value.text, String(next));
+    next += 1;
+  }
+  assert.equal(next, 20_000);
+});
+
+test('an error inside a stream reaches the reader with its code', async () => {
+  const stream = client.streamComplete(create(RouterService.method.streamComplete.input, { chat: { model: 'cut' } }));
+  await assert.rejects(Array.fromAsync(stream), { code: 'midstream' });
+});
+
+test('a reader that stops early ends the handler’s generator', async () => {
+  const before = released;
+  for await (const _ of client.streamComplete(
+    create(RouterService.method.streamComplete.input, { chat: { model: '10000000' } }),
+  ))
+    break;
+  while (released === before) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('health knows the server and its services, and NOT_FOUND for others', async () => {
+  const health = createGrpcClient(Health, `127.0.0.1:${server.port}`);
+  const check = (name: string) => health.check(create(HealthCheckRequestSchema, { service: name }));
+  for (const name of ['', 'refrain.router.v1.RouterService', 'liveness', 'readiness']) {
+    assert.equal((await check(name)).status, HealthCheckResponse_ServingStatus.SERVING);
+  }
+  await assert.rejects(check('nobody'), { code: 'not_found' });
+  server.setServing(false);
+  assert.equal((await check('')).status, HealthCheckResponse_ServingStatus.NOT_SERVING);
+  assert.equal((await check('liveness')).status, HealthCheckResponse_ServingStatus.SERVING);
+  server.setServing(true);
+  health.close();
+});
+
+test('reflection lists the services and gives every file a client needs', async () => {
+  const { ServerReflection, ServerReflectionRequestSchema, ServerReflectionResponseSchema } = await import(
+    '@refrain/contracts/grpc'
+  );
+  const { toBinary, fromBinary } = await import('@bufbuild/protobuf');
+  const raw = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const reflect = (messageRequest: { case: 'listServices' | 'fileContainingSymbol'; value: string }) =>
+    new Promise<ReturnType<typeof fromBinary<typeof ServerReflectionResponseSchema>>>((resolve, reject) => {
+      const call = raw.makeBidiStreamRequest(
+        `/${ServerReflection.typeName}/ServerReflectionInfo`,
+        (bytes: Buffer) => bytes,
+        (bytes: Buffer) => fromBinary(ServerReflectionResponseSchema, bytes),
+        new Metadata(),
+      );
+      call.on('data', resolve);
+      call.on('error', reject);
+      call.write(
+        Buffer.from(toBinary(ServerReflectionRequestSchema, create(ServerReflectionRequestSchema, { messageRequest }))),
+      );
+      call.end();
+    });
+  const list = await reflect({ case: 'listServices', value: '' });
+  assert.ok(list.messageResponse.case === 'listServicesResponse');
+  const names = list.messageResponse.value.service.map((each) => each.name);
+  assert.ok(names.includes('refrain.router.v1.RouterService') && names.includes('grpc.health.v1.Health'));
+  const files = await reflect({ case: 'fileContainingSymbol', value: 'refrain.router.v1.RouterService' });
+  assert.ok(files.messageResponse.case === 'fileDescriptorResponse');
+  assert.equal(files.messageResponse.value.fileDescriptorProto.length, 3);
+  const unknown = await reflect({ case: 'fileContainingSymbol', value: 'no.Such' });
+  assert.equal(unknown.messageResponse.case, 'errorResponse');
+  raw.close();
+});

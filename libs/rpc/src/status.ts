@@ -1,0 +1,87 @@
+/** RefrainError <-> gRPC status with google.rpc details (AIP-193). */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack, anyUnpack, DurationSchema } from '@bufbuild/protobuf/wkt';
+import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  QuotaFailureSchema,
+  RetryInfoSchema,
+  StatusSchema,
+} from '@refrain/contracts';
+import { type ErrorCode, errorCodes, isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
+
+const detailsKey = 'grpc-status-details-bin';
+const domain = 'refrain';
+
+/** What a caller gets for whatever was thrown. */
+export function toStatus(thrown: unknown): Partial<StatusObject> {
+  const error = toRefrainError(thrown);
+  const { grpc } = errorCodes[error.code];
+  const metadata = new Metadata();
+  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, toRichStatus(error, grpc))));
+  return { code: grpc, details: error.message, metadata };
+}
+
+function toRichStatus(error: RefrainError, code: number) {
+  const details = [
+    anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.reason, domain, metadata: { code: error.code } })),
+  ];
+  if (error.fields.length > 0) {
+    const fieldViolations = error.fields.map(({ field, description }) => ({ field, description }));
+    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+  }
+  if (error.code === 'rate_limited' || error.code === 'budget') {
+    const violations = [{ subject: 'caller', description: error.message }];
+    details.push(anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations })));
+  }
+  if (error.retryAfterMs !== undefined) {
+    const seconds = Math.floor(error.retryAfterMs / 1000);
+    const nanos = Math.round((error.retryAfterMs - seconds * 1000) * 1e6);
+    const retryDelay = create(DurationSchema, { seconds: BigInt(seconds), nanos });
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+  }
+  return create(StatusSchema, { code, message: error.message, details });
+}
+
+const codeOfStatus: Record<number, ErrorCode> = {
+  1: 'canceled',
+  3: 'invalid',
+  4: 'deadline',
+  5: 'not_found',
+  7: 'denied',
+  8: 'rate_limited',
+  9: 'content_filter',
+  10: 'midstream',
+  14: 'unavailable',
+  16: 'unauthenticated',
+};
+
+/** What a failed call throws at our side: the same error the server threw where it was one of ours. */
+export function fromServiceError(error: ServiceError): RefrainError {
+  const options: {
+    cause: unknown;
+    reason?: string;
+    retryAfterMs?: number;
+    fields?: { field: string; description: string }[];
+  } = {
+    cause: error,
+  };
+  let code: ErrorCode = codeOfStatus[error.code] ?? 'internal';
+  const [bytes] = error.metadata?.get(detailsKey) ?? [];
+  if (bytes instanceof Buffer) {
+    for (const detail of fromBinary(StatusSchema, bytes).details) {
+      const info = anyUnpack(detail, ErrorInfoSchema);
+      if (info?.domain === domain) {
+        const own = info.metadata.code ?? '';
+        if (isErrorCode(own)) code = own;
+        options.reason = info.reason;
+      }
+      const retry = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
+      if (retry) options.retryAfterMs = Number(retry.seconds) * 1000 + retry.nanos / 1e6;
+      const bad = anyUnpack(detail, BadRequestSchema);
+      if (bad) options.fields = bad.fieldViolations.map(({ field, description }) => ({ field, description }));
+    }
+  }
+  return new RefrainError(code, error.details || error.message, options);
+}
