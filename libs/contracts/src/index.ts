@@ -9,4 +9,12 @@ export * from './gen/refrain/jobs/v1/work_pb.ts';
 export * from './gen/refrain/router/v1/event_pb.ts';
 export * from './gen/refrain/router/v1/router_pb.ts';
 export { usageStream } from './streams.ts';
-export { completeSubject, eventSubject, isSubjectToken, type Lane, lanes, usageSubject, workSubject } from './subjects.ts';
+export {
+  completeSubject,
+  eventSubject,
+  isSubjectToken,
+  type Lane,
+  lanes,
+  usageSubject,
+  workSubject,
+} from './subjects.ts';

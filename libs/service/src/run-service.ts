@@ -23,54 +23,83 @@ export interface StartedService {
   readonly announce?: Readonly<Record<string, unknown>>;
 }
 
-const stopLimitMs = 15_000;
+/** All stops together; the supervisor waits a little longer before it kills. */
+const stopLimitMs = 10_000;
 /** EX_CONFIG of sysexits.h: starting again will not help. */
 const configExit = 78;
 
-/** Runs a service until SIGTERM, SIGINT or the end of its supervisor. */
+/**
+ * Runs a service until SIGTERM, SIGINT or the end of its supervisor. While it stops, `/readyz` says 503. Exits with 78
+ * for a configuration that cannot be used, with 1 for any other failure of the start and for errors nobody caught.
+ */
 export async function runService(options: {
   name: string;
   logLevel?: string | undefined;
   start: (scope: ServiceScope) => Promise<StartedService>;
 }): Promise<void> {
-  const log = createLogger({ service: options.name, level: options.logLevel ?? 'info' });
-  const metrics = new Metrics(options.name);
   const stops: (() => Promise<unknown> | unknown)[] = [];
-  let stopping = false;
+  try {
+    const log = createLogger({ service: options.name, level: options.logLevel ?? 'info' });
+    const metrics = new Metrics(options.name);
+    const state = stopOnSignals(log, stops);
+    const service = await options.start({ log, metrics, onStop: (each) => stops.push(each) });
+    const ready = () =>
+      state.stopping ? { ok: false, parts: { ...service.ready().parts, process: 'stopping' } } : service.ready();
+    const ops = await startOps({ ...service.ops, metrics, ready, log });
+    stops.unshift(() => ops.stop());
+    const addresses = { ...service.announce, metrics: `${ops.url}/metrics` };
+    log.info(addresses, 'ready');
+    // A supervisor that left in between is noticed by 'disconnect'; the message itself may then fail.
+    process.send?.({ type: 'ready', name: options.name, pid: process.pid, ...addresses }, undefined, {}, () => {});
+  } catch (error) {
+    await giveUp(options.name, error, stops);
+  }
+}
+
+function stopOnSignals(log: Logger, stops: (() => Promise<unknown> | unknown)[]): { stopping: boolean } {
+  const state = { stopping: false };
   const stop = async (reason: string, code = 0) => {
-    if (stopping) return;
-    stopping = true;
+    if (state.stopping) return;
+    state.stopping = true;
     log.info({ reason }, 'stopping');
     setTimeout(() => {
-      log.error({}, 'stopping took too long');
+      log.error({ limitMs: stopLimitMs }, 'stopping took too long');
       process.exit(1);
-    }, stopLimitMs).unref();
-    for (const each of stops.reverse()) {
-      try {
-        await each();
-      } catch (err) {
-        log.error({ err }, 'a part did not stop cleanly');
-      }
-    }
+    }, stopLimitMs);
+    await stopAll(stops, (err) => log.error({ err }, 'a part did not stop cleanly'));
     process.exit(code);
   };
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
   process.on('disconnect', () => void stop('the supervisor is gone'));
-  process.on('unhandledRejection', (err) => {
-    log.error({ err }, 'unhandled rejection');
-    void stop('unhandled rejection', 1);
-  });
-  try {
-    const service = await options.start({ log, metrics, onStop: (each) => stops.push(each) });
-    const ops = await startOps({ ...service.ops, metrics, ready: service.ready });
-    stops.unshift(() => ops.stop());
-    const addresses = { ...service.announce, metrics: `${ops.url}/metrics` };
-    process.send?.({ type: 'ready', name: options.name, pid: process.pid, ...addresses });
-    log.info(addresses, 'ready');
-  } catch (error) {
-    const isConfig = error instanceof ConfigError;
-    process.stderr.write(`${options.name}: ${isConfig ? error.message : ((error as Error).stack ?? error)}\n`);
-    await stop('the start failed', isConfig ? configExit : 1);
+  const uncaught = (what: string) => (err: unknown) => {
+    log.error({ err }, what);
+    void stop(what, 1);
+  };
+  process.on('unhandledRejection', uncaught('unhandled rejection'));
+  process.on('uncaughtException', uncaught('uncaught exception'));
+  return state;
+}
+
+async function giveUp(name: string, error: unknown, stops: (() => Promise<unknown> | unknown)[]): Promise<never> {
+  const isConfig = error instanceof ConfigError;
+  const text = isConfig ? error.message : `could not start: ${error instanceof Error ? error.message : String(error)}`;
+  for (const line of text.split('\n')) process.stderr.write(`${name}: ${line}\n`);
+  const detail = !isConfig && error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : '';
+  if (detail !== '') process.stderr.write(`${detail}\n`);
+  const code = isConfig ? configExit : 1;
+  setTimeout(() => process.exit(code), stopLimitMs);
+  await stopAll(stops, (failure) => process.stderr.write(`${name}: ${String(failure)}\n`));
+  process.exit(code);
+}
+
+/** Takes each stop off the list, so that a signal during a failing start runs none twice. */
+async function stopAll(stops: (() => Promise<unknown> | unknown)[], onFault: (error: unknown) => void): Promise<void> {
+  for (let stop = stops.pop(); stop; stop = stops.pop()) {
+    try {
+      await stop();
+    } catch (error) {
+      onFault(error);
+    }
   }
 }

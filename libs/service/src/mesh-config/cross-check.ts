@@ -1,16 +1,12 @@
+import type { FieldFault } from './faults.ts';
 import type { MeshConfig } from './schema.ts';
 
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
+/** What a schema cannot say: that names point at something, that nothing is there twice, that keys can be found. */
+export function crossCheck(config: MeshConfig): FieldFault[] {
+  return [...unknownModels(config), ...shadowingAliases(config), ...duplicates(config), ...providerFaults(config)];
 }
 
-/** What a schema cannot say: that names point at something, that tiers in use exist, that nothing is there twice. */
-export function crossCheck(config: MeshConfig): Fault[] {
-  return [...unknownModels(config), ...missingTiers(config), ...duplicates(config), ...keylessProviders(config)];
-}
-
-function unknownModels(config: MeshConfig): Fault[] {
+function unknownModels(config: MeshConfig): FieldFault[] {
   const known = new Set(
     Object.entries(config.providers).flatMap(([provider, { models }]) =>
       models.map(({ name }) => `${provider}/${name}`),
@@ -30,18 +26,15 @@ function unknownModels(config: MeshConfig): Fault[] {
     .map(([name, path]) => ({ path, message: `names ${name}, which no provider above has` }));
 }
 
-function missingTiers(config: MeshConfig): Fault[] {
-  const used: [MeshConfig['local']['tier'], readonly PropertyKey[]][] = [
-    [config.local.tier, ['local', 'tier']],
-    ...config.keys.map((key, i) => [key.tier, ['keys', i, 'tier']] as [typeof key.tier, PropertyKey[]]),
-  ];
-  return used
-    .filter(([tier]) => config.tiers[tier] === undefined)
-    .map(([tier, path]) => ({ path, message: `is ${tier}, which tiers does not describe` }));
+/** `auto` lets the router choose and a slash names a provider's model: an alias must be neither. */
+function shadowingAliases(config: MeshConfig): FieldFault[] {
+  return Object.keys(config.aliases)
+    .filter((alias) => alias === 'auto' || alias.includes('/'))
+    .map((alias) => ({ path: ['aliases', alias], message: 'an alias is not called auto and has no slash' }));
 }
 
-function duplicates(config: MeshConfig): Fault[] {
-  const twice = (names: readonly string[], path: (i: number) => readonly PropertyKey[], what: string): Fault[] =>
+function duplicates(config: MeshConfig): FieldFault[] {
+  const twice = (names: readonly string[], path: (i: number) => readonly PropertyKey[], what: string): FieldFault[] =>
     names.flatMap((name, i) => (names.indexOf(name) < i ? [{ path: path(i), message: `${what} is there twice` }] : []));
   return [
     ...twice(
@@ -64,11 +57,17 @@ function duplicates(config: MeshConfig): Fault[] {
   ];
 }
 
-function keylessProviders(config: MeshConfig): Fault[] {
-  return Object.entries(config.providers)
-    .filter(([, provider]) => !provider.keyless && provider.keys === undefined)
-    .map(([name]) => ({
-      path: ['providers', name],
-      message: 'needs `keys` (the stem of its variables) or `keyless: true`',
-    }));
+function providerFaults(config: MeshConfig): FieldFault[] {
+  return Object.entries(config.providers).flatMap(([name, provider]) => {
+    const faults: FieldFault[] = [];
+    if (!provider.keyless && provider.keys === undefined) {
+      const message = 'needs `keys` (the stem of its variables) or `keyless: true`';
+      faults.push({ path: ['providers', name], message });
+    }
+    const url = provider.baseUrl === undefined ? undefined : new URL(provider.baseUrl);
+    if (url && url.username + url.password !== '') {
+      faults.push({ path: ['providers', name, 'baseUrl'], message: 'holds a password; secrets come by environment' });
+    }
+    return faults;
+  });
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigFault } from '../config-error.ts';
 import { crossCheck } from './cross-check.ts';
+import { type FieldFault, offsetOf, toFieldFaults, toFieldName } from './faults.ts';
 import { type MeshConfig, meshConfigSchema } from './schema.ts';
 
-type Path = readonly PropertyKey[];
+/** More aliases than a person writes; fewer than it takes to blow a small file up. */
+const maximumAliases = 100;
 
 /**
  * Reads and checks a `refrain.yaml`.
@@ -29,62 +30,36 @@ export function loadMeshConfig(file: string): MeshConfig {
 export function parseMeshConfig(text: string, fileName: string): MeshConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const locate = (path: Path): Omit<ConfigFault, 'message'> => {
-    const offset = offsetOf(document, path);
-    if (offset === undefined) return { path: toText(path) };
+  const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return { path: toText(path), line, column: col };
+    return { line, column: col };
   };
   if (document.errors.length > 0) {
-    throw new ConfigError(
-      fileName,
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return { path: '', line, column: col, message: error.message.split('\n', 1)[0] ?? 'is not YAML' };
-      }),
-    );
+    const faults = document.errors.map((error) => ({
+      path: '',
+      ...at(error.pos[0]),
+      // The library's text goes on with " at line 3, column 5:" and the line itself.
+      message: error.message.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'is not YAML',
+    }));
+    throw new ConfigError(fileName, faults);
   }
-  const result = meshConfigSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!result.success) {
-    throw new ConfigError(
-      fileName,
-      inOrder(result.error.issues.flatMap(toFaults).map(({ path, message }) => ({ ...locate(path), message }))),
-    );
+  const located = (faults: FieldFault[]): ConfigFault[] =>
+    faults
+      .map(({ path, message }) => {
+        const offset = offsetOf(document, path);
+        return { path: toFieldName(path), ...(offset === undefined ? {} : at(offset)), message };
+      })
+      .sort((a, b) => ('line' in a ? a.line : 0) - ('line' in b ? b.line : 0));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: maximumAliases });
+  } catch (error) {
+    // Aliases that point nowhere or multiply are found only when the document is resolved.
+    throw new ConfigError(fileName, [{ path: '', message: (error as Error).message }]);
   }
-  const faults = crossCheck(result.data).map(({ path, message }) => ({ ...locate(path), message }));
-  if (faults.length > 0) throw new ConfigError(fileName, inOrder(faults));
+  if (value === null) throw new ConfigError(fileName, [{ path: '', message: 'is empty' }]);
+  const result = meshConfigSchema.safeParse(value);
+  const faults = result.success ? crossCheck(result.data) : result.error.issues.flatMap(toFieldFaults);
+  if (!result.success || faults.length > 0) throw new ConfigError(fileName, located(faults));
   return result.data;
-}
-
-function inOrder(faults: ConfigFault[]): ConfigFault[] {
-  return faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-}
-
-/** An unknown key points at the key itself, not at the map that holds it. */
-function toFaults(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a setting' }));
-}
-
-/** Where a path, or its nearest parent that is there, begins in the text. */
-function offsetOf(document: Document, path: Path): number | undefined {
-  for (let length = path.length; length > 0; length -= 1) {
-    const last = path[length - 1];
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isNode(item.key) && String(item.key) === String(last));
-      if (pair && isNode(pair.key)) return pair.key.range?.[0];
-    }
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node)) return node.range?.[0];
-  }
-  return isNode(document.contents) ? document.contents.range?.[0] : undefined;
-}
-
-function toText(path: Path): string {
-  return path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
-    '',
-  );
 }

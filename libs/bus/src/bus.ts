@@ -1,0 +1,65 @@
+/** What the mesh asks of NATS. Errors are RefrainError; `unavailable` with reason NO_RESPONDERS, BUS_DOWN or WORKER_SILENT. */
+
+/** A message that came in. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  header(name: string): string | undefined;
+  /** Where an answer is expected; undefined where none is. */
+  readonly reply: string | undefined;
+  respond(data: Uint8Array, headers?: Readonly<Record<string, string>>): void;
+}
+
+/** What is listened to until it is stopped. */
+export interface Subscription {
+  /** Takes no new message; what has arrived is still handled. */
+  drain(): Promise<void>;
+}
+
+/** A private subject others may write to. */
+export interface Inbox {
+  readonly subject: string;
+  close(): void;
+}
+
+/** How one question is asked. */
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How a stream of answers is read. */
+export interface StreamOptions {
+  readonly signal: AbortSignal;
+  /** Silence that ends the stream, in milliseconds. */
+  readonly idleMs: number;
+}
+
+/** A JetStream stream that must exist. */
+export interface StreamDefinition {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly maxAgeSeconds: number;
+  readonly maxBytes: number;
+  readonly duplicateWindowSeconds: number;
+}
+
+/** A connection to NATS. */
+export interface Bus {
+  readonly connected: boolean;
+  /** @throws BUS_DOWN while disconnected: NATS itself would drop it without a word. */
+  publish(subject: string, data: Uint8Array, headers?: Readonly<Record<string, string>>): void;
+  /** A handler that throws is logged and disturbs nothing else. */
+  subscribe(subject: string, options: { queue?: string }, handler: (message: BusMessage) => void): Subscription;
+  /** Asks and waits for one answer. */
+  request(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage>;
+  /** Asks and reads every answer until the reader stops. Ends with an error on no responders, silence, abort or a lost connection. */
+  stream(subject: string, data: Uint8Array, options: StreamOptions): AsyncIterable<Uint8Array>;
+  inbox(handler: (data: Uint8Array) => void): Inbox;
+  /** Makes a JetStream stream, or brings its limits up to date. */
+  ensureStream(definition: StreamDefinition): Promise<void>;
+  /** Publishes to JetStream until it is acknowledged, with one id, so that a repeat is not a second message. Bounded tries. */
+  publishDurable(subject: string, data: Uint8Array, options: { id: string }): Promise<void>;
+  /** Lets what is under way end, then closes. */
+  drain(): Promise<void>;
+}

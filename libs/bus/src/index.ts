@@ -1,0 +1,2 @@
+export type { Bus, BusMessage, Inbox, RequestOptions, StreamDefinition, StreamOptions, Subscription } from './bus.ts';
+export { openBus } from './open-bus.ts';

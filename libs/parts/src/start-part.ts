@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Launch } from './launch.ts';
+
+/** Where a part keeps its data, listens and logs. */
+export interface StartPartOptions {
+  readonly launch: Launch;
+  readonly folder: string;
+  readonly port: number;
+  /** Absent: its output is dropped. */
+  readonly logFile?: string;
+}
+
+/** A server that runs and answers. */
+export interface RunningPart {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves when the process is gone, however it went. */
+  readonly exited: Promise<void>;
+  /** Ends it and waits until it is gone. */
+  stop(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+const startLimitMs = 30_000;
+const stopLimitMs = 5_000;
+/** Part of Debian's and Ubuntu's essential util-linux: the kernel ends the server when whoever started it dies. */
+const setpriv = '/usr/bin/setpriv';
+
+/** Starts a server and waits until `isUp` says so. @throws Error when it ends or takes too long. */
+export async function startPart(
+  options: StartPartOptions,
+  part: { name: string; args: readonly string[]; url: string; isUp: () => Promise<boolean> },
+): Promise<RunningPart> {
+  await mkdir(options.folder, { recursive: true });
+  const child = await spawnGuarded(options, part.args);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+  const signal = (name: NodeJS.Signals) => {
+    child.kill(name);
+  };
+  const stop = async () => {
+    signal('SIGTERM');
+    // A frozen process takes no SIGTERM before it is woken.
+    signal('SIGCONT');
+    const force = setTimeout(() => signal('SIGKILL'), stopLimitMs);
+    await exited;
+    clearTimeout(force);
+  };
+  const end = Date.now() + startLimitMs;
+  for (;;) {
+    const outcome = await Promise.race([part.isUp(), exited.then(() => 'exited' as const), failed]);
+    if (outcome === true && child.pid !== undefined)
+      return { url: part.url, port: options.port, pid: child.pid, exited, stop, signal };
+    if (outcome === 'exited' || child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`${part.name} ended while starting${hint(options)}`);
+    if (outcome instanceof Error) throw new Error(`${part.name} could not be started: ${outcome.message}`);
+    if (Date.now() > end) {
+      await stop();
+      throw new Error(`${part.name} did not answer within ${startLimitMs / 1000} s${hint(options)}`);
+    }
+    await delay(20);
+  }
+}
+
+async function spawnGuarded(options: StartPartOptions, args: readonly string[]): Promise<ChildProcess> {
+  const { command, prefix, env } = options.launch;
+  const log = options.logFile === undefined ? undefined : await open(options.logFile, 'a');
+  const guard = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM'] : [];
+  const [program = command, ...rest] = [...guard, command, ...prefix, ...args];
+  const output = log?.fd ?? 'ignore';
+  // A process group of its own: Ctrl-C in the terminal reaches us, and we stop the parts in order.
+  const child = spawn(program, rest, {
+    stdio: ['ignore', output, output],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
+  await log?.close();
+  return child;
+}
+
+function hint(options: StartPartOptions): string {
+  return options.logFile === undefined ? '' : `; see ${options.logFile}`;
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { ConfigError } from '../config-error.ts';
+import { loadMeshConfig, parseMeshConfig } from './load.ts';
+
+const file = new URL('../../../../refrain.yaml', import.meta.url).pathname;
+const shipped = readFileSync(file, 'utf8');
+
+/** Faults of the shipped file after an edit, as printed. */
+function faultsOf(text: string): string[] {
+  try {
+    parseMeshConfig(text, 'refrain.yaml');
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message.split('\n');
+  }
+  return [];
+}
+
+function edited(from: string, to: string): { text: string; line: number; column: number } {
+  const offset = shipped.indexOf(from);
+  assert.ok(offset >= 0, `refrain.yaml no longer holds ${from}`);
+  const before = shipped.slice(0, offset).split('\n');
+  return {
+    text: shipped.replace(from, () => to),
+    line: before.length,
+    column: (before.at(-1)?.length ?? 0) + 1,
+  };
+}
+
+test('the shipped file is good and its defaults are filled in', () => {
+  const config = loadMeshConfig(file);
+  assert.equal(config.cache.semantic.enabled, true);
+  assert.equal(config.providers.claude?.concurrency, 100);
+});
+
+const cases: [string, string, string, RegExp][] = [
+  ['a wrong type points at the field', 'attempts: 4', 'attempts: many', / limits\.attempts: .*number/],
+  [
+    'an unknown key points at the key',
+    'deadlineMs: 60000',
+    'deadlineMS: 60000',
+    / limits\.deadlineMS: is not a setting/,
+  ],
+  ['a model nobody has', 'try: [claude/', 'try: [cloud/', / routes\[0\]\.try\[0\]: names cloud\/claude-sonnet-4-5/],
+  ['a wrong word beside a list', 'task: code, complexity', 'task: coed, complexity', / when\.task: .*"code"/],
+  ['a wrong word inside a list', 'task: code, complexity', 'task: [coed], complexity', / when\.task\[0\]: .*"code"/],
+  ['a provider name that no subject can hold', 'groq:', 'gr.oq:', / providers\.gr\.oq: use 1 to 32/],
+  ['an alias called auto', 'fast: [', 'auto: [', / aliases\.auto: an alias is not called auto/],
+  ['an alias that names nothing', 'fast: [groq', 'fast: [nobody', / aliases\.fast\[0\]: names nobody/],
+  [
+    'a local fallback that names nothing',
+    'localFallback: ["llama',
+    'localFallback: ["lama',
+    / localFallback\[0\]: names/,
+  ],
+  [
+    'a template there twice',
+    'name: apology',
+    'name: who-are-you',
+    / templates\[1\]\.name: the template is there twice/,
+  ],
+  ['a model there twice', 'name: gpt-4.1-mini', 'name: gpt-4.1', / models\[1\]\.name: the model is there twice/],
+  ['a provider without keys', 'keys: GROQ\n', 'queue: 5\n', / providers\.groq: needs `keys`/],
+  [
+    'a password in a URL',
+    'https://api.groq.com',
+    'https://a:b@api.groq.com',
+    / providers\.groq\.baseUrl: holds a password/,
+  ],
+  ['a price that is no integer', 'input: 590000000', 'input: 0.59', / price\.input: /],
+];
+
+for (const [promise, from, to, expected] of cases) {
+  test(`${promise} is named with line and field`, () => {
+    const { text, line } = edited(from, to);
+    const faults = faultsOf(text);
+    const fault = faults.find((each) =>
+      expected.test(
+        each.replace(/(routes\[\d+\]|providers\.openai|providers\.groq\.models\[0\])\.(?=when|models|price)/, ''),
+      ),
+    );
+    assert.ok(fault, faults.join('\n'));
+    const at = Number(/^refrain\.yaml:(\d+):\d+ /.exec(fault)?.[1]);
+    assert.ok(Math.abs(at - line) <= 3, `${fault} is far from line ${line}`);
+  });
+}
+
+test('line and column are exact', () => {
+  const { text, line, column } = edited('deadlineMs: 60000', 'deadlineMS: 60000');
+  assert.deepEqual(faultsOf(text), [`refrain.yaml:${line}:${column} limits.deadlineMS: is not a setting`]);
+});
+
+test('all faults are told at once, in the order of the file', () => {
+  const text = shipped
+    .replace('attempts: 4', 'attempts: 0')
+    .replace('topK: 5', 'topK: 5000')
+    .replace('rank: 5,', 'rank: 9,');
+  assert.deepEqual(
+    faultsOf(text).map((fault) => /^refrain\.yaml:\d+:\d+ (\S+):/.exec(fault)?.[1]),
+    ['limits.attempts', 'cache.semantic.topK', 'providers.claude.models[0].rank'],
+  );
+});
+
+test('a missing section is missing, not a wrong type', () => {
+  assert.match(faultsOf('version: 1\n').join('\n'), /providers: is missing/);
+});
+
+test('text that is no YAML is named with its place', () => {
+  assert.match(faultsOf('version: 1\nlimits: [\n')[0] ?? '', /^refrain\.yaml:\d+:\d+ \w/);
+  assert.match(faultsOf('version: 1\nversion: 1\n')[0] ?? '', /^refrain\.yaml:2:1 .*unique/);
+  assert.match(faultsOf('')[0] ?? '', /is empty/);
+});
+
+test('aliases that multiply or point nowhere are refused', () => {
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x,x]',
+    ...'bcdefgh'.split('').map((name, i) => {
+      const before = 'abcdefgh'[i];
+      return `${name}: &${name} [${Array(10).fill(`*${before}`).join(',')}]`;
+    }),
+  ].join('\n');
+  assert.match(faultsOf(bomb)[0] ?? '', /alias/i);
+  assert.match(faultsOf('version: *nothing\n')[0] ?? '', /alias/i);
+});
+
+test('a file that is not there is a fault with its name', () => {
+  assert.throws(() => loadMeshConfig('/nowhere/refrain.yaml'), /\/nowhere\/refrain\.yaml cannot be read \(ENOENT\)/);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+
+const main = new URL('./frame.main.ts', import.meta.url).pathname;
+
+interface Frame {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; output: string }>;
+}
+
+function start(t: TestContext, mode: string, env: NodeJS.ProcessEnv = {}): Frame {
+  const child = fork(main, [mode], { silent: true, env: { ...process.env, LOG_LEVEL: '', ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, output })) };
+}
+
+async function ready(child: ChildProcess): Promise<Record<string, unknown>> {
+  const [message] = await once(child, 'message');
+  return message;
+}
+
+const limit = { timeout: 20_000 };
+
+test('announces its addresses, serves them and stops its parts in reverse order on SIGTERM', limit, async (t) => {
+  const { child, ended } = start(t, 'good', { LOG_LEVEL: 'info' });
+  const message = await ready(child);
+  assert.deepEqual(
+    { ...message, metrics: undefined },
+    { type: 'ready', name: 'frame', pid: child.pid, grpc: '127.0.0.1:1', metrics: undefined },
+  );
+  assert.match(await (await fetch(String(message.metrics))).text(), /process_cpu/);
+  child.kill('SIGTERM');
+  const { code, output } = await ended;
+  assert.equal(code, 0, output);
+  assert.match(output, /stopped second part[\s\S]*stopped first part/);
+});
+
+test('stops when its supervisor is gone', limit, async (t) => {
+  const { child, ended } = start(t, 'good', { LOG_LEVEL: 'info' });
+  await ready(child);
+  child.disconnect();
+  const { code, output } = await ended;
+  assert.equal(code, 0, output);
+  assert.match(output, /the supervisor is gone/);
+});
+
+test('a part that fails to stop keeps no other from stopping', limit, async (t) => {
+  const { child, ended } = start(t, 'bad-stop', { LOG_LEVEL: 'info' });
+  await ready(child);
+  child.kill('SIGINT');
+  const { code, output } = await ended;
+  assert.equal(code, 0);
+  assert.match(output, /did not stop cleanly[\s\S]*stopped first part/);
+});
+
+test('a configuration that cannot be used ends with 78 and a line for each fault', limit, async (t) => {
+  const { code, output } = await start(t, 'config').ended;
+  assert.equal(code, 78);
+  assert.equal(output, 'frame: refrain.yaml:9:3 limits.attempts: is wrong\nframe: refrain.yaml keys: is wrong too\n');
+});
+
+test('a level that is none ends with 78', limit, async (t) => {
+  const { code, output } = await start(t, 'good', { LOG_LEVEL: 'loud' }).ended;
+  assert.equal(code, 78);
+  assert.match(output, /^frame: environment LOG_LEVEL: is none of/);
+});
+
+test(
+  'any other failure of the start ends with 1, one clear line first, and stops what had started',
+  limit,
+  async (t) => {
+    const { code, output } = await start(t, 'fault', { LOG_LEVEL: 'info' }).ended;
+    assert.equal(code, 1);
+    assert.match(output, /^frame: could not start: no luck$/m);
+    assert.match(output, /stopped first part/);
+  },
+);
+
+test('an error nobody caught is logged, stops the parts and ends with 1', limit, async (t) => {
+  const { code, output } = await start(t, 'reject', { LOG_LEVEL: 'info' }).ended;
+  assert.equal(code, 1);
+  assert.match(output, /nobody caught me[\s\S]*stopped first part/);
+});

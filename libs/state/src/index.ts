@@ -1,0 +1,2 @@
+export { redisUrl } from './redis-url.ts';
+export { openState, type Script, type State, type StateOptions } from './state.ts';

@@ -1,0 +1,6 @@
+export { eventually } from './eventually.ts';
+export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+export { type ManualClock, manualClock } from './manual-clock.ts';
+export { type ServiceProcess, startProcess } from './process.ts';
+export { modelsFolder, startChroma, startNats, startRedis, type TestServer } from './servers.ts';
+export { silentLog } from './silent-log.ts';
