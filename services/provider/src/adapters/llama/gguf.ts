@@ -1,0 +1,176 @@
+/**
+ * A small Llama-family model inside this process, so that a machine without keys and without Ollama still gets words
+ * from a real model. One thread: two on a busy two-core machine collapse. Evaluation blocks the event loop for up to
+ * 0.3 s, which is why the service runs `llama` in a process of its own.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FinishReason } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { Semaphore } from '@refrain/resilience';
+import type { Logger } from '@refrain/service';
+import type { LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+import type { AdapterCall, AdapterEvent } from '../adapter.ts';
+import { seedOf } from '../request-parts.ts';
+import { EventQueue } from './event-queue.ts';
+import { localModel } from './local-model.ts';
+import { type LocalPrompt, toHistory } from './to-history.ts';
+
+/** Tokens of prompt and answer for each of the conversations under way; 23 KB of memory a token. */
+const contextTokens = 2048;
+const conversations = 2;
+const defaultMaxTokens = 1000;
+/** The least room for an answer that makes asking worth while. */
+const leastAnswer = 64;
+
+type LlamaModule = typeof import('node-llama-cpp');
+
+interface Loaded {
+  readonly module: LlamaModule;
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly free: LlamaContextSequence[];
+}
+
+/** The in-process model; loads in the background. */
+export class GgufModel {
+  readonly #file: string;
+  readonly #log: Logger;
+  readonly #places: Semaphore = new Semaphore(conversations, Number.POSITIVE_INFINITY);
+  #loading: Promise<void> | undefined;
+  #loaded: Loaded | undefined;
+  #state = 'not loaded';
+
+  constructor(modelsDirectory: string, log: Logger) {
+    this.#file = join(modelsDirectory, localModel.file);
+    this.#log = log;
+  }
+
+  /** Whether it can be asked. */
+  get ready(): boolean {
+    return this.#loaded !== undefined;
+  }
+
+  /** Whether loading is under way. */
+  get loading(): boolean {
+    return this.#loading !== undefined && !this.ready && this.#state === 'loading';
+  }
+
+  /** A sentence for `/readyz`. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Starts loading; a second call changes nothing. Never throws: the state tells. */
+  load(): Promise<void> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    if (!existsSync(this.#file)) {
+      this.#state = `no model: ${localModel.file} is missing`;
+      this.#log.warn({ file: this.#file }, 'the local model is missing');
+      return;
+    }
+    this.#state = 'loading';
+    const began = performance.now();
+    try {
+      const module = await import('node-llama-cpp');
+      const level = module.LlamaLogLevel.error;
+      const llama = await module.getLlama({ gpu: false, build: 'never', logLevel: level, progressLogs: false });
+      const model = await llama.loadModel({ modelPath: this.#file });
+      const context = await model.createContext({ contextSize: contextTokens, sequences: conversations, threads: 1 });
+      const free = Array.from({ length: conversations }, () => context.getSequence());
+      this.#loaded = { module, model, context, free };
+      this.#state = 'ready';
+      this.#log.info(
+        { model: localModel.name, ms: Math.round(performance.now() - began) },
+        'the local model is loaded',
+      );
+    } catch (err) {
+      this.#state = 'the model cannot be loaded';
+      this.#log.error({ err }, 'the local model cannot be loaded');
+    }
+  }
+
+  /** Answers with the model. Throws RefrainError at once for what it cannot do. */
+  stream(call: AdapterCall, signal: AbortSignal): AsyncIterable<AdapterEvent> {
+    const loaded = this.#loaded;
+    if (!loaded) throw new RefrainError('unavailable', 'The local model is not loaded.', { reason: 'MODEL_MISSING' });
+    const prompt = toHistory(call.chat);
+    const text = prompt.history.map((item) => (item.type === 'model' ? item.response.join('') : item.text)).join('\n');
+    const turnTokens = 8;
+    const used = loaded.model.tokenize(`${text}\n${prompt.question}`).length + turnTokens * (prompt.history.length + 1);
+    const room = contextTokens - used;
+    if (room < leastAnswer) {
+      throw new RefrainError('unavailable', 'The prompt is too long for the local model.', {
+        reason: 'CONTEXT_TOO_LONG',
+      });
+    }
+    const maxTokens = Math.min(call.chat.maxTokens ?? defaultMaxTokens, room);
+    const events = new EventQueue<AdapterEvent>();
+    this.#run(loaded, { call, prompt, maxTokens, signal, events }).then(
+      () => events.end(),
+      (error: unknown) => events.end({ error: signal.aborted ? signal.reason : error }),
+    );
+    return events;
+  }
+
+  async #run(loaded: Loaded, ask: Ask): Promise<void> {
+    const leave = await this.#places.acquire(ask.signal);
+    const sequence = loaded.free.pop();
+    try {
+      if (!sequence) throw new RefrainError('internal', 'No conversation of the local model is free.');
+      await converse(loaded, sequence, ask);
+    } finally {
+      if (sequence) loaded.free.push(sequence);
+      leave();
+    }
+  }
+
+  /** Frees the model's memory. */
+  async close(): Promise<void> {
+    await this.#loading;
+    await this.#loaded?.model.dispose();
+    this.#loaded = undefined;
+  }
+}
+
+interface Ask {
+  readonly call: AdapterCall;
+  readonly prompt: LocalPrompt;
+  readonly maxTokens: number;
+  readonly signal: AbortSignal;
+  readonly events: EventQueue<AdapterEvent>;
+}
+
+async function converse(loaded: Loaded, sequence: LlamaContextSequence, ask: Ask): Promise<void> {
+  const { chat } = ask.call;
+  const before = sequence.tokenMeter.getState();
+  const session = new loaded.module.LlamaChatSession({ contextSequence: sequence, systemPrompt: '' });
+  try {
+    session.setChatHistory(ask.prompt.history);
+    const seed = seedOf(chat);
+    const answer = await session.promptWithMeta(ask.prompt.question, {
+      signal: ask.signal,
+      maxTokens: ask.maxTokens,
+      temperature: chat.temperature ?? 0,
+      ...(chat.topP !== undefined && { topP: chat.topP }),
+      ...(seed !== undefined && { seed }),
+      ...(chat.stop.length > 0 && { customStopTriggers: chat.stop }),
+      repeatPenalty: {
+        presencePenalty: chat.presencePenalty ?? 0,
+        frequencyPenalty: chat.frequencyPenalty ?? 0,
+      },
+      onTextChunk: (text) => ask.events.push({ kind: 'delta', delta: { text } }),
+    });
+    const completionTokens = sequence.tokenMeter.diff(before).usedOutputTokens;
+    const promptTokens = Math.max(0, sequence.nextTokenIndex - completionTokens);
+    ask.events.push({ kind: 'usage', usage: { promptTokens, completionTokens } });
+    const finishReason = answer.stopReason === 'maxTokens' ? FinishReason.LENGTH : FinishReason.STOP;
+    ask.events.push({ kind: 'final', finishReason, model: localModel.name });
+  } finally {
+    session.dispose({ disposeSequence: false });
+  }
+}

@@ -1,0 +1,59 @@
+/** The way from an HTTP reply to an adapter's events that all adapters share. */
+import type { RefrainError } from '@refrain/errors';
+import { malformed } from '../upstream/failures.ts';
+import type { UpstreamFetch, UpstreamRequest, UpstreamResponse } from '../upstream/http.ts';
+import type { AdapterEvent } from './adapter.ts';
+
+/** Turns the pieces of one stream into events; a new one for each call. */
+export interface StreamReader {
+  push(chunk: Uint8Array): AdapterEvent[];
+  /** The stream is over: the events still open, or a throw when its documented end is missing. */
+  end(): AdapterEvent[];
+  /** The documented end was seen; nothing after it counts. */
+  readonly done: boolean;
+}
+
+/** An HTTP reply outside 2xx, as far as it was read. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: UpstreamResponse['headers'];
+  readonly body: string;
+}
+
+const alive: AdapterEvent = { kind: 'alive', thinking: false };
+
+/** Sends the request and reads its stream to the documented end. */
+export async function* readStream(
+  fetch: UpstreamFetch,
+  request: UpstreamRequest,
+  to: {
+    readonly reader: StreamReader;
+    readonly contentType: RegExp;
+    readonly toError: (reply: ErrorReply) => RefrainError;
+  },
+): AsyncGenerator<AdapterEvent> {
+  const response = await fetch(request);
+  if (response.status !== 200) {
+    throw to.toError({ status: response.status, headers: response.headers, body: await response.text() });
+  }
+  const contentType = response.headers.get('content-type') ?? '';
+  if (!to.contentType.test(contentType)) throw await notAStream(response, to.toError);
+  const { reader } = to;
+  for await (const chunk of response.chunks) {
+    const events = reader.push(chunk);
+    if (events.length === 0) yield alive;
+    else yield* events;
+    if (reader.done) return;
+  }
+  yield* reader.end();
+}
+
+/** A reply with status 200 that is no stream: an error in JSON, or some proxy's HTML page. */
+async function notAStream(
+  response: UpstreamResponse,
+  toError: (reply: ErrorReply) => RefrainError,
+): Promise<RefrainError> {
+  const body = await response.text();
+  if (!/^\s*[[{]/.test(body)) return malformed();
+  return toError({ status: 200, headers: response.headers, body });
+}

@@ -1,0 +1,100 @@
+/**
+ * One attempt at one upstream, from `accepted` to the last frame. Before the first word a failure is clean: nothing was
+ * said, another key or route may try. After it, it is `midstream`. Whatever the end, what was used is settled once.
+ */
+import { type Chat, FinishReason, type Usage } from '@refrain/contracts';
+import { RefrainError, toRefrainError } from '@refrain/errors';
+import type { AdapterEvent } from './adapters/adapter.ts';
+import type { Transcript } from './transcript.ts';
+import { emptyAnswer, filtered } from './upstream/failures.ts';
+import { noUsage, UsageMeter } from './usage.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** How an attempt ended, for the usage record. */
+export type Outcome = 'completed' | 'canceled' | 'failed' | 'abandoned';
+
+/** An attempt that is over. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly usage: Usage;
+  /** Why it failed, as the upstream's adapter said it. */
+  readonly error?: RefrainError;
+}
+
+/** What an attempt is made of. */
+export interface AttemptParts {
+  readonly chat: Chat;
+  readonly events: AsyncIterable<AdapterEvent>;
+  readonly transcript: Transcript;
+  readonly watchdog: Pick<Watchdog, 'heard'>;
+  readonly keyId: string;
+  /** Called with every failure before its frame is sent; says whether another key could be tried. */
+  readonly onFailure: (error: RefrainError) => boolean;
+}
+
+/** Failures that say the upstream did no work: nothing is billed. */
+const unbilledCodes: ReadonlySet<string> = new Set(['upstream_denied', 'upstream_exhausted', 'overloaded', 'invalid']);
+const unbilledReasons: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'MODEL_MISSING', 'UPSTREAM_FAILED']);
+
+/** Reads the upstream to its end and tells it frame by frame; never throws. */
+export async function runAttempt(parts: AttemptParts): Promise<AttemptEnd> {
+  const { chat, transcript } = parts;
+  const meter = new UsageMeter();
+  let spoke = false;
+  try {
+    for await (const event of parts.events) {
+      switch (event.kind) {
+        case 'delta':
+          transcript.say({ case: 'delta', value: event.delta });
+          meter.said(event.delta);
+          spoke = true;
+          parts.watchdog.heard(true);
+          break;
+        case 'alive':
+          parts.watchdog.heard(event.thinking);
+          break;
+        case 'usage':
+          meter.told(event.usage);
+          break;
+        case 'final': {
+          meter.finished();
+          if (!spoke) refuseSilence(event.finishReason);
+          const usage = meter.usage(chat);
+          transcript.say({ case: 'final', value: { finishReason: event.finishReason, usage, model: event.model } });
+          return { outcome: 'completed', usage };
+        }
+      }
+    }
+    throw new RefrainError('internal', 'The adapter ended without an answer.');
+  } catch (thrown) {
+    return fail(parts, { error: toRefrainError(thrown), spoke, meter });
+  }
+}
+
+/** A whole stream without a word: an error, unless the limit of tokens was reached (a model may think that long). */
+function refuseSilence(finishReason: FinishReason): void {
+  if (finishReason === FinishReason.CONTENT_FILTER) throw filtered();
+  if (finishReason !== FinishReason.LENGTH) throw emptyAnswer();
+}
+
+function fail(parts: AttemptParts, at: { error: RefrainError; spoke: boolean; meter: UsageMeter }): AttemptEnd {
+  const { error, spoke } = at;
+  const otherKeys = parts.onFailure(error);
+  const worked = spoke || !(unbilledCodes.has(error.code) || unbilledReasons.has(error.reason));
+  const usage = worked ? at.meter.usage(parts.chat) : noUsage();
+  const ours = error.code === 'canceled' || error.code === 'deadline';
+  if (worked) parts.transcript.say({ case: 'usage', value: usage });
+  parts.transcript.say({
+    case: 'failure',
+    value: {
+      code: spoke && !ours ? 'midstream' : error.code,
+      message: error.message,
+      reason: error.reason,
+      keyId: parts.keyId,
+      otherKeys: otherKeys && !spoke,
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    },
+  });
+  if (error.reason === 'ABANDONED') return { outcome: 'abandoned', usage, error };
+  return { outcome: error.code === 'canceled' ? 'canceled' : 'failed', usage, error };
+}

@@ -1,0 +1,49 @@
+/**
+ * What a worker has said about one attempt: its frames, numbered from 0 without a gap, kept while the attempt lasts so
+ * that one who joins late hears all of it. Bounded: an answer without end must not fill the worker.
+ */
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { FrameSchema } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+
+/** What a frame carries. */
+export type FrameBody = NonNullable<Exclude<MessageInitShape<typeof FrameSchema>, { $typeName: string }>['body']>;
+
+const defaultLimitBytes = 8 * 1024 * 1024;
+
+/** The frames of one attempt. */
+export class Transcript {
+  readonly #attemptId: string;
+  readonly #send: (frame: Uint8Array) => void;
+  readonly #limitBytes: number;
+  readonly #frames: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(attemptId: string, send: (frame: Uint8Array) => void, limitBytes: number = defaultLimitBytes) {
+    this.#attemptId = attemptId;
+    this.#send = send;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** All frames so far, in order. */
+  get frames(): readonly Uint8Array[] {
+    return this.#frames;
+  }
+
+  /**
+   * Numbers a frame, keeps it and sends it.
+   * @throws RefrainError `upstream` when a delta would pass the bound (8 MiB); the frames that end an attempt always fit.
+   */
+  say(body: FrameBody): void {
+    const frame = toBinary(
+      FrameSchema,
+      create(FrameSchema, { attemptId: this.#attemptId, seq: this.#frames.length, body }),
+    );
+    if (body.case === 'delta' && this.#bytes + frame.length > this.#limitBytes) {
+      throw new RefrainError('upstream', 'The answer is too long.', { reason: 'ANSWER_TOO_LONG' });
+    }
+    this.#bytes += frame.length;
+    this.#frames.push(frame);
+    this.#send(frame);
+  }
+}
