@@ -12,7 +12,7 @@ const deepest = 4;
 /** Shapes of providers' keys and of bearer tokens, which some upstreams repeat in their error texts. */
 const keyShapes = /\b(?:sk-|gsk_|AIza|Bearer\s+|rfr_)[\w.-]{6,}/gi;
 /** JSON.parse quotes what it could not read: a caller's request, or an answer. */
-const quotedJson = /Unexpected (?:token|non-whitespace|string|number)[^\n]*? is not valid JSON/g;
+const quotedJson = /(?:Unexpected [\s\S]{0,120}?, )?"[\s\S]{0,120}?"(?:\.\.\.)? is not valid JSON/g;
 
 /**
  * An error for the log: type, texts, code, stack and causes. Other properties stay out, for errors of clients carry

@@ -27,7 +27,8 @@ const hidden = [
 ];
 
 /**
- * JSON lines on standard output, written without blocking and flushed at exit. Fields that could hold a secret, a
+ * JSON lines on standard output, each written at once (a few microseconds; nothing is lost or reordered when the process
+ * ends, which the buffered way did). Fields that could hold a secret, a
  * prompt or an answer are cut out by name, one level deep too; of an error only what cannot hold a request remains.
  * `write` takes the lines in tests.
  * @throws ConfigError when `level` is none.
@@ -47,6 +48,6 @@ export function createLogger(options: { service: string; level?: string; write?:
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    write ? { write } : pino.destination({ fd: 1, sync: false }),
+    write ? { write } : pino.destination({ fd: 1, sync: true }),
   );
 }

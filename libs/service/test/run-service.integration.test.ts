@@ -14,12 +14,12 @@ function start(t: TestContext, mode: string, env: NodeJS.ProcessEnv = {}): Frame
   const child = fork(main, [mode], { silent: true, env: { ...process.env, LOG_LEVEL: '', ...env } });
   t.after(() => child.kill('SIGKILL'));
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  return { child, ended: once(child, 'close').then(([code]) => ({ code, output })) };
+  const closed = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const chunk of stream ?? []) output += chunk;
+  });
+  // Not 'close': a child whose channel the parent closed never emits it.
+  const ended = Promise.all([once(child, 'exit'), ...closed]).then(([[code]]) => ({ code, output }));
+  return { child, ended };
 }
 
 async function ready(child: ChildProcess): Promise<Record<string, unknown>> {
