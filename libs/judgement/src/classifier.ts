@@ -1,0 +1,93 @@
+/**
+ * The first, lexical classifier: length, code, step words and a few nouns. It reads a bounded head of each user turn, every pattern
+ * is linear, and it never fails. A dialogue keeps the highest class of its user turns, so that "and now shorter" does not move a
+ * conversation to a weaker model.
+ */
+import { create } from '@bufbuild/protobuf';
+import { type Chat, type Classification, ClassificationSchema, Complexity, Role, Task } from '@refrain/contracts';
+import { textOf } from './question.ts';
+
+/** Says what a prompt is taken for. */
+export interface Classifier {
+  classify(chat: Chat): Classification;
+}
+
+/** Set in `refrain.yaml`. */
+export interface LexicalThresholds {
+  readonly simpleBelowCharacters: number;
+  readonly complexWords: readonly string[];
+}
+
+const scannedCharacters = 8000;
+const scannedTurns = 20;
+
+const codeMarks =
+  /```|\bfunction\s*\w*\s*\(|\bdef \w+\(|\bclass \w+\s*[:{(]|#include\b|=>|\bconst \w+\s*=|\bimport \w+|;\s*$|\bselect\b[^.?!]{1,80}\bfrom\b|\btraceback\b|<\/?[a-z]+>/im;
+const codeWords =
+  /\b(?:code|coding|function|python|javascript|typescript|java|rust|golang|kotlin|c\+\+|c#|php|sql|regex|bash|script|compile|compiler|debug|stack trace|unit tests?|refactor|algorithm|api endpoint|dockerfile|npm|git)\b/i;
+const uiWords =
+  /\b(?:ui|ux|css|html|landing page|web ?page|website|navbar|frontend|front-end|tailwind|react component|button|layout|wireframe|mockup|dark mode|todo app)\b/i;
+const reasoningWords =
+  /\b(?:why|prove|proof|calculate|compute|solve|derive|step by step|how many|how much|probability|equation|theorem|logic|deduce|infer|reason)\b/i;
+const volatileWords =
+  /\b(?:today|tonight|tomorrow|yesterday|now|currently|current|latest|recent|recently|this (?:week|month|year|morning|evening)|weather|forecast|stock price|share price|exchange rate|news|score|what time|live)\b/i;
+const contextWords =
+  /^(?:and|but|so|or|then|also)\b|\b(?:it|its|that|this|those|these|they|them|their|he|she|his|her|him|one|ones|above|previous|earlier|again|instead|more|other|others|else|same)\b|^what about|^how about|^why\?*$/i;
+
+/** The classifier of the issue's first rules; thresholds and words come from `refrain.yaml`. */
+export function createLexicalClassifier(thresholds: LexicalThresholds): Classifier {
+  const words = thresholds.complexWords.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const complexWord =
+    words.length > 0 ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'iu') : undefined;
+  return { classify: (chat) => classify(chat, thresholds.simpleBelowCharacters, complexWord) };
+}
+
+function classify(chat: Chat, simpleBelow: number, complexWord: RegExp | undefined): Classification {
+  const turns = chat.messages.filter(({ role }) => role === Role.USER);
+  const recent = turns.slice(-scannedTurns).map((turn) => textOf(turn));
+  const last = (recent.at(-1) ?? '').slice(0, scannedCharacters);
+  let complexity: Complexity = Complexity.SIMPLE;
+  let reason = 'short';
+  for (const turn of recent) {
+    const judged = judgeComplexity(turn, simpleBelow, complexWord);
+    if (judged.complexity > complexity) ({ complexity, reason } = judged);
+  }
+  return create(ClassificationSchema, {
+    task: taskOf(last),
+    complexity,
+    volatile: volatileWords.test(last),
+    needsContext: turns.length > 1 && (last.length < 40 || contextWords.test(last)),
+    reason,
+  });
+}
+
+function judgeComplexity(
+  whole: string,
+  simpleBelow: number,
+  complexWord: RegExp | undefined,
+): { complexity: Complexity; reason: string } {
+  const head = whole.slice(0, scannedCharacters);
+  if (whole.length < simpleBelow && !codeMarks.test(head)) return { complexity: Complexity.SIMPLE, reason: 'short' };
+  if (hasSteps(head)) return { complexity: Complexity.COMPLEX, reason: 'steps' };
+  const word = complexWord?.exec(head)?.[0];
+  if (word) return { complexity: Complexity.COMPLEX, reason: `word:${word.toLowerCase()}` };
+  return { complexity: Complexity.MEDIUM, reason: 'default' };
+}
+
+/** "first … then … finally", in this order. */
+function hasSteps(head: string): boolean {
+  const marks = [/\bfirst(?:ly)?\b/gi, /\bthen\b/gi, /\bfinally\b/gi];
+  let from = 0;
+  for (const mark of marks) {
+    mark.lastIndex = from;
+    if (!mark.exec(head)) return false;
+    from = mark.lastIndex;
+  }
+  return true;
+}
+
+function taskOf(text: string): Task {
+  if (codeMarks.test(text) || codeWords.test(text)) return Task.CODE;
+  if (uiWords.test(text)) return Task.UI;
+  return reasoningWords.test(text) ? Task.REASONING : Task.TEXT;
+}

@@ -1,0 +1,13 @@
+export { type Admission, admit } from './admission.ts';
+export { type Cacheability, cacheability, maximumQuestionCharacters } from './cacheability.ts';
+export { type Classifier, createLexicalClassifier, type LexicalThresholds } from './classifier.ts';
+export { exactKey, type KeyScope, partitionKey, policyVersion } from './key.ts';
+export { languageOf } from './language.ts';
+export { minimumRank, type RankRule } from './minimum-rank.ts';
+export { costNanoUsd, estimateTokens, type Price } from './money.ts';
+export { complexityName, taskName } from './names.ts';
+export { questionOf } from './question.ts';
+export { type Plan, type PlannedRoute, planRoutes, type RoutingTable } from './routing.ts';
+export { matchTemplate, type Template, type TemplateMatch } from './template.ts';
+export { validateChat } from './validate-chat.ts';
+export { type Candidate, createThresholdVerifier, type Verdict, type Verifier } from './verifier.ts';

@@ -1,0 +1,48 @@
+import type { Classification } from '@refrain/contracts';
+import calibration from './weights/cosine-calibration.json' with { type: 'json' };
+
+/** A stored question near the one that is asked. */
+export interface Candidate {
+  readonly question: string;
+  /** Cosine of the two embeddings, -1 to 1. */
+  readonly cosine: number;
+}
+
+/** Serve the candidate of that place, with the probability that it is the same answer; or none, and why. */
+export type Verdict =
+  | { readonly accept: number; readonly confidence: number }
+  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' };
+
+/** Decides whether a stored answer answers what is asked. */
+export interface Verifier {
+  decide(
+    asked: string,
+    candidates: readonly Candidate[],
+    context: { classification: Classification; minimumConfidence?: number | undefined },
+  ): Verdict;
+}
+
+/**
+ * The plain threshold: the nearest candidate, if its cosine is high enough. Its confidence is P(same answer | cosine), a logistic curve
+ * fitted on labelled pairs (`loadtest/src/quality/fit-cosine-calibration.ts`), not the cosine itself.
+ */
+export function createThresholdVerifier(threshold: number): Verifier {
+  return {
+    decide: (_asked, candidates, { minimumConfidence = 0 }) => {
+      let best = -1;
+      candidates.forEach(({ cosine }, i) => {
+        if (cosine > (candidates[best]?.cosine ?? Number.NEGATIVE_INFINITY)) best = i;
+      });
+      const candidate = candidates[best];
+      if (!candidate) return { refuse: 'empty' };
+      if (candidate.cosine < threshold) return { refuse: 'below_threshold' };
+      const confidence = sameAnswerProbability(candidate.cosine);
+      return confidence < minimumConfidence ? { refuse: 'below_confidence' } : { accept: best, confidence };
+    },
+  };
+}
+
+/** P(same answer | cosine) of all-MiniLM-L6-v2. */
+export function sameAnswerProbability(cosine: number): number {
+  return 1 / (1 + Math.exp(-(calibration.intercept + calibration.slope * cosine)));
+}
