@@ -4,3 +4,11 @@ export { type ManualClock, manualClock } from './manual-clock.ts';
 export { type ServiceProcess, startProcess } from './process.ts';
 export { modelsFolder, startChroma, startNats, startRedis, type TestServer } from './servers.ts';
 export { silentLog } from './silent-log.ts';
+export type { Fault, FaultKind, Moment, Reply, ScriptedToolCall, ScriptedUsage } from './upstream/reply.ts';
+export {
+  type Answering,
+  type RecordedCall,
+  type ScriptedUpstream,
+  startUpstream,
+  type UpstreamKind,
+} from './upstream/start-upstream.ts';
