@@ -1,9 +1,9 @@
 /** The provider workers as a process. */
 import { openBus } from '@refrain/bus';
-import { usageStream } from '@refrain/contracts';
 import { loadMeshConfig, runService } from '@refrain/service';
 import { chooseProviders, loadConfig } from './config.ts';
 import { startProviderService } from './service.ts';
+import { keepUsageStream } from './settle.ts';
 import { createUpstreamClient } from './upstream/http.ts';
 
 const drainLimitMs = 10_000;
@@ -14,11 +14,11 @@ await runService({
     const config = loadConfig();
     const mesh = loadMeshConfig(config.meshFile);
     const providers = chooseProviders(config.providers, mesh);
-    const bus = await openBus({ url: config.natsUrl, name: 'provider', log });
+    const bus = openBus({ url: config.natsUrl, name: 'provider', log });
     onStop(() => bus.drain());
     const client = createUpstreamClient();
     onStop(() => client.close());
-    void bus.ensureStream(usageStream).catch((err: unknown) => log.error({ err }, 'the usage stream cannot be made'));
+    onStop(keepUsageStream(bus, log));
     const llama = { ollamaUrl: config.ollamaUrl, modelsDirectory: config.modelsDirectory };
     const { keysOf } = config;
     const service = startProviderService({ mesh, providers, keysOf, llama, bus, fetch: client.fetch, log, metrics });

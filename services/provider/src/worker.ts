@@ -2,14 +2,14 @@
  * The worker of one provider: takes requests from its three lanes, refuses at once what it cannot do (a refusal is no
  * attempt: the router goes on to somebody else), runs the rest and tells each frame by frame on its reply subject.
  */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { setTimeout as delay } from 'node:timers/promises';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import type { Bus } from '@refrain/bus';
 import {
   type Chat,
   type Lane,
   lanes,
   UsageRecordSchema,
-  usageSubject,
   type WorkRequest,
   WorkRequestSchema,
   workSubject,
@@ -22,13 +22,14 @@ import { Interests } from './interest.ts';
 import type { KeyPool, PooledKey } from './keys.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { LaneQueue } from './queue.ts';
+import { type SettleBus, storeUsage } from './settle.ts';
 import { Transcript } from './transcript.ts';
 import { modelMissing } from './upstream/failures.ts';
 import type { UpstreamFetch } from './upstream/http.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a worker uses of the bus. */
-export type WorkerBus = Pick<Bus, 'subscribe' | 'inbox' | 'publishDurable'>;
+export type WorkerBus = SettleBus & Pick<Bus, 'subscribe' | 'inbox'>;
 
 /** What a worker is made of. */
 export interface WorkerParts {
@@ -53,6 +54,8 @@ export interface Worker {
   /** Takes no more, lets what runs finish within `graceMs`, then stops it; all usage records are out afterwards. */
   drain(graceMs: number): Promise<void>;
 }
+
+const goodbyeMs = 1000;
 
 interface Taken {
   readonly work: WorkRequest;
@@ -167,12 +170,10 @@ export function startWorker(parts: WorkerParts): Worker {
       outcome: end.outcome,
       finishedAtMs: BigInt(Date.now()),
     });
-    const sent = bus
-      .publishDurable(usageSubject(provider), toBinary(UsageRecordSchema, record), { id: work.attemptId })
-      .catch((err: unknown) => {
-        metrics.usageLost(provider);
-        log.error({ ...fields, err, usage: end.usage, outcome: end.outcome }, 'a usage record was lost');
-      });
+    const sent = storeUsage(bus, record).catch((err: unknown) => {
+      metrics.usageLost(provider);
+      log.error({ ...fields, err, usage: end.usage, outcome: end.outcome }, 'a usage record was lost');
+    });
     pending.add(sent);
     void sent.finally(() => pending.delete(sent));
   };
@@ -188,19 +189,27 @@ export function startWorker(parts: WorkerParts): Worker {
     }),
   );
 
+  const drain = async (graceMs: number) => {
+    draining = true;
+    const idle = () => queue.running === 0 && queue.waiting === 0;
+    // While the bus is away its subscriptions cannot say goodbye: that must not hold up what runs.
+    const leaving = Promise.allSettled(subscriptions.map((subscription) => subscription.drain()));
+    await Promise.race([leaving, delay(goodbyeMs)]);
+    await until(idle, graceMs);
+    const stopping = new RefrainError('unavailable', 'The worker is stopping.', { reason: 'STOPPING' });
+    for (const abort of underWay) abort.abort(stopping);
+    await until(idle, goodbyeMs);
+    control.close();
+    await Promise.allSettled(pending);
+  };
+  let drained: Promise<void> | undefined;
+
   return {
     provider,
     load: () => ({ running: queue.running, waiting: queue.waiting }),
-    drain: async (graceMs) => {
-      draining = true;
-      for (const subscription of subscriptions) await subscription.drain();
-      const idle = () => queue.running === 0 && queue.waiting === 0;
-      await until(idle, graceMs);
-      for (const abort of underWay)
-        abort.abort(new RefrainError('unavailable', 'The worker is stopping.', { reason: 'STOPPING' }));
-      await until(idle, 1000);
-      control.close();
-      await Promise.allSettled(pending);
+    drain: (graceMs) => {
+      drained ??= drain(graceMs);
+      return drained;
     },
   };
 }
@@ -208,5 +217,5 @@ export function startWorker(parts: WorkerParts): Worker {
 /** Waits for a condition, at most so long. */
 async function until(condition: () => boolean, limitMs: number): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!condition() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!condition() && performance.now() < end) await delay(10);
 }

@@ -18,6 +18,8 @@ export type UpstreamKind = 'openai' | 'claude' | 'gemini' | 'ollama';
 /** A call as it arrived and how it ended; times by `performance.now()`. */
 export interface RecordedCall extends Ask {
   readonly headers: IncomingMessage['headers'];
+  /** The caller's port: the same for calls on one connection. */
+  readonly remotePort: number | undefined;
   readonly arrivedAtMs: number;
   /** When the reply was out. */
   finishedAtMs?: number;
@@ -72,7 +74,7 @@ export async function startUpstream(
       send(response, other ? 200 : 404, other ?? { error: `nothing at ${ask.path}` });
       return;
     }
-    const call: RecordedCall = { ...ask, headers: request.headers, arrivedAtMs };
+    const call: RecordedCall = { ...ask, headers: request.headers, remotePort: request.socket.remotePort, arrivedAtMs };
     count += 1;
     calls.push(call);
     if (calls.length > recordLimit) calls.shift();

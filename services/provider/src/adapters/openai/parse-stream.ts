@@ -31,10 +31,11 @@ export class OpenAiStream implements StreamReader {
     return this.#sse.push(chunk).flatMap((event) => this.#take(event.data));
   }
 
-  /** Some servers leave `[DONE]` out; with a finish reason the answer is whole all the same, without one it is not. */
+  /** Without `[DONE]` the answer is not whole: usage may be missing, and a proxy may have cut it. */
   end(): AdapterEvent[] {
     const events = this.#sse.end().flatMap((event) => this.#take(event.data));
-    return this.done ? events : [...events, this.#final()];
+    if (!this.done) throw truncated();
+    return events;
   }
 
   #take(data: string): AdapterEvent[] {
