@@ -156,7 +156,7 @@ test('only a complete, clean answer of a provider is admitted', () => {
         finishReason: FinishReason.STOP,
         provenance: { source: Source.PROVIDER },
         ...init,
-      }),
+      } as MessageInitShape<typeof AnswerSchema>),
     );
   assert.deepEqual(answer({}), { admitted: true });
   const reason = (init: MessageInitShape<typeof AnswerSchema>) => {

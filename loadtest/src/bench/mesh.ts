@@ -96,6 +96,9 @@ function config(upstream: string, semantic: boolean): string {
   const provider = semantic ? 'bench-semantic' : 'bench';
   return `version: 1
 tiers:
+  free: { lane: low, requestsPerMinute: 60 }
+  basic: { lane: normal, requestsPerMinute: 60 }
+  pro: { lane: high, requestsPerMinute: 60 }
   enterprise: { lane: high, requestsPerMinute: 100000000 }
 local: { tier: enterprise }
 cache:

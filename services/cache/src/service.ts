@@ -1,0 +1,47 @@
+/** Builds the cache service from its parts; no I/O of its own. */
+import { CacheService } from '@refrain/contracts';
+import { type RegisteredService, service } from '@refrain/rpc';
+import type { Logger, Metrics, Readiness } from '@refrain/service';
+import type { State } from '@refrain/state';
+import type { Embedder } from './embedder/embedder.ts';
+import { RedisExactStore } from './exact-store.ts';
+import type { NearIndex } from './index/near-index.ts';
+import { invalidate } from './invalidate.ts';
+import { lookup } from './lookup.ts';
+import type { RedisNearStore } from './near-store.ts';
+import type { Settings } from './settings.ts';
+import { Counts } from './stats.ts';
+import { store } from './store.ts';
+
+/** What the service stands on. */
+export interface CacheParts {
+  readonly state: State;
+  readonly near: RedisNearStore;
+  readonly index: NearIndex;
+  readonly embedder: Embedder;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly settings: () => Settings;
+  readonly nowMs?: () => number;
+}
+
+/** The cache's gRPC handlers and its readiness: it works without Chroma and without a model, exact-only; without Redis it only misses. */
+export function createCacheService(options: CacheParts): { registered: RegisteredService; ready: () => Readiness } {
+  const { state, embedder, index, metrics, nowMs = Date.now } = options;
+  const parts = { ...options, nowMs, exact: new RedisExactStore(state), counts: new Counts(metrics) };
+  const registered = service(CacheService, {
+    lookup: (request) => lookup(request, parts),
+    store: (request) => store(request, parts),
+    invalidate: (request) => invalidate(request, parts),
+    stats: async () => parts.counts.toStats(embedder, index),
+  });
+  const ready = (): Readiness => ({
+    ok: true,
+    parts: {
+      redis: state.ready ? 'up' : 'down: every lookup is a miss',
+      chroma: index.ready ? 'up' : 'down: small partitions are compared in process',
+      embedder: embedder.ready ? 'up' : 'down: exact answers only',
+    },
+  });
+  return { registered, ready };
+}
