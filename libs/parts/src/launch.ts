@@ -14,4 +14,6 @@ export interface PartsContext {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
+  /** Ends what is being done; the functions then throw its reason. */
+  readonly signal?: AbortSignal;
 }

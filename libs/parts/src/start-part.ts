@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guarded } from './guarded.ts';
 import type { Launch } from './launch.ts';
+import { systemEnv } from './system-env.ts';
 
 /** Where a part keeps its data, listens and logs. */
 export interface StartPartOptions {
@@ -11,6 +12,10 @@ export interface StartPartOptions {
   readonly port: number;
   /** Absent: its output is dropped. */
   readonly logFile?: string;
+  /** This process' own where absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ends the wait for a part that is starting, and the part with it. */
+  readonly signal?: AbortSignal;
 }
 
 /** A server that runs and answers. */
@@ -27,14 +32,13 @@ export interface RunningPart {
 
 const startLimitMs = 30_000;
 const stopLimitMs = 5_000;
-/** Part of Debian's and Ubuntu's essential util-linux: the kernel ends the server when whoever started it dies. */
-const setpriv = '/usr/bin/setpriv';
 
-/** Starts a server and waits until `isUp` says so. @throws Error when it ends or takes too long. */
+/** Starts a server and waits until `isUp` says so. @throws Error when it ends or takes too long; the signal's reason. */
 export async function startPart(
   options: StartPartOptions,
   part: { name: string; args: readonly string[]; url: string; isUp: () => Promise<boolean> },
 ): Promise<RunningPart> {
+  options.signal?.throwIfAborted();
   await mkdir(options.folder, { recursive: true });
   const child = await spawnGuarded(options, part.args);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -53,11 +57,16 @@ export async function startPart(
   const end = Date.now() + startLimitMs;
   for (;;) {
     const outcome = await Promise.race([part.isUp(), exited.then(() => 'exited' as const), failed]);
-    if (outcome === true && child.pid !== undefined)
-      return { url: part.url, port: options.port, pid: child.pid, exited, stop, signal };
+    if (outcome instanceof Error) throw new Error(`${part.name} could not be started: ${outcome.message}`);
+    // Asked after `isUp`: another server on the same port may have answered it.
     if (outcome === 'exited' || child.exitCode !== null || child.signalCode !== null)
       throw new Error(`${part.name} ended while starting${hint(options)}`);
-    if (outcome instanceof Error) throw new Error(`${part.name} could not be started: ${outcome.message}`);
+    if (options.signal?.aborted) {
+      await stop();
+      throw options.signal.reason;
+    }
+    if (outcome === true && child.pid !== undefined)
+      return { url: part.url, port: options.port, pid: child.pid, exited, stop, signal };
     if (Date.now() > end) {
       await stop();
       throw new Error(`${part.name} did not answer within ${startLimitMs / 1000} s${hint(options)}`);
@@ -69,14 +78,13 @@ export async function startPart(
 async function spawnGuarded(options: StartPartOptions, args: readonly string[]): Promise<ChildProcess> {
   const { command, prefix, env } = options.launch;
   const log = options.logFile === undefined ? undefined : await open(options.logFile, 'a');
-  const guard = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM'] : [];
-  const [program = command, ...rest] = [...guard, command, ...prefix, ...args];
+  const [program, parameters] = guarded(command, [...prefix, ...args]);
   const output = log?.fd ?? 'ignore';
   // A process group of its own: Ctrl-C in the terminal reaches us, and we stop the parts in order.
-  const child = spawn(program, rest, {
+  const child = spawn(program, parameters, {
     stdio: ['ignore', output, output],
     detached: true,
-    env: { ...process.env, ...env },
+    env: { ...systemEnv(options.env ?? process.env), ...env },
   });
   await log?.close();
   return child;

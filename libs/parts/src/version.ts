@@ -1,4 +1,4 @@
-import { run } from './run.ts';
+import { type RunOptions, run } from './run.ts';
 
 /** Whether a dotted version is at least another. */
 export function isAtLeast(version: string, minimum: string): boolean {
@@ -10,9 +10,9 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return true;
 }
 
-/** The version a binary states, or why it cannot be used. */
-export async function probeVersion(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
-  const output = await run(command, args, { timeoutMs: 20_000, ...(env && { env }) });
+/** The version a binary states. @throws Error saying why it cannot be used. */
+export async function probeVersion(command: string, options: RunOptions = {}): Promise<string> {
+  const output = await run(command, ['--version'], { timeoutMs: 20_000, ...options });
   const version = /(\d+\.\d+\.\d+)/.exec(output)?.[1];
   if (!version) throw new Error(`${command} states no version`);
   return version;
