@@ -7,7 +7,7 @@ export { minimumRank, type RankRule } from './minimum-rank.ts';
 export { costNanoUsd, estimateTokens, type Price } from './money.ts';
 export { complexityName, taskName } from './names.ts';
 export { questionOf } from './question.ts';
-export { type Plan, type PlannedRoute, planRoutes, type RoutingTable } from './routing.ts';
+export { type Plan, type PlannedRoute, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
 export { matchTemplate, type Template, type TemplateMatch } from './template.ts';
 export { validateChat } from './validate-chat.ts';
 export { type Candidate, createThresholdVerifier, type Verdict, type Verifier } from './verifier.ts';

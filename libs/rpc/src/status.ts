@@ -7,6 +7,7 @@ import {
   ErrorInfoSchema,
   QuotaFailureSchema,
   RetryInfoSchema,
+  type Status,
   StatusSchema,
 } from '@refrain/contracts';
 import { type ErrorCode, errorCodes, isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
@@ -17,13 +18,13 @@ const domain = 'refrain';
 /** What a caller gets for whatever was thrown. */
 export function toStatus(thrown: unknown): Partial<StatusObject> {
   const error = toRefrainError(thrown);
-  const { grpc } = errorCodes[error.code];
   const metadata = new Metadata();
-  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, toRichStatus(error, grpc))));
-  return { code: grpc, details: error.message, metadata };
+  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, toRichStatus(error))));
+  return { code: errorCodes[error.code].grpc, details: error.message, metadata };
 }
 
-function toRichStatus(error: RefrainError, code: number) {
+/** The same as google.rpc.Status, for callers that do not come by gRPC. */
+export function toRichStatus(error: RefrainError): Status {
   const details = [
     anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.reason, domain, metadata: { code: error.code } })),
   ];
@@ -41,7 +42,7 @@ function toRichStatus(error: RefrainError, code: number) {
     const retryDelay = create(DurationSchema, { seconds: BigInt(seconds), nanos });
     details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
   }
-  return create(StatusSchema, { code, message: error.message, details });
+  return create(StatusSchema, { code: errorCodes[error.code].grpc, message: error.message, details });
 }
 
 const codeOfStatus: Record<number, ErrorCode> = {

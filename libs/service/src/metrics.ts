@@ -39,6 +39,18 @@ export class Metrics {
     return { inc: (labels = {}, by = 1) => metric.inc(labels, by) };
   }
 
+  /** A gauge that is read when somebody looks. */
+  watched(name: string, help: string, read: () => number): void {
+    new client.Gauge({
+      name: `refrain_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
   /** A gauge. */
   gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
     const metric = new client.Gauge({

@@ -1,12 +1,5 @@
-import {
-  type Answer,
-  type Cost,
-  FinishReason,
-  type Provenance,
-  Source,
-  type ToolCall,
-  type Usage,
-} from '@refrain/contracts';
+import { type Answer, type Cost, FinishReason, type Provenance, type ToolCall, type Usage } from '@refrain/contracts';
+import { sourceName } from '../../source-name.ts';
 
 const finishReasons: Record<number, string> = {
   [FinishReason.STOP]: 'stop',
@@ -14,20 +7,6 @@ const finishReasons: Record<number, string> = {
   [FinishReason.TOOL_CALLS]: 'tool_calls',
   [FinishReason.CONTENT_FILTER]: 'content_filter',
 };
-
-const sources: Record<number, string> = {
-  [Source.EXACT]: 'exact',
-  [Source.SEMANTIC]: 'semantic',
-  [Source.COALESCED]: 'coalesced',
-  [Source.PROVIDER]: 'provider',
-  [Source.STALE]: 'stale',
-  [Source.TEMPLATE]: 'template',
-};
-
-/** `exact`, `semantic`, `coalesced`, `provider`, `stale` or `template`. */
-export function sourceName(source: Source): string {
-  return sources[source] ?? 'unknown';
-}
 
 /** OpenAI's word for why an answer ended. */
 export function finishReasonName(reason: FinishReason): string {

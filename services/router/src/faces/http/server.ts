@@ -5,7 +5,8 @@ import { fromJson, toJson } from '@bufbuild/protobuf';
 import { ExplainResponseSchema, FeedbackRequestSchema, FeedbackResponseSchema } from '@refrain/contracts';
 import { errorCodes, RefrainError, toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import type { Ask, Pipeline } from '../../pipeline.ts';
+import type { Ask } from '../../ask.ts';
+import type { Pipeline } from '../../pipeline.ts';
 import { collect } from '../../reply.ts';
 import { readJson } from './body.ts';
 import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
@@ -19,7 +20,7 @@ export interface HttpFaceOptions {
   readonly host: string;
   readonly port: number;
   readonly pipeline: Pipeline;
-  readonly requestBytes: number;
+  readonly requestBytes: () => number;
   readonly log: Logger;
 }
 
@@ -81,7 +82,7 @@ async function complete(request: IncomingMessage, response: ServerResponse, opti
 }
 
 async function readAsk(request: IncomingMessage, response: ServerResponse, options: HttpFaceOptions) {
-  const body = parseChatCompletion(await readJson(request, options.requestBytes));
+  const body = parseChatCompletion(await readJson(request, options.requestBytes()));
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
@@ -90,7 +91,7 @@ async function readAsk(request: IncomingMessage, response: ServerResponse, optio
   const ask: Ask = {
     chat: toChat(body),
     options: readOptions(request.headers),
-    apiKey: readApiKey(request.headers),
+    credentials: { apiKey: readApiKey(request.headers) },
     signal: gone.signal,
     face: 'http',
     ...(remainingMs !== undefined && { remainingMs }),
@@ -99,7 +100,7 @@ async function readAsk(request: IncomingMessage, response: ServerResponse, optio
 }
 
 async function models(request: IncomingMessage, options: HttpFaceOptions) {
-  const list = await options.pipeline.models(readApiKey(request.headers));
+  const list = options.pipeline.models({ apiKey: readApiKey(request.headers) });
   return list.map(({ id, provider }) => ({ id, object: 'model', created: 0, owned_by: provider }));
 }
 
@@ -124,14 +125,14 @@ function decodePath(text: string): string {
 }
 
 async function feedback(request: IncomingMessage, response: ServerResponse, options: HttpFaceOptions): Promise<void> {
-  const json = await readJson(request, options.requestBytes);
+  const json = await readJson(request, options.requestBytes());
   let message: ReturnType<typeof fromJson<typeof FeedbackRequestSchema>>;
   try {
     message = fromJson(FeedbackRequestSchema, json as Parameters<typeof fromJson>[1]);
   } catch (cause) {
     throw new RefrainError('invalid', 'Send {"entryId": "…", "verdict": "VERDICT_WRONG"}.', { cause });
   }
-  const result = await options.pipeline.feedback(readApiKey(request.headers), undefined, message);
+  const result = await options.pipeline.feedback({ apiKey: readApiKey(request.headers) }, message);
   send(response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
 }
 

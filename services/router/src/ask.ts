@@ -1,0 +1,54 @@
+/** What a face hands to the pipeline, and what the pipeline makes of it. */
+import type { Chat, Classification, Lane, Options } from '@refrain/contracts';
+import type { Cacheability } from '@refrain/judgement';
+import type { Deadline } from '@refrain/resilience';
+import type { Tier } from '@refrain/service';
+import type { Settings } from './settings.ts';
+
+/** Which door a request came through. */
+export type FaceName = 'grpc' | 'http' | 'nats';
+
+/** How a caller says who it is. */
+export interface Credentials {
+  /** The key it presented, if any. */
+  readonly apiKey?: string | undefined;
+  /** The client its NATS subject names; the NATS server's permissions vouch for it. */
+  readonly client?: string | undefined;
+}
+
+/** Who asks. */
+export interface Caller {
+  readonly tenant: string;
+  readonly user: string;
+  readonly tier: Tier;
+}
+
+/** One question as it came in, translated but not judged. */
+export interface Ask {
+  readonly chat: Chat | undefined;
+  readonly options: Options | undefined;
+  readonly credentials: Credentials;
+  /** Aborted when the caller leaves. Read only when somebody has to be asked: most hits never look at it. */
+  readonly signal: AbortSignal;
+  /** What the caller gives it, in milliseconds; the mesh's own limit where it is shorter or absent. */
+  readonly remainingMs?: number | undefined;
+  readonly face: FaceName;
+}
+
+/** A question that was judged: everything the later steps decide by. */
+export interface Question {
+  /** Ours, a UUIDv7. */
+  readonly requestId: string;
+  readonly ask: Ask;
+  readonly caller: Caller;
+  readonly chat: Chat;
+  readonly classification: Classification;
+  readonly able: Cacheability;
+  /** The lowest rank a cached answer's model may have. */
+  readonly minimumRank: number;
+  readonly lane: Lane;
+  readonly deadline: Deadline;
+  readonly beganAtMs: number;
+  /** In force when the question came; a reload does not change it under way. */
+  readonly settings: Settings;
+}

@@ -1,0 +1,116 @@
+/**
+ * One attempt: the work is published to a provider's lane, numbered frames come back. Interest is renewed while somebody waits; who
+ * stops reading before the end cancels the worker, whatever the reason.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { Bus } from '@refrain/bus';
+import {
+  ControlKind,
+  ControlSchema,
+  type Failure,
+  type Frame,
+  FrameSchema,
+  type Lane,
+  type WorkRequest,
+  WorkRequestSchema,
+  workSubject,
+} from '@refrain/contracts';
+import { isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
+
+/** What a worker says while all is well; `final` is the last. */
+export type AttemptEvent = Extract<Frame['body'], { case: 'accepted' | 'delta' | 'usage' | 'final' }>;
+
+/** What an attempt needs of the bus. */
+export type AttemptBus = Pick<Bus, 'stream' | 'publish'>;
+
+/** How far an attempt had come when it failed. */
+export interface Progress {
+  /** The worker had taken it and gone upstream. */
+  accepted: boolean;
+  /** Text had come. */
+  spoke: boolean;
+  /** The key in use; empty where there was none. */
+  keyId: string;
+  /** The provider has another key that this request has not tried. */
+  otherKeys: boolean;
+}
+
+/** An attempt that gave no answer. */
+export class AttemptFailure extends Error {
+  readonly error: RefrainError;
+  readonly progress: Readonly<Progress>;
+
+  constructor(error: RefrainError, progress: Progress) {
+    super(error.message, { cause: error });
+    this.name = 'AttemptFailure';
+    this.error = error;
+    this.progress = progress;
+  }
+}
+
+const renewEveryMs = 2000;
+
+/**
+ * Runs an attempt. Silence of the worker for `idleMs` ends it, a gap in the numbers too.
+ * @throws AttemptFailure with what the worker said, or `unavailable` (NO_RESPONDERS, BUS_DOWN, WORKER_SILENT, FRAMES_LOST), or
+ * the signal's reason.
+ */
+export async function* runAttempt(
+  bus: AttemptBus,
+  work: WorkRequest,
+  options: { lane: Lane; signal: AbortSignal; idleMs: number },
+): AsyncGenerator<AttemptEvent> {
+  const { attemptId } = work;
+  const progress: Progress = { accepted: false, spoke: false, keyId: '', otherKeys: false };
+  let control = '';
+  let renewal: NodeJS.Timeout | undefined;
+  let ended = false;
+  let next = 0;
+  const tell = (kind: ControlKind) => {
+    try {
+      bus.publish(control, toBinary(ControlSchema, create(ControlSchema, { attemptId, kind })));
+    } catch (error) {
+      // The bus is away: the worker notices the silence by itself.
+      if (!(error instanceof RefrainError)) throw error;
+    }
+  };
+  try {
+    const subject = workSubject(work.provider, options.lane);
+    for await (const bytes of bus.stream(subject, toBinary(WorkRequestSchema, work), options)) {
+      const { attemptId: of, body, seq } = fromBinary(FrameSchema, bytes);
+      if (of !== attemptId || body.case === undefined) continue;
+      if (seq !== next) throw lost();
+      next += 1;
+      ended = body.case === 'failure' || body.case === 'final';
+      if (body.case === 'failure') {
+        progress.otherKeys = body.value.otherKeys;
+        throw toError(body.value);
+      }
+      if (body.case === 'accepted') {
+        progress.accepted = true;
+        progress.keyId = body.value.keyId;
+        control = body.value.controlSubject;
+        renewal = setInterval(() => tell(ControlKind.RENEW), renewEveryMs);
+      }
+      progress.spoke ||= body.case === 'delta';
+      yield body;
+      if (ended) return;
+    }
+  } catch (thrown) {
+    throw new AttemptFailure(toRefrainError(thrown), progress);
+  } finally {
+    clearInterval(renewal);
+    if (!ended && control !== '') tell(ControlKind.CANCEL);
+  }
+}
+
+function toError({ code, message, reason, retryAfterMs }: Failure): RefrainError {
+  return new RefrainError(isErrorCode(code) ? code : 'upstream', message, {
+    reason,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function lost(): RefrainError {
+  return new RefrainError('unavailable', 'A part of the answer was lost on its way.', { reason: 'FRAMES_LOST' });
+}

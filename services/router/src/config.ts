@@ -1,0 +1,34 @@
+import { readEnv } from '@refrain/service';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+
+const schema = z
+  .object({
+    ROUTER_HOST: z.string().default('127.0.0.1'),
+    ROUTER_GRPC_PORT: port(7460),
+    ROUTER_HTTP_PORT: port(7461),
+    ROUTER_OPS_PORT: port(7462),
+    CACHE_ADDR: z.string().default('127.0.0.1:7470'),
+    NATS_URL: z.string().default('nats://127.0.0.1:7451'),
+    REFRAIN_CONFIG: z.string().default('refrain.yaml'),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  })
+  .transform((env) => ({
+    host: env.ROUTER_HOST,
+    grpcPort: env.ROUTER_GRPC_PORT,
+    httpPort: env.ROUTER_HTTP_PORT,
+    opsPort: env.ROUTER_OPS_PORT,
+    cacheAddress: env.CACHE_ADDR,
+    natsUrl: env.NATS_URL,
+    configFile: env.REFRAIN_CONFIG,
+    logLevel: env.LOG_LEVEL,
+  }));
+
+/** What the router is told by its environment. */
+export type RouterConfig = z.output<typeof schema>;
+
+/** @throws ConfigError with every fault */
+export function loadConfig(env: NodeJS.ProcessEnv): RouterConfig {
+  return readEnv(schema, env);
+}

@@ -1,0 +1,60 @@
+/** The gRPC door: translates to and from the canonical request and decides nothing. */
+import { create } from '@bufbuild/protobuf';
+import {
+  type CompleteRequest,
+  CompleteResponseSchema,
+  RouterService,
+  type StreamCompleteResponse,
+  StreamCompleteResponseSchema,
+} from '@refrain/contracts';
+import { type CallContext, type RegisteredService, service } from '@refrain/rpc';
+import type { Ask, Credentials } from '../ask.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { collect, type Reply } from '../reply.ts';
+
+/** RouterService over the pipeline. */
+export function createGrpcFace(pipeline: Pipeline): RegisteredService {
+  return service(RouterService, {
+    complete: async (request, context) => {
+      const reply = await pipeline.ask(toAsk(request, context));
+      return create(CompleteResponseSchema, { answer: await collect(reply) });
+    },
+    streamComplete: async function* (request, context) {
+      yield* toStream(await pipeline.ask(toAsk(request, context)));
+    },
+    explain: (request, context) => pipeline.explain(toAsk(request, context)),
+    feedback: (request, context) => pipeline.feedback(readCredentials(context), request),
+  });
+}
+
+/** `started`, the deltas, `completed`; the last carries everything but the text, which the deltas carried. */
+export async function* toStream(reply: Reply): AsyncGenerator<StreamCompleteResponse> {
+  const { provenance, requestId } = reply;
+  yield create(StreamCompleteResponseSchema, { event: { case: 'started', value: { requestId, provenance } } });
+  for await (const event of reply.events()) {
+    if (event.kind === 'delta') {
+      yield create(StreamCompleteResponseSchema, { event: { case: 'delta', value: event.delta } });
+    } else {
+      const answer = { ...event.answer, text: '', toolCalls: [] };
+      yield create(StreamCompleteResponseSchema, { event: { case: 'completed', value: { answer } } });
+    }
+  }
+}
+
+function toAsk({ chat, options }: Pick<CompleteRequest, 'chat' | 'options'>, context: CallContext): Ask {
+  return {
+    chat,
+    options,
+    credentials: readCredentials(context),
+    get signal() {
+      return context.signal;
+    },
+    remainingMs: context.remainingMs,
+    face: 'grpc',
+  };
+}
+
+function readCredentials(context: CallContext): Credentials {
+  const bearer = /^Bearer +(\S+)$/i.exec(context.header('authorization') ?? '');
+  return { apiKey: bearer?.[1] ?? context.header('x-api-key') };
+}

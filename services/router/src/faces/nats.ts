@@ -1,0 +1,138 @@
+/**
+ * The NATS door: request/reply on `refrain.v1.complete.<client>`. The header `content-type` says how the request is written and the
+ * answer will be: `application/json` (the default) or `application/protobuf`, both of refrain.router.v1.CompleteRequest. With
+ * `x-refrain-stream: true` the reply subject gets one StreamCompleteResponse after the other, `completed` last.
+ */
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  fromJsonString,
+  type MessageShape,
+  toBinary,
+  toJsonString,
+} from '@bufbuild/protobuf';
+import type { Bus, BusMessage, Subscription } from '@refrain/bus';
+import {
+  type CompleteRequest,
+  CompleteRequestSchema,
+  CompleteResponseSchema,
+  completeSubject,
+  StatusSchema,
+  StreamCompleteResponseSchema,
+} from '@refrain/contracts';
+import { errorCodes, RefrainError, toRefrainError } from '@refrain/errors';
+import { toRichStatus } from '@refrain/rpc';
+import type { Logger } from '@refrain/service';
+import type { Ask } from '../ask.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { collect } from '../reply.ts';
+import { toStream } from './grpc.ts';
+
+/** What the NATS face needs. */
+export interface NatsFaceOptions {
+  readonly bus: Pick<Bus, 'subscribe'>;
+  readonly pipeline: Pipeline;
+  readonly requestBytes: () => number;
+  readonly log: Logger;
+}
+
+/** A NATS face that listens. */
+export interface NatsFace {
+  /** Takes no new request and waits for the running ones, at most `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+}
+
+type Encoding = 'json' | 'protobuf';
+
+/** Listens for every client; the routers of a mesh share the work. */
+export function startNatsFace(options: NatsFaceOptions): NatsFace {
+  const running = new Map<Promise<void>, AbortController>();
+  const subscription: Subscription = options.bus.subscribe(completeSubject('*'), { queue: 'routers' }, (message) => {
+    if (message.reply === undefined) return;
+    const abort = new AbortController();
+    const handled = handle(message, abort.signal, options).catch((err) => {
+      options.log.warn({ err }, 'a NATS caller could not be answered');
+    });
+    running.set(handled, abort);
+    void handled.finally(() => running.delete(handled));
+  });
+  return {
+    drain: async (graceMs) => {
+      await subscription.drain();
+      const force = setTimeout(() => {
+        for (const abort of running.values()) abort.abort();
+      }, graceMs);
+      await Promise.all(running.keys());
+      clearTimeout(force);
+    },
+  };
+}
+
+async function handle(message: BusMessage, signal: AbortSignal, options: NatsFaceOptions): Promise<void> {
+  const encoding: Encoding = /protobuf/.test(message.header('content-type') ?? '') ? 'protobuf' : 'json';
+  const respond = <S extends DescMessage>(schema: S, value: MessageShape<S>, headers: Record<string, string> = {}) =>
+    message.respond(encode(schema, value, encoding), { 'content-type': `application/${encoding}`, ...headers });
+  try {
+    const ask = toAsk(message, encoding, signal, options.requestBytes());
+    const reply = await options.pipeline.ask(ask);
+    if (message.header('x-refrain-stream') === 'true') {
+      for await (const event of toStream(reply)) respond(StreamCompleteResponseSchema, event);
+    } else {
+      respond(CompleteResponseSchema, create(CompleteResponseSchema, { answer: await collect(reply) }));
+    }
+  } catch (thrown) {
+    const error = toRefrainError(thrown);
+    if (error.code === 'internal') options.log.error({ err: error.cause ?? error }, 'nats request failed');
+    // The two headers are how NATS services say that a reply is an error (ADR-32).
+    respond(StatusSchema, toRichStatus(error), {
+      'Nats-Service-Error-Code': String(errorCodes[error.code].http),
+      'Nats-Service-Error': error.message,
+    });
+  }
+}
+
+function toAsk(message: BusMessage, encoding: Encoding, signal: AbortSignal, limitBytes: number): Ask {
+  const { chat, options } = decode(message.data, encoding, limitBytes);
+  const bearer = /^Bearer +(\S+)$/i.exec(message.header('authorization') ?? '');
+  return {
+    chat,
+    options,
+    credentials: {
+      apiKey: bearer?.[1] ?? message.header('x-api-key'),
+      client: message.subject.slice(message.subject.lastIndexOf('.') + 1),
+    },
+    signal,
+    remainingMs: readTimeout(message.header('x-refrain-timeout-ms')),
+    face: 'nats',
+  };
+}
+
+function decode(data: Uint8Array, encoding: Encoding, limitBytes: number): CompleteRequest {
+  if (data.length > limitBytes) throw invalid(`is larger than ${limitBytes} bytes`, 'REQUEST_TOO_LARGE');
+  try {
+    if (encoding === 'protobuf') return fromBinary(CompleteRequestSchema, data);
+    return fromJsonString(CompleteRequestSchema, new TextDecoder('utf-8', { fatal: true }).decode(data));
+  } catch (cause) {
+    throw invalid(`is not a refrain.router.v1.CompleteRequest in ${encoding}`, 'INVALID', cause);
+  }
+}
+
+function encode<S extends DescMessage>(schema: S, value: MessageShape<S>, encoding: Encoding): Uint8Array {
+  return encoding === 'json' ? Buffer.from(toJsonString(schema, value)) : toBinary(schema, value);
+}
+
+function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Number(text);
+  if (!(ms > 0)) throw invalid('must be a positive number', 'INVALID', undefined, 'x-refrain-timeout-ms');
+  return ms;
+}
+
+function invalid(description: string, reason: string, cause?: unknown, field = 'request'): RefrainError {
+  return new RefrainError('invalid', `The ${field} ${description}.`, {
+    reason,
+    cause,
+    fields: [{ field, description }],
+  });
+}

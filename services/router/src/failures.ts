@@ -1,0 +1,38 @@
+import { errorCodes, RefrainError } from '@refrain/errors';
+
+/** Refusals by which a provider says "not me": another may, and if none does the caller has to mend the request. */
+const notMe: ReadonlySet<string> = new Set(['UNSUPPORTED_BY_PROVIDER', 'CONTEXT_TOO_LONG']);
+
+/** Whether another route may still answer. */
+export function mayTryNext(error: RefrainError): boolean {
+  return errorCodes[error.code].tryNext || notMe.has(error.reason);
+}
+
+/** The failures of one request's attempts. */
+export class Failures {
+  readonly #failures: { readonly error: RefrainError; readonly weight: number }[] = [];
+
+  /** Adds one; `accepted` when a worker had gone upstream with it. */
+  add(error: RefrainError, accepted: boolean): void {
+    const weight = !errorCodes[error.code].tryNext ? 0 : accepted ? 2 : 1;
+    this.#failures.push({ error, weight });
+  }
+
+  /**
+   * The one that tells the caller most: what an upstream said before what no worker took, and both before what the caller could mend
+   * for one provider alone. Its wait is the shortest any of them named.
+   */
+  weightiest(): RefrainError {
+    let best: { error: RefrainError; weight: number } | undefined;
+    for (const failure of this.#failures) if (!best || failure.weight >= best.weight) best = failure;
+    if (!best) {
+      return new RefrainError('unavailable', 'No provider is configured for this kind of request.', {
+        reason: 'NO_ROUTE',
+      });
+    }
+    const waits = this.#failures.flatMap(({ error }) => error.retryAfterMs ?? []);
+    const { code, message, reason, fields, cause } = best.error;
+    const retryAfterMs = waits.length > 0 ? { retryAfterMs: Math.min(...waits) } : {};
+    return new RefrainError(code, message, { reason, fields, cause, ...retryAfterMs });
+  }
+}

@@ -1,0 +1,42 @@
+/** The router as a process. */
+import { openBus } from '@refrain/bus';
+import { CacheService } from '@refrain/contracts';
+import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
+import { loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
+import { loadConfig } from './config.ts';
+import { createGrpcFace } from './faces/grpc.ts';
+import { startHttpFace } from './faces/http/server.ts';
+import { startNatsFace } from './faces/nats.ts';
+import { createRouter } from './service.ts';
+import { followSettings } from './settings.ts';
+
+const drainMs = 8000;
+
+await runService({
+  name: 'router',
+  logLevel: process.env.LOG_LEVEL,
+  start: async ({ log, metrics, onStop }) => {
+    const { host, grpcPort, httpPort, opsPort, cacheAddress, natsUrl, configFile } = loadConfig(process.env);
+    const mesh = loadMeshConfig(configFile);
+    requireKeysBeyondLoopback(host, mesh.keys);
+    const settings = followSettings(mesh, { configFile, host, log, onStop });
+    const bus = openBus({ url: natsUrl, name: 'router', log });
+    onStop(() => bus.drain());
+    const cache = createGrpcClient(CacheService, cacheAddress);
+    onStop(() => cache.close());
+    const router = createRouter({ bus, cache, metrics, settings });
+    onStop(() => router.drain());
+    const { pipeline } = router;
+    const requestBytes = () => settings().mesh.limits.requestBytes;
+    const services = [createGrpcFace(pipeline)];
+    const grpc = await startGrpcServer({ host, port: grpcPort, services, maximumRequestBytes: requestBytes() });
+    const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });
+    const nats = startNatsFace({ bus, pipeline, requestBytes, log });
+    onStop(() => Promise.all([grpc, http, nats].map((face) => face.drain(drainMs))));
+    return {
+      ready: router.ready,
+      ops: { host, port: opsPort },
+      announce: { grpc: `${host}:${grpc.port}`, http: `http://${host}:${http.port}` },
+    };
+  },
+});

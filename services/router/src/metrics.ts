@@ -1,0 +1,59 @@
+import type { Answer } from '@refrain/contracts';
+import type { Metrics } from '@refrain/service';
+import type { FaceName } from './ask.ts';
+import { sourceName } from './source-name.ts';
+
+/** What the router counts. */
+export interface RouterMetrics {
+  answered(face: FaceName, answer: Answer, seconds: number): void;
+  failed(face: FaceName, code: string, seconds: number): void;
+  /** From the question to the first thing that was told. */
+  began(source: string, seconds: number): void;
+  cacheFailed(call: 'lookup' | 'store', reason: string): void;
+  eventDropped(): void;
+}
+
+/** Registers the router's metrics. */
+export function createRouterMetrics(metrics: Metrics): RouterMetrics {
+  const requests = metrics.counter('requests_total', 'Requests by door, source of the answer and error code.', [
+    'face',
+    'source',
+    'code',
+  ]);
+  const seconds = metrics.histogram('request_seconds', 'From the question to the whole answer.', ['source']);
+  const first = metrics.histogram('request_first_seconds', 'From the question to the first of the answer.', ['source']);
+  const tokens = metrics.counter('tokens_total', 'Tokens of answers that providers gave.', [
+    'provider',
+    'model',
+    'type',
+  ]);
+  const cost = metrics.counter('cost_nano_usd_total', 'What answers cost, in nano-dollars.', ['provider', 'model']);
+  const saved = metrics.counter('saved_nano_usd_total', 'What answers would have cost, in nano-dollars.', ['source']);
+  const unpriced = metrics.counter('price_missing_total', 'Answers whose model has no price.', ['provider', 'model']);
+  const cacheFailures = metrics.counter('cache_failures_total', 'Calls to the cache that failed.', ['call', 'reason']);
+  const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
+  return {
+    answered: (face, answer, took) => {
+      const { provenance } = answer;
+      if (!provenance) return;
+      const { provider, model } = provenance;
+      const source = sourceName(provenance.source);
+      requests.inc({ face, source, code: 'ok' });
+      seconds.observe(took, { source });
+      const savedNano = answer.cost?.savedNanoUsd ?? 0n;
+      if (savedNano > 0n) saved.inc({ source }, Number(savedNano));
+      if (source !== 'provider') return;
+      tokens.inc({ provider, model, type: 'prompt' }, answer.usage?.promptTokens ?? 0);
+      tokens.inc({ provider, model, type: 'completion' }, answer.usage?.completionTokens ?? 0);
+      cost.inc({ provider, model }, Number(answer.cost?.nanoUsd ?? 0n));
+      if (answer.cost?.priceMissing) unpriced.inc({ provider, model });
+    },
+    failed: (face, code, took) => {
+      requests.inc({ face, source: 'none', code });
+      seconds.observe(took, { source: 'none' });
+    },
+    began: (source, took) => first.observe(took, { source }),
+    cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
+    eventDropped: () => dropped.inc(),
+  };
+}

@@ -1,0 +1,102 @@
+/** The path of a request, step by step. */
+import type { CacheService, ExplainResponse, FeedbackRequest, FeedbackResponse } from '@refrain/contracts';
+import { toRefrainError } from '@refrain/errors';
+import { Deadline, type RateLimiter } from '@refrain/resilience';
+import type { GrpcClient } from '@refrain/rpc';
+import type { Ask, Credentials, Question } from './ask.ts';
+import type { AttemptBus } from './attempt.ts';
+import { explain } from './explain.ts';
+import { feedback } from './feedback.ts';
+import { listModels, type ModelName } from './models.ts';
+import { recorded } from './recorded.ts';
+import { type Reply, wholeReply } from './reply.ts';
+import type { Settings } from './settings.ts';
+import { authenticate } from './steps/authenticate.ts';
+import { classify } from './steps/classify.ts';
+import { type FlightEvent, type Flights, whole } from './steps/coalesce.ts';
+import { dispatch } from './steps/dispatch.ts';
+import { fallback } from './steps/fallback.ts';
+import { limit } from './steps/limit.ts';
+import type { Lookup } from './steps/lookup.ts';
+import type { Recorder } from './steps/record.ts';
+import { route } from './steps/route.ts';
+
+/** What the router does for its faces. Everything throws RefrainError. */
+export interface Pipeline {
+  /** Answers; resolves as soon as it is known who does. */
+  ask(ask: Ask): Promise<Reply>;
+  /** Says what would happen, asking nobody but the cache. */
+  explain(ask: Ask): Promise<ExplainResponse>;
+  /** Takes a caller's judgement of an answer. */
+  feedback(credentials: Credentials, request: FeedbackRequest): Promise<FeedbackResponse>;
+  /** The names a request may give as its model. */
+  models(credentials: Credentials): ModelName[];
+}
+
+/** What the pipeline runs on. */
+export interface PipelineParts {
+  readonly settings: () => Settings;
+  readonly limiter: RateLimiter;
+  readonly lookup: Lookup;
+  readonly flights: Flights;
+  readonly bus: AttemptBus;
+  readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'invalidate'>;
+  readonly recorder: Recorder;
+}
+
+/** Builds it. */
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { bus, cache, flights, limiter, lookup, recorder } = parts;
+
+  /** Steps 1 to 3. */
+  const judge = (ask: Ask): Question => {
+    const settings = parts.settings();
+    const caller = authenticate(ask.credentials, settings);
+    limit(caller, settings, limiter);
+    return classify(ask, caller, settings);
+  };
+
+  /** Steps 4 to 8. */
+  const answer = async (question: Question): Promise<Reply> => {
+    const hit = await lookup.exact(question);
+    if (hit) return wholeReply(hit);
+    try {
+      return await flights.join(question, (signal) => lead(question, signal));
+    } catch (thrown) {
+      const template = fallback(question, toRefrainError(thrown));
+      if (template) return wholeReply(template);
+      throw thrown;
+    }
+  };
+
+  /** What only the leader of a flight does; it has the mesh's whole time, for others may listen longer than the first. */
+  async function* lead(asked: Question, signal: AbortSignal): AsyncGenerator<FlightEvent> {
+    const question = { ...asked, deadline: new Deadline(asked.settings.mesh.limits.deadlineMs) };
+    const hit = await lookup.byMeaning(question);
+    if (hit) return yield* whole(hit);
+    for await (const event of dispatch(route(question), question, signal, bus)) {
+      if (event.kind === 'completed') recorder.remember(question, event.answer);
+      yield event;
+    }
+  }
+
+  return {
+    ask: async (ask) => {
+      const question = judge(ask);
+      try {
+        return recorded(await answer(question), question, recorder);
+      } catch (thrown) {
+        const error = toRefrainError(thrown);
+        recorder.failed(question, error);
+        throw error;
+      }
+    },
+    explain: (ask) => explain(judge(ask), cache),
+    feedback: (credentials, request) => feedback(authenticate(credentials, parts.settings()), request, cache),
+    models: (credentials) => {
+      const settings = parts.settings();
+      authenticate(credentials, settings);
+      return listModels(settings.mesh);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** Builds the router from its dependencies; no I/O of its own. */
+import type { Bus } from '@refrain/bus';
+import type { CacheService } from '@refrain/contracts';
+import { RateLimiter } from '@refrain/resilience';
+import type { GrpcClient } from '@refrain/rpc';
+import type { Metrics, Readiness } from '@refrain/service';
+import { createEvents } from './events.ts';
+import { createRouterMetrics } from './metrics.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+import { Flights } from './steps/coalesce.ts';
+import { Lookup } from './steps/lookup.ts';
+import { Recorder } from './steps/record.ts';
+
+/** What the router stands on. */
+export interface RouterParts {
+  readonly bus: Bus;
+  readonly cache: GrpcClient<typeof CacheService>;
+  readonly metrics: Metrics;
+  readonly settings: () => Settings;
+}
+
+/** The router without its doors. */
+export interface Router {
+  readonly pipeline: Pipeline;
+  ready(): Readiness;
+  /** Waits until answers that were given are with the cache. */
+  drain(): Promise<void>;
+}
+
+/** Builds it. It is ready once it has seen all its parts, and stays so: without the cache it asks, without NATS it remembers. */
+export function createRouter({ bus, cache, metrics, settings }: RouterParts): Router {
+  const routerMetrics = createRouterMetrics(metrics);
+  const lookup = new Lookup(cache, routerMetrics);
+  const recorder = new Recorder({ cache, events: createEvents(bus, routerMetrics), metrics: routerMetrics });
+  const flights = new Flights();
+  metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
+  const limiter = new RateLimiter();
+  const pipeline = createPipeline({ settings, limiter, lookup, flights, bus, cache, recorder });
+  let sawCache = false;
+  let sawAll = false;
+  cache.waitForReady(startLimitMs).then(
+    () => {
+      sawCache = true;
+    },
+    // It is said by /readyz, and the next lookup tries again.
+    () => undefined,
+  );
+  return {
+    pipeline,
+    ready: () => {
+      sawAll ||= sawCache && bus.connected;
+      return {
+        ok: sawAll,
+        parts: {
+          cache: lookup.reachable ? 'up' : 'down: every question is asked anew',
+          nats: bus.connected ? 'up' : 'down: only the cache and templates answer',
+        },
+      };
+    },
+    drain: () => recorder.drain(),
+  };
+}
+
+const startLimitMs = 60_000;

@@ -1,0 +1,47 @@
+import { type Classifier, createLexicalClassifier, type KeyScope, policyVersion } from '@refrain/judgement';
+import { type Logger, type MeshConfig, requireKeysBeyondLoopback, watchMeshConfig } from '@refrain/service';
+import type { Caller } from './ask.ts';
+
+/** `refrain.yaml` with what the router derives from it; made anew at every reload. */
+export interface Settings {
+  readonly mesh: MeshConfig;
+  readonly classifier: Classifier;
+  /** Callers by the SHA-256 (hex) of their key. */
+  readonly callers: ReadonlyMap<string, Caller>;
+  /** What keys are made for. */
+  scope(tenant: string): KeyScope;
+}
+
+/** Derives it. */
+export function toSettings(mesh: MeshConfig): Settings {
+  const policy = policyVersion(mesh.cache);
+  return {
+    mesh,
+    classifier: createLexicalClassifier(mesh.classifier),
+    callers: new Map(
+      mesh.keys.map(({ hash, tenant, user, tier }) => [hash.slice('sha256:'.length), { tenant, user, tier }]),
+    ),
+    scope: (tenant) => ({ tenant, policy, defaultMaxTokens: mesh.limits.maxTokens }),
+  };
+}
+
+/** Keeps the settings as the file says; a file that cannot be used leaves the old ones in force. Gives the reader of the current ones. */
+export function followSettings(
+  mesh: MeshConfig,
+  options: { configFile: string; host: string; log: Logger; onStop: (stop: () => void) => void },
+): () => Settings {
+  const { configFile, host, log } = options;
+  let settings = toSettings(mesh);
+  const onFault = (err: unknown) => log.error({ err }, 'refrain.yaml cannot be used; the old one stays in force');
+  const onChange = (next: MeshConfig) => {
+    try {
+      requireKeysBeyondLoopback(host, next.keys);
+    } catch (error) {
+      return onFault(error);
+    }
+    settings = toSettings(next);
+    log.info({}, 'refrain.yaml was read again');
+  };
+  options.onStop(watchMeshConfig(configFile, onChange, onFault));
+  return () => settings;
+}

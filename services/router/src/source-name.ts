@@ -1,0 +1,15 @@
+import { Source } from '@refrain/contracts';
+
+const names: Readonly<Record<number, string>> = {
+  [Source.EXACT]: 'exact',
+  [Source.SEMANTIC]: 'semantic',
+  [Source.COALESCED]: 'coalesced',
+  [Source.PROVIDER]: 'provider',
+  [Source.STALE]: 'stale',
+  [Source.TEMPLATE]: 'template',
+};
+
+/** `exact`, `semantic`, `coalesced`, `provider`, `stale` or `template`. */
+export function sourceName(source: Source): string {
+  return names[source] ?? 'unknown';
+}

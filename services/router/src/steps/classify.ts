@@ -1,0 +1,29 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { cacheability, complexityName, minimumRank, validateChat } from '@refrain/judgement';
+import { Deadline } from '@refrain/resilience';
+import type { Ask, Caller, Question } from '../ask.ts';
+import type { Settings } from '../settings.ts';
+
+/**
+ * Step 3: what is it. Brings the chat into its canonical form and judges it, once for all later steps.
+ * @throws RefrainError `invalid` with every fault of the request.
+ */
+export function classify(ask: Ask, caller: Caller, settings: Settings): Question {
+  const { mesh, classifier } = settings;
+  const chat = validateChat(ask.chat);
+  chat.maxTokens ??= mesh.limits.maxTokens;
+  const classification = classifier.classify(chat);
+  return {
+    requestId: randomUUIDv7(),
+    ask,
+    caller,
+    chat,
+    classification,
+    able: cacheability(chat, classification, mesh.cache.maximumTemperature),
+    minimumRank: minimumRank(mesh.cache.minimumRank, caller.tier, complexityName(classification.complexity)),
+    lane: mesh.tiers[caller.tier].lane,
+    deadline: new Deadline(Math.min(ask.remainingMs ?? Number.POSITIVE_INFINITY, mesh.limits.deadlineMs)),
+    beganAtMs: performance.now(),
+    settings,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Step 5: is it being asked. Identical questions in flight on this router are one flight: its leader asks, everybody hears all of it.
+ * Who joins leaves alone: when its own time is over or its caller goes, the others hear on; when nobody is left the flight ends.
+ */
+
+import { create } from '@bufbuild/protobuf';
+import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@refrain/contracts';
+import { exactKey } from '@refrain/judgement';
+import { SingleFlight } from '@refrain/resilience';
+import type { Question } from '../ask.ts';
+import { Patience } from '../patience.ts';
+import { type Reply, type ReplyEvent, replay } from '../reply.ts';
+
+/** What a flight tells: who answers, then the answer. */
+export type FlightEvent = { readonly kind: 'started'; readonly provenance: Provenance } | ReplyEvent;
+/** Asks for a flight; the signal is aborted when nobody listens any more. */
+export type Lead = (signal: AbortSignal) => AsyncIterable<FlightEvent>;
+
+/** An answer that is there already, as a flight. */
+export async function* whole(answer: Answer): AsyncGenerator<FlightEvent> {
+  if (answer.provenance) yield { kind: 'started', provenance: answer.provenance };
+  yield* replay(answer);
+}
+
+/** The flights of one router. */
+export class Flights {
+  readonly #flights: SingleFlight<FlightEvent> = new SingleFlight();
+
+  /** Flights under way. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /**
+   * Joins the question's flight or starts it, and waits until it is known who answers.
+   * @throws RefrainError `deadline` or `canceled` of this caller, or whatever ended the flight.
+   */
+  async join(question: Question, lead: Lead): Promise<Reply> {
+    const { leader, events } = this.#flights.join(flightKey(question), lead);
+    const patience = new Patience(question.deadline, question.ask.signal);
+    const listening = patience.limit(events);
+    try {
+      const first = await listening.next();
+      if (first.done || first.value.kind !== 'started')
+        throw new TypeError('a flight began without saying who answers');
+      patience.extend();
+      const own = (provenance: Provenance) => (leader ? provenance : shared(provenance));
+      return {
+        requestId: question.requestId,
+        provenance: own(first.value.provenance),
+        events: () => personal(listening, question, leader),
+      };
+    } catch (error) {
+      await listening.return(undefined);
+      throw error;
+    }
+  }
+}
+
+/**
+ * Who may share a flight: the same exact key, tier (it chooses the route) and demands. What may not be cached is not shared either,
+ * nor what was asked afresh.
+ */
+function flightKey({ able, ask, caller, chat, requestId, settings }: Question): string {
+  const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
+  const isShared = able.exact && (mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY);
+  if (!isShared) return requestId;
+  const key = exactKey(chat, settings.scope(caller.tenant));
+  return `${key}/${caller.tier}/${mode}/${ask.options?.minimumConfidence ?? ''}`;
+}
+
+/** What a caller hears: its own request id, and for a follower that another asked and paid. */
+async function* personal(
+  events: AsyncIterable<FlightEvent>,
+  { requestId }: Question,
+  leader: boolean,
+): AsyncGenerator<ReplyEvent> {
+  for await (const event of events) {
+    if (event.kind === 'delta') yield event;
+    if (event.kind === 'completed') yield { kind: 'completed', answer: toOwn(event.answer, requestId, leader) };
+  }
+}
+
+/** A copy: the same message goes to every listener. */
+function toOwn(answer: Answer, requestId: string, leader: boolean): Answer {
+  if (leader || !answer.provenance) return { ...answer, requestId };
+  const { nanoUsd = 0n, savedNanoUsd = 0n, priceMissing = false } = answer.cost ?? {};
+  const cost = create(CostSchema, { savedNanoUsd: nanoUsd + savedNanoUsd, priceMissing });
+  return { ...answer, requestId, cost, provenance: shared(answer.provenance) };
+}
+
+/** A hit stays what it is; what a provider says is shared. */
+function shared(provenance: Provenance): Provenance {
+  if (provenance.source !== Source.PROVIDER) return { ...provenance };
+  return { ...provenance, source: Source.COALESCED, attempts: 0 };
+}

@@ -1,0 +1,116 @@
+/**
+ * Steps 7 and 8: ask, and if that fails ask the next. Nothing is told before the first piece of an answer is there, so until then
+ * every failure is clean. No provider, model and key is tried twice, but for one retry after a broken connection or a 5xx.
+ */
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { WorkRequestSchema } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import type { PlannedRoute } from '@refrain/judgement';
+import { AttemptBudget, fullJitter } from '@refrain/resilience';
+import { type Account, toFlight } from '../answering.ts';
+import type { Question } from '../ask.ts';
+import { type AttemptBus, AttemptFailure, runAttempt } from '../attempt.ts';
+import { Failures, mayTryNext } from '../failures.ts';
+import { Spending } from '../spending.ts';
+import type { FlightEvent } from './coalesce.ts';
+import type { RoutePlan } from './route.ts';
+
+/** Reasons that may be gone a moment later. */
+const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED']);
+const retryWithinMs = 100;
+/** What a frame may take on top of the worker's own limits before the worker counts as gone. */
+const idleReserveMs = 2000;
+
+/** One request's way over its routes. */
+interface Run extends Account {
+  readonly question: Question;
+  readonly signal: AbortSignal;
+  readonly bus: AttemptBus;
+  readonly failures: Failures;
+  /** Provider to the keys this request has used there, over all its models. */
+  readonly keys: Map<string, Set<string>>;
+}
+
+type Hop = PlannedRoute & { readonly reason: string; readonly degraded: boolean };
+
+/**
+ * Asks route by route and yields the first answer that comes.
+ * @throws RefrainError `midstream` when an answer breaks off; else the weightiest failure when no route is left.
+ */
+export async function* dispatch(
+  plan: RoutePlan,
+  question: Question,
+  signal: AbortSignal,
+  bus: AttemptBus,
+): AsyncGenerator<FlightEvent> {
+  const budget = new AttemptBudget(question.settings.mesh.limits.attempts);
+  const spending = new Spending();
+  const run: Run = { question, signal, bus, budget, spending, failures: new Failures(), keys: new Map() };
+  const hops: Hop[] = [
+    ...plan.routes.map((route) => ({ ...route, reason: plan.reason, degraded: false })),
+    ...plan.local.map((route) => ({ ...route, reason: 'fallback:local', degraded: true })),
+  ];
+  for (const hop of hops) if (yield* tryHop(hop, run)) return;
+  throw run.failures.weightiest();
+}
+
+/** Tries one model with as many keys as are worth it; true when it answered. */
+async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean> {
+  const { attempts, keysPerProvider } = run.question.settings.mesh.limits;
+  const used = run.keys.get(hop.provider) ?? new Set<string>();
+  run.keys.set(hop.provider, used);
+  const excluded: string[] = [];
+  let retried = false;
+  while (run.budget.used < attempts && used.size < keysPerProvider) {
+    try {
+      yield* toFlight(attemptAt(hop, excluded, run), run.question, hop, run);
+      return true;
+    } catch (thrown) {
+      const { error, progress }: AttemptFailure = toFailure(thrown);
+      if (progress.spoke) throw asMidstream(error);
+      run.failures.add(error, progress.accepted);
+      if (!mayTryNext(error)) throw error;
+      if (!progress.accepted) return false;
+      if (progress.keyId !== '') used.add(progress.keyId);
+      const isRetry: boolean = !retried && passing.has(error.reason);
+      if (!isRetry && !progress.otherKeys) return false;
+      // The retry may have the same key again, if the provider has no other.
+      if (progress.keyId !== '' && progress.otherKeys) excluded.push(progress.keyId);
+      retried ||= isRetry;
+      if (isRetry) await delay(fullJitter(0, retryWithinMs, retryWithinMs), undefined, { signal: run.signal });
+    }
+  }
+  return false;
+}
+
+function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signal }: Run) {
+  const { caller, chat, deadline, lane, requestId, settings } = question;
+  const remainingMs = Math.floor(deadline.remainingMs());
+  const work = create(WorkRequestSchema, {
+    attemptId: randomUUIDv7(),
+    requestId,
+    tenant: caller.tenant,
+    user: caller.user,
+    provider: hop.provider,
+    model: hop.model,
+    chat,
+    remainingMs,
+    excludedKeyIds: [...excluded],
+  });
+  const limits = settings.mesh.providers[hop.provider];
+  const workerMs = limits ? Math.max(limits.firstChunkMs, limits.interChunkMs) : remainingMs;
+  return runAttempt(bus, work, { lane, signal, idleMs: Math.min(remainingMs, workerMs) + idleReserveMs });
+}
+
+function toFailure(thrown: unknown): AttemptFailure {
+  if (thrown instanceof AttemptFailure) return thrown;
+  throw thrown;
+}
+
+/** The caller has heard a part: nobody else can go on from there. */
+function asMidstream(error: RefrainError): RefrainError {
+  if (error.code === 'canceled' || error.code === 'deadline' || error.code === 'midstream') return error;
+  return new RefrainError('midstream', error.message, { reason: error.reason, cause: error });
+}

@@ -1,0 +1,82 @@
+/**
+ * Step 4: have we said it. Two questions to the cache: the exact one for everybody, and, for the leader of a flight alone, the one by
+ * meaning. Both have a hard deadline and a breaker; whatever fails there is a miss (contract: the cache never hurts).
+ */
+import { create } from '@bufbuild/protobuf';
+import { type Answer, CacheMode, type CacheService, Level, LookupRequestSchema } from '@refrain/contracts';
+import { toRefrainError } from '@refrain/errors';
+import { matchTemplate, questionOf } from '@refrain/judgement';
+import { Breaker } from '@refrain/resilience';
+import type { GrpcClient } from '@refrain/rpc';
+import type { Question } from '../ask.ts';
+import type { RouterMetrics } from '../metrics.ts';
+
+/** Redis answers within 150 ms or not at all; the rest is the way there and back. */
+const exactMs = 250;
+/** The embedder's 250 ms, Chroma's 100 and two visits to Redis, rounded down: later than this the provider may be faster. */
+const meaningMs = 500;
+
+/** What a lookup needs of the cache. */
+export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
+
+/** Asks the cache. */
+export class Lookup {
+  readonly #cache: CacheLookup;
+  readonly #metrics: RouterMetrics;
+  readonly #breaker: Breaker = new Breaker({ failures: 5, cooldownMs: 500, name: 'The cache' });
+
+  constructor(cache: CacheLookup, metrics: RouterMetrics) {
+    this.#cache = cache;
+    this.#metrics = metrics;
+  }
+
+  /** Whether the cache answered when it was last asked. */
+  get reachable(): boolean {
+    return this.#breaker.state === 'closed';
+  }
+
+  /** The same request's answer; undefined is a miss. */
+  async exact(question: Question): Promise<Answer | undefined> {
+    if (!mayRead(question) || !question.able.exact) return undefined;
+    return this.#ask(question, [Level.EXACT], exactMs);
+  }
+
+  /** An answer by meaning, or a template that always answers; undefined is a miss. */
+  async byMeaning(question: Question): Promise<Answer | undefined> {
+    if (!mayRead(question)) return undefined;
+    const { able, chat, settings } = question;
+    const levels: Level[] = [];
+    if (able.semantic && settings.mesh.cache.semantic.enabled) levels.push(Level.SEMANTIC);
+    if (matchTemplate(settings.mesh.templates, questionOf(chat), 'always')) levels.push(Level.TEMPLATE);
+    return levels.length === 0 ? undefined : this.#ask(question, levels, meaningMs);
+  }
+
+  async #ask(question: Question, levels: Level[], limitMs: number): Promise<Answer | undefined> {
+    const { ask, caller, chat, classification, deadline, minimumRank, requestId } = question;
+    const minimumConfidence = ask.options?.minimumConfidence;
+    const request = create(LookupRequestSchema, {
+      tenant: caller.tenant,
+      chat,
+      classification,
+      levels,
+      minimumRank,
+      ...(minimumConfidence !== undefined && { minimumConfidence }),
+    });
+    const timeoutMs = Math.min(limitMs, deadline.remainingMs());
+    try {
+      const { answer } = await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }));
+      if (!answer?.provenance) return undefined;
+      answer.requestId = requestId;
+      answer.provenance.classification = classification;
+      return answer;
+    } catch (thrown) {
+      this.#metrics.cacheFailed('lookup', toRefrainError(thrown).reason);
+      return undefined;
+    }
+  }
+}
+
+function mayRead({ ask }: Question): boolean {
+  const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
+  return mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY;
+}

@@ -1,0 +1,77 @@
+/**
+ * Step 9: remember. The leader of a flight offers the answer to the cache, in the background: no caller waits for it. Every caller's
+ * request is counted and told to whoever listens, without prompt or answer.
+ */
+import { create } from '@bufbuild/protobuf';
+import { type Answer, CacheMode, type CacheService, StoreRequestSchema } from '@refrain/contracts';
+import { type RefrainError, toRefrainError } from '@refrain/errors';
+import { admit } from '@refrain/judgement';
+import type { GrpcClient } from '@refrain/rpc';
+import type { Question } from '../ask.ts';
+import type { Events } from '../events.ts';
+import type { RouterMetrics } from '../metrics.ts';
+
+/** What remembering needs. */
+export interface RecordParts {
+  readonly cache: Pick<GrpcClient<typeof CacheService>, 'store'>;
+  readonly events: Events;
+  readonly metrics: RouterMetrics;
+}
+
+const storeMs = 5000;
+/** Stores under way; beyond it the cache is too slow, and an answer more or less in it matters little. */
+const maximumPending = 1000;
+
+/** Remembers answers. */
+export class Recorder {
+  readonly #parts: RecordParts;
+  readonly #pending: Set<Promise<void>> = new Set();
+
+  constructor(parts: RecordParts) {
+    this.#parts = parts;
+  }
+
+  /** Offers a provider's answer to the cache where the request and the answer allow it. */
+  remember(question: Question, answer: Answer): void {
+    const mode = question.ask.options?.cache ?? CacheMode.UNSPECIFIED;
+    const mayWrite = mode === CacheMode.UNSPECIFIED || mode === CacheMode.REFRESH;
+    if (!mayWrite || !question.able.exact || !admit(answer).admitted) return;
+    if (this.#pending.size >= maximumPending) {
+      this.#parts.metrics.cacheFailed('store', 'TOO_MANY');
+      return;
+    }
+    const stored = this.#store(question, answer);
+    this.#pending.add(stored);
+    void stored.finally(() => this.#pending.delete(stored));
+  }
+
+  async #store({ caller, chat, classification, settings }: Question, answer: Answer): Promise<void> {
+    const { provider = '', model = '' } = answer.provenance ?? {};
+    const rank = settings.mesh.providers[provider]?.models.find(({ name }) => name === model)?.rank ?? 1;
+    const request = create(StoreRequestSchema, { tenant: caller.tenant, chat, classification, answer, rank });
+    try {
+      await this.#parts.cache.store(request, { timeoutMs: storeMs });
+    } catch (thrown) {
+      this.#parts.metrics.cacheFailed('store', toRefrainError(thrown).reason);
+    }
+  }
+
+  /** A caller has its answer. */
+  answered(question: Question, answer: Answer): void {
+    const ms = performance.now() - question.beganAtMs;
+    this.#parts.metrics.answered(question.ask.face, answer, ms / 1000);
+    this.#parts.events.answered(question, answer, ms);
+  }
+
+  /** A caller has an error, or left. */
+  failed(question: Question, error: RefrainError): void {
+    const ms = performance.now() - question.beganAtMs;
+    this.#parts.metrics.failed(question.ask.face, error.code, ms / 1000);
+    this.#parts.events.failed(question, error, ms);
+  }
+
+  /** Waits until what was offered is with the cache. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+}
