@@ -191,6 +191,7 @@ checkPinnedNode();
 const path = [pinnedFolder, join(modules, '.bin'), process.env.PATH].filter(Boolean).join(delimiter);
 const result = await run(pinnedNode, [commands[command], ...args], {
   env: { ...process.env, PATH: path },
-  stdio: 'inherit',
+  // The channel tells the command when this process has gone, even by SIGKILL.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 process.exitCode = result.status;

@@ -23,8 +23,8 @@ export interface RunningPart {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the process is gone, however it went. */
-  readonly exited: Promise<void>;
+  /** Resolves when the process is gone, with how it went: "SIGKILL", "exit code 1". */
+  readonly exited: Promise<string>;
   /** Ends it and waits until it is gone. */
   stop(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -41,7 +41,9 @@ export async function startPart(
   options.signal?.throwIfAborted();
   await mkdir(options.folder, { recursive: true });
   const child = await spawnGuarded(options, part.args);
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve(killedBy ?? `exit code ${code}`));
+  });
   const failed = new Promise<Error>((resolve) => child.once('error', resolve));
   const signal = (name: NodeJS.Signals) => {
     child.kill(name);
@@ -56,10 +58,10 @@ export async function startPart(
   };
   const end = Date.now() + startLimitMs;
   for (;;) {
-    const outcome = await Promise.race([part.isUp(), exited.then(() => 'exited' as const), failed]);
+    const outcome = await Promise.race([part.isUp(), exited, failed]);
     if (outcome instanceof Error) throw new Error(`${part.name} could not be started: ${outcome.message}`);
     // Asked after `isUp`: another server on the same port may have answered it.
-    if (outcome === 'exited' || child.exitCode !== null || child.signalCode !== null)
+    if (typeof outcome === 'string' || child.exitCode !== null || child.signalCode !== null)
       throw new Error(`${part.name} ended while starting${hint(options)}`);
     if (options.signal?.aborted) {
       await stop();

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+
+/** Where a mesh keeps what it fetched, its data and its logs (`.refrain`). */
+export interface Home {
+  readonly folder: string;
+  /** Servers that were fetched. */
+  readonly parts: string;
+  readonly models: string;
+  /** Addresses of the running mesh; there only while it is healthy. */
+  readonly meshFile: string;
+  readonly logs: string;
+  /** What a part stores. */
+  dataOf(part: string): string;
+  logOf(name: string): string;
+}
+
+/** Lays a home out. Parts and models may lie elsewhere, shared by several homes. */
+export function createHome(folder: string, shared: { parts?: string | undefined; models?: string | undefined }): Home {
+  const logs = join(folder, 'logs');
+  return {
+    folder,
+    parts: shared.parts ?? join(folder, 'parts'),
+    models: shared.models ?? join(folder, 'models'),
+    meshFile: join(folder, 'mesh.json'),
+    logs,
+    dataOf: (part) => join(folder, 'data', part),
+    logOf: (name) => join(logs, `${name}.log`),
+  };
+}

@@ -1,0 +1,141 @@
+/** Brings the parts and services up, each as soon as what it stands on is there. */
+
+import { fetchEmbeddingModel, fetchLocalModel, hasOllama } from './fetch-models.ts';
+import type { Fleet, Stage } from './fleet.ts';
+import type { KeptProcess } from './kept-process.ts';
+import { rotateLog } from './log-file.ts';
+import { findPart, partStarter } from './part-process.ts';
+import { hasLocalModels, keyStems, type PlanContext, planCache, planRouters, planWorkers } from './plan.ts';
+import { withoutKeys } from './provider-keys.ts';
+import type { Screen } from './screen.ts';
+import type { RunningService } from './service-process.ts';
+import { type ServicePlan, serviceStarter } from './service-starter.ts';
+import type { PartName } from './settings.ts';
+import { type Readiness, waitReady } from './wait-ready.ts';
+
+/** What a mesh is started with. */
+export interface MeshContext extends PlanContext {
+  readonly routers: number;
+  readonly screen: Screen;
+  readonly fleet: Fleet;
+  /** Aborted: whatever is under way is given up. */
+  readonly end: AbortController;
+}
+
+/** A server the mesh stands on. */
+export interface MeshPart {
+  readonly url: string;
+  /** For people: where it came from. */
+  readonly origin: string;
+  /** Absent: the user's own. */
+  readonly pid: () => number | undefined;
+}
+
+/** A service that runs, and what it said when it was ready. */
+export interface MeshService {
+  readonly process: KeptProcess<RunningService>;
+  readonly readiness: Readiness;
+}
+
+/** A mesh that is up. */
+export interface Mesh {
+  readonly parts: Readonly<Record<PartName, MeshPart>>;
+  readonly cache: MeshService;
+  readonly workers: readonly MeshService[];
+  readonly routers: readonly MeshService[];
+}
+
+/** Starts everything and waits until all of it is ready. @throws the first fault, when all that was under way has ended. */
+export async function startMesh(context: MeshContext): Promise<Mesh> {
+  const redis = bringPart(context, 'redis');
+  const nats = bringPart(context, 'nats');
+  const chroma = bringPart(context, 'chroma');
+  const embeddingModel = bringEmbeddingModel(context);
+  const localModel = bringLocalModel(context);
+
+  const cache = Promise.all([redis, chroma, embeddingModel]).then(([redis, chroma, hasModel]) => {
+    const missing = hasModel ? [] : ['embedder'];
+    return bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url }), missing);
+  });
+  const workers = Promise.all([nats, localModel]).then(([nats]) =>
+    Promise.all(planWorkers(context, { nats: nats.url }).map((plan) => bringService(context, 'worker', plan))),
+  );
+  const routers = Promise.all([nats, cache]).then(([nats, cache]) => {
+    const addresses = { nats: nats.url, cache: cache.process.current.ready.grpc ?? '' };
+    const plans = planRouters(context, addresses, context.routers);
+    return Promise.all(plans.map((plan) => bringService(context, 'router', plan)));
+  });
+
+  await settled(context.end, [redis, nats, chroma, embeddingModel, localModel, cache, workers, routers]);
+  return {
+    parts: { redis: await redis, nats: await nats, chroma: await chroma },
+    cache: await cache,
+    workers: await workers,
+    routers: await routers,
+  };
+}
+
+/** Waits for all of them. The first fault gives the others up and is thrown when the last has ended. */
+async function settled(end: AbortController, works: readonly Promise<unknown>[]): Promise<void> {
+  for (const work of works) work.catch((error) => end.abort(error));
+  await Promise.allSettled(works);
+  end.signal.throwIfAborted();
+}
+
+async function bringPart(
+  { settings, config, env, screen, fleet, end }: MeshContext,
+  name: PartName,
+): Promise<MeshPart> {
+  const url = settings.urls[name];
+  if (url !== undefined) return { url, origin: 'configured', pid: () => undefined };
+  const { home, partPorts } = settings;
+  const childEnv = withoutKeys(env, keyStems(config));
+  const logFile = home.logOf(name);
+  rotateLog(logFile);
+  const context = { folder: home.parts, env: childEnv, say: screen.say, signal: end.signal };
+  const launch = await screen.during(`${name}: finding its program`, findPart(name, context));
+  const program = { name, launch, folder: home.dataOf(name), env: childEnv, logFile };
+  const start = partStarter(program, partPorts[name], screen.say);
+  const kept = await screen.during(`${name}: starting`, fleet.run('part', name, start));
+  return { url: kept.current.url, origin: kept.current.origin, pid: () => kept.current.pid };
+}
+
+async function bringService(
+  { screen, fleet, end }: MeshContext,
+  stage: Stage,
+  plan: ServicePlan,
+  missing: readonly string[] = [],
+): Promise<MeshService> {
+  rotateLog(plan.logFile);
+  const starting = fleet.run(stage, plan.name, serviceStarter(plan, screen.say));
+  const process = await screen.during(`${plan.name}: starting`, starting);
+  const metrics = () => process.current.ready.metrics;
+  const ready = waitReady({ name: plan.name, metrics, missing, signal: end.signal });
+  return { process, readiness: await screen.during(`${plan.name}: getting ready`, ready) };
+}
+
+async function bringEmbeddingModel(context: MeshContext): Promise<boolean> {
+  const { screen } = context;
+  const isThere = await screen.during(
+    'embedding model: checking or fetching it',
+    fetchEmbeddingModel(fetching(context)),
+  );
+  if (!isThere) screen.say('no embedding model: the cache answers exact repetitions only, no paraphrases');
+  return isThere;
+}
+
+async function bringLocalModel(context: MeshContext): Promise<void> {
+  const { screen, settings, config } = context;
+  if (!hasLocalModels(config) || (await hasOllama(settings.ollamaUrl))) return;
+  const isThere = await screen.during('local model: checking or fetching it', fetchLocalModel(fetching(context)));
+  if (!isThere) screen.say('no local model: without provider keys or an Ollama server only templates answer');
+}
+
+function fetching({ settings, config, env, screen, end }: MeshContext) {
+  return {
+    folder: settings.home.models,
+    env: withoutKeys(env, keyStems(config)),
+    say: screen.say,
+    signal: end.signal,
+  };
+}

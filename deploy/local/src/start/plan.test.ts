@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseMeshConfig } from '@refrain/service';
+import { planCache, planRouters, planWorkers } from './plan.ts';
+import { loadSettings } from './settings.ts';
+
+const yaml = (providers: string) => `version: 1
+tiers:
+  free: { lane: low, requestsPerMinute: 1 }
+  basic: { lane: normal, requestsPerMinute: 1 }
+  pro: { lane: high, requestsPerMinute: 1 }
+  enterprise: { lane: high, requestsPerMinute: 1 }
+providers:
+  llama: { adapter: llama, keyless: true, models: [{ name: m, rank: 1, contextTokens: 10 }] }
+${providers}
+routes: [{ try: [llama/m] }]
+`;
+const remote = '  groq: { adapter: openai, keys: GROQ, models: [{ name: m, rank: 1, contextTokens: 10 }] }';
+const keyless = '  near: { adapter: openai, keyless: true, models: [{ name: m, rank: 1, contextTokens: 10 }] }';
+const context = (env: NodeJS.ProcessEnv, providers = remote) => ({
+  settings: loadSettings(env),
+  config: parseMeshConfig(yaml(providers), 'test.yaml'),
+  env,
+});
+const workers = (env: NodeJS.ProcessEnv, providers?: string) =>
+  planWorkers(context(env, providers), { nats: 'nats://n' }).map(({ name }) => name);
+
+test('provider keys reach the worker that needs them and nobody else', () => {
+  const env = { GROQ_API_KEY: 'a', GROQ_API_KEYS: 'b,c', GROQ_API_KEY_7: 'd', GROQ_API_KEYRING: 'no key' };
+  const of = (plan: { env: NodeJS.ProcessEnv } | undefined) =>
+    Object.keys(plan?.env ?? {}).filter((name) => name.startsWith('GROQ'));
+  const [remoteWorker, llamaWorker] = planWorkers(context(env), { nats: 'nats://n' });
+  assert.deepEqual(of(remoteWorker), Object.keys(env));
+  assert.deepEqual(of(llamaWorker), ['GROQ_API_KEYRING']);
+  assert.deepEqual(of(planCache(context(env), { redis: 'redis://r', chroma: 'http://c' })), ['GROQ_API_KEYRING']);
+  const [router] = planRouters(context(env), { nats: 'nats://n', cache: 'c:1' }, 1);
+  assert.deepEqual(of(router), ['GROQ_API_KEYRING']);
+});
+
+test('a worker for remote providers runs only where it has something to serve', () => {
+  assert.deepEqual(workers({}), ['provider-llama']);
+  assert.deepEqual(workers({ GROQ_API_KEY_3: 'k' }), ['provider-remote', 'provider-llama']);
+  assert.deepEqual(workers({}, keyless), ['provider-remote', 'provider-llama']);
+});
+
+test('each router has ports of its own, which meet no other service', () => {
+  const routers = planRouters(context({}), { nats: 'nats://n', cache: '127.0.0.1:7470' }, 3);
+  const ports = routers.map(({ ports }) => Object.values(ports).map(({ preferred }) => preferred));
+  assert.deepEqual(ports, [
+    [7460, 7461, 7462],
+    [7560, 7561, 7562],
+    [7660, 7661, 7662],
+  ]);
+  assert.equal(routers[2]?.name, 'router-3');
+  assert.equal(routers[2]?.env.CACHE_ADDR, '127.0.0.1:7470');
+  const free = planRouters(context({ ROUTER_HTTP_PORT: '0' }), { nats: 'n', cache: 'c' }, 2);
+  assert.deepEqual(
+    free.map(({ ports }) => ports.ROUTER_HTTP_PORT?.preferred),
+    [0, 0],
+  );
+});

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createScreen } from './screen.ts';
+
+test('what takes longer than a second is told, again and again until it ends; what is quick is not', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let text = '';
+  const screen = createScreen((more) => {
+    text += more;
+  });
+  await screen.during('quick', Promise.resolve());
+  const slow = Promise.withResolvers<void>();
+  const during = screen.during('slow', slow.promise);
+  t.mock.timers.tick(1000);
+  t.mock.timers.tick(5000);
+  slow.resolve();
+  await during;
+  t.mock.timers.tick(60_000);
+  assert.match(text, /^(refrain: slow … \d+ s\n){2}$/);
+});
