@@ -1,4 +1,4 @@
-/** What the mesh asks of NATS. Errors are RefrainError; `unavailable` with reason NO_RESPONDERS, BUS_DOWN or WORKER_SILENT. */
+/** What the mesh asks of NATS. Errors are RefrainError; `unavailable` with reason NO_RESPONDERS, BUS_DOWN or WORKER_SILENT, unless said otherwise. */
 
 /** A message that came in. */
 export interface BusMessage {
@@ -7,6 +7,7 @@ export interface BusMessage {
   header(name: string): string | undefined;
   /** Where an answer is expected; undefined where none is. */
   readonly reply: string | undefined;
+  /** Answers, where an answer is expected. @throws like `publish` */
   respond(data: Uint8Array, headers?: Readonly<Record<string, string>>): void;
 }
 
@@ -47,7 +48,10 @@ export interface StreamDefinition {
 /** A connection to NATS. */
 export interface Bus {
   readonly connected: boolean;
-  /** @throws BUS_DOWN while disconnected: NATS itself would drop it without a word. */
+  /**
+   * Sends at the end of this turn of the event loop.
+   * @throws BUS_DOWN while disconnected (NATS itself would drop it without a word), MESSAGE_TOO_LARGE beyond `max_payload`.
+   */
   publish(subject: string, data: Uint8Array, headers?: Readonly<Record<string, string>>): void;
   /** A handler that throws is logged and disturbs nothing else. */
   subscribe(subject: string, options: { queue?: string }, handler: (message: BusMessage) => void): Subscription;

@@ -5,7 +5,8 @@ import type { StreamDefinition } from './bus.ts';
 import { busDown } from './mux.ts';
 
 const tries = 6;
-const ackTimeoutMs = 2000;
+/** How long one acknowledgement may take. */
+export const ackTimeoutMs = 2000;
 
 /** Makes a stream, or brings its limits up to date. A full stream refuses what is new instead of dropping what is unread. */
 export async function ensureStream(connection: NatsConnection, definition: StreamDefinition): Promise<void> {
@@ -29,20 +30,30 @@ export async function ensureStream(connection: NatsConnection, definition: Strea
   }
 }
 
-/** A publish that timed out may have been stored: the same id makes the repeat harmless. */
+/**
+ * Publishes by `ask`, which carries a constant message id, until JetStream acknowledges: a publish that timed out may
+ * have been stored, and the id makes the repeat harmless.
+ * @throws RefrainError BUS_DOWN after six tries, the last refusal as its cause.
+ */
 export async function publishDurable(
-  open: () => NatsConnection,
-  subject: string,
-  data: Uint8Array,
-  id: string,
+  ask: () => Promise<{ readonly data: Uint8Array }>,
+  pause: (attempt: number) => Promise<void> = (attempt) => delay(fullJitter(attempt, 200, 5000)),
 ): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await open().jetstream().publish(subject, data, { msgID: id, timeout: ackTimeoutMs });
+      expectAck((await ask()).data);
       return;
     } catch (error) {
       if (attempt + 1 >= tries) throw busDown(error);
-      await delay(fullJitter(attempt, 200, 5000));
+      await pause(attempt);
     }
+  }
+}
+
+/** An acknowledgement names the stream; a refusal (a full stream) says why. */
+function expectAck(data: Uint8Array): void {
+  const ack = JSON.parse(new TextDecoder().decode(data)) as { stream?: string; error?: { description?: string } };
+  if (ack.error || ack.stream === undefined) {
+    throw new Error(`JetStream refuses the message: ${ack.error?.description ?? 'no stream is named'}`);
   }
 }

@@ -1,6 +1,7 @@
 /** One wildcard subscription for all private replies of a connection; a subscription for each request would cost a round of SUB and UNSUB. */
 import { randomBytes } from 'node:crypto';
 import { RefrainError } from '@refrain/errors';
+import type { Logger } from '@refrain/service';
 import type { Msg, NatsConnection } from 'nats';
 
 type Listener = (message: Msg | RefrainError) => void;
@@ -9,13 +10,19 @@ type Listener = (message: Msg | RefrainError) => void;
 export class Mux {
   readonly #prefix: string = `_INBOX.${randomBytes(12).toString('hex')}`;
   readonly #listeners: Map<string, Listener> = new Map();
+  readonly #log: Logger;
   #next = 0;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
 
   /** Subscribes; the subscription survives reconnects. */
   attach(connection: NatsConnection): void {
     connection.subscribe(`${this.#prefix}.*`, {
       callback: (error, message) => {
-        if (!error) this.#listeners.get(message.subject)?.(message);
+        if (error) this.#log.error({ err: error }, 'the subscription of replies failed');
+        else this.#tell(message);
       },
     });
   }
@@ -31,6 +38,15 @@ export class Mux {
   /** The connection is gone: whoever waits for an answer hears so now instead of after its timeout. */
   fail(): void {
     for (const listener of [...this.#listeners.values()]) listener(busDown());
+  }
+
+  #tell(message: Msg): void {
+    try {
+      this.#listeners.get(message.subject)?.(message);
+    } catch (err) {
+      // Out of here it would end the client's reading of the connection.
+      this.#log.error({ err }, 'a reply could not be handled');
+    }
   }
 }
 

@@ -1,18 +1,14 @@
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import {
-  connect,
-  headers as createHeaders,
-  DebugEvents,
-  Events,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from 'nats';
+import { connect, DebugEvents, Events, type Msg, type NatsConnection } from 'nats';
 import type { Bus, BusMessage, Subscription } from './bus.ts';
-import { ensureStream, publishDurable } from './jetstream.ts';
-import { busDown, isNoResponders, Mux, noResponders } from './mux.ts';
+import { ackTimeoutMs, ensureStream, publishDurable } from './jetstream.ts';
+import { busDown, isNoResponders, Mux } from './mux.ts';
+import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
+import { request } from './request.ts';
+
+type Headers = Readonly<Record<string, string>>;
 
 /**
  * Connects in the background and again for ever; a server that is not there yet is no error. Subscriptions made before the first
@@ -20,7 +16,7 @@ import { readStream } from './read-stream.ts';
  */
 export function openBus(options: { url: string; name: string; log: Logger }): Bus {
   const { log } = options;
-  const mux = new Mux();
+  const mux = new Mux(log);
   const pending: ((connection: NatsConnection) => void)[] = [(connection) => mux.attach(connection)];
   let connection: NatsConnection | undefined;
   let connected = false;
@@ -60,50 +56,48 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     if (!connection || !connected) throw busDown();
     return connection;
   };
+  const outbox = new Outbox(open, log);
+  const ask = (subject: string, data: Uint8Array, how: { timeoutMs: number; headers?: Headers | undefined }) =>
+    request(mux, (reply) => outbox.put({ subject, data, reply, headers: how.headers }), how.timeoutMs);
 
   return {
     get connected() {
       return connected;
     },
-    publish: (subject, data, headers) =>
-      open().publish(subject, data, headers ? { headers: toHeaders(headers) } : undefined),
+    publish: (subject, data, headers) => outbox.put({ subject, data, headers }),
     subscribe: (subject, { queue }, handler) => subscribe(subject, queue, handler),
-    request: async (subject, data, { timeoutMs, headers }) => {
-      try {
-        const reply = await open().request(subject, data, {
-          timeout: timeoutMs,
-          ...(headers && { headers: toHeaders(headers) }),
-        });
-        return toBusMessage(reply);
-      } catch (error) {
-        throw toError(error);
-      }
-    },
+    request: async (subject, data, how) => toBusMessage(await ask(subject, data, how), outbox),
     stream: (subject, data, streamOptions) =>
-      readStream(mux, (reply) => open().publish(subject, data, { reply }), streamOptions),
+      readStream(mux, (reply) => outbox.put({ subject, data, reply }), streamOptions),
     inbox: (handler) =>
       mux.open((message) => {
         if (!(message instanceof RefrainError) && !isNoResponders(message)) handler(message.data);
       }),
     ensureStream: (definition) => ensureStream(open(), definition),
-    publishDurable: (subject, data, { id }) => publishDurable(open, subject, data, id),
+    publishDurable: (subject, data, { id }) =>
+      publishDurable(() => ask(subject, data, { timeoutMs: ackTimeoutMs, headers: { 'Nats-Msg-Id': id } })),
     drain: async () => {
       const opened = await Promise.race([connecting, Promise.resolve(undefined)]);
       if (!opened || opened.isClosed()) return;
+      outbox.flush();
       if (connected) await opened.drain();
       else await opened.close();
     },
   };
 
   function subscribe(subject: string, queue: string | undefined, handler: (message: BusMessage) => void): Subscription {
-    let stop = async () => {};
+    let stopped = false;
+    let stop = async () => {
+      stopped = true;
+    };
     const begin = (opened: NatsConnection) => {
+      if (stopped) return;
       const subscription = opened.subscribe(subject, {
         ...(queue !== undefined && { queue }),
         callback: (error, message) => {
           if (error) return log.error({ err: error, subject }, 'a subscription failed');
           try {
-            handler(toBusMessage(message));
+            handler(toBusMessage(message, outbox));
           } catch (err) {
             log.error({ err, subject }, 'a message handler failed');
           }
@@ -117,28 +111,15 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
   }
 }
 
-function toBusMessage(message: Msg): BusMessage {
+function toBusMessage(message: Msg, outbox: Outbox): BusMessage {
+  const reply = message.reply || undefined;
   return {
     subject: message.subject,
     data: message.data,
-    reply: message.reply === '' ? undefined : message.reply,
+    reply,
     header: (name) => message.headers?.get(name) || undefined,
     respond: (data, headers) => {
-      message.respond(data, headers ? { headers: toHeaders(headers) } : undefined);
+      if (reply !== undefined) outbox.put({ subject: reply, data, headers });
     },
   };
-}
-
-function toHeaders(values: Readonly<Record<string, string>>): MsgHdrs {
-  const result = createHeaders();
-  for (const [name, value] of Object.entries(values)) result.set(name, value);
-  return result;
-}
-
-function toError(error: unknown): RefrainError {
-  if (error instanceof RefrainError) return error;
-  const code = (error as { code?: string }).code;
-  if (code === '503') return noResponders();
-  if (code === 'TIMEOUT') return new RefrainError('deadline', 'No answer came in time.', { cause: error });
-  return busDown(error);
 }

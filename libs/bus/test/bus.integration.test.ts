@@ -71,6 +71,48 @@ test('an inbox receives what others publish to it until it is closed', async () 
   inbox.close();
 });
 
+test('an inbox handler that throws disturbs nothing', async () => {
+  const seen: string[] = [];
+  const inbox = bus.inbox((data) => {
+    seen.push(text(data));
+    if (text(data) === 'bad') throw new Error('broken');
+  });
+  for (const word of ['bad', 'good']) bus.publish(inbox.subject, bytes(word));
+  await eventually(() => seen.length === 2);
+  inbox.close();
+});
+
+test('a message larger than the server takes is refused and disturbs nothing', async () => {
+  const seen: number[] = [];
+  const inbox = bus.inbox((data) => seen.push(data.length));
+  const limit = 8 * 1024 * 1024;
+  const refused = { code: 'invalid', reason: 'MESSAGE_TOO_LARGE' };
+  assert.throws(() => bus.publish(inbox.subject, new Uint8Array(limit + 1)), refused);
+  await assert.rejects(bus.request(inbox.subject, new Uint8Array(limit + 1), { timeoutMs: 1000 }), refused);
+  bus.publish(inbox.subject, new Uint8Array(limit));
+  await eventually(() => seen.length === 1);
+  assert.deepEqual(seen, [limit]);
+  inbox.close();
+});
+
+test('an answer that does not come in time is a deadline', async () => {
+  const subscription = bus.subscribe('slow', {}, () => undefined);
+  await assert.rejects(bus.request('slow', bytes(''), { timeoutMs: 20 }), { code: 'deadline' });
+  await subscription.drain();
+});
+
+test('a drain first sends what was published', async () => {
+  const seen: string[] = [];
+  const inbox = bus.inbox((data) => seen.push(text(data)));
+  const other = openBus({ url: nats.url, name: 'leaving', log: silentLog });
+  await eventually(() => other.connected);
+  for (const word of ['one', 'two']) other.publish(inbox.subject, bytes(word));
+  await other.drain();
+  await eventually(() => seen.length === 2);
+  assert.deepEqual(seen, ['one', 'two']);
+  inbox.close();
+});
+
 test('a handler that throws disturbs nothing', async () => {
   const subscription = bus.subscribe('fragile', {}, (m) => {
     if (text(m.data) === 'bad') throw new Error('broken');
@@ -85,16 +127,21 @@ test('the same id published twice is stored once', async () => {
   await bus.ensureStream(usageStream);
   await bus.ensureStream(usageStream);
   await bus.publishDurable('refrain.v1.usage.test', bytes('x'), { id: 'attempt-1' });
-  await bus.publishDurable('refrain.v1.usage.test', bytes('x'), { id: 'attempt-1' });
+  await Promise.all(
+    ['attempt-2', 'attempt-3', 'attempt-2'].map((id) => bus.publishDurable('refrain.v1.usage.test', bytes(id), { id })),
+  );
   const info = await bus.request(`$JS.API.STREAM.INFO.${usageStream.name}`, bytes(''), { timeoutMs: 1000 });
-  assert.equal(JSON.parse(text(info.data)).state.messages, 1);
+  assert.equal(JSON.parse(text(info.data)).state.messages, 3);
 });
 
 test('a server that goes ends waiting streams, publishing throws, and all of it works again when it is back', async () => {
   const subscription = bus.subscribe('again', {}, (m) => m.respond(m.data));
   const hanging = bus.subscribe('hang', {}, () => undefined);
   const waiting = read(bus.stream('hang', bytes(''), { ...patient(), idleMs: 60_000 }), 1);
-  const failed = assert.rejects(waiting, { code: 'unavailable', reason: 'BUS_DOWN' });
+  const asking = bus.request('hang', bytes(''), { timeoutMs: 60_000 });
+  const failed = Promise.all(
+    [waiting, asking].map((each) => assert.rejects(each, { code: 'unavailable', reason: 'BUS_DOWN' })),
+  );
   await eventually(() => bus.connected);
   await nats.kill();
   await failed;
@@ -104,6 +151,14 @@ test('a server that goes ends waiting streams, publishing throws, and all of it 
   assert.equal(text((await bus.request('again', bytes('hello'), { timeoutMs: 1000 })).data), 'hello');
   await subscription.drain();
   await hanging.drain();
+});
+
+test('a record published while the server is away is stored once it is back', async () => {
+  await nats.kill();
+  await eventually(() => !bus.connected);
+  const stored = bus.publishDurable('refrain.v1.usage.test', bytes('late'), { id: 'attempt-late' });
+  await nats.restart();
+  await stored;
 });
 
 test('a bus opened before its server is there works as soon as it is', async () => {
