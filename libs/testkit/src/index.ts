@@ -2,8 +2,9 @@ export { eventually } from './eventually.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
 export { type ServiceProcess, startProcess } from './process.ts';
-export { modelsFolder, startChroma, startNats, startRedis, type TestServer } from './servers.ts';
+export { modelsFolder, partsFolder, startChroma, startNats, startRedis, type TestServer } from './servers.ts';
 export { silentLog } from './silent-log.ts';
+export { type Ended, startTrickle, type Trickle } from './trickle.ts';
 export type { Fault, FaultKind, Moment, Reply, ScriptedToolCall, ScriptedUsage } from './upstream/reply.ts';
 export {
   type Answering,

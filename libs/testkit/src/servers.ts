@@ -30,14 +30,17 @@ export interface TestServer {
 }
 
 const home = resolve(process.env.REFRAIN_HOME ?? join(import.meta.dirname, '../../../.refrain'));
+
+/** Where the servers are that `npm test` and `npm start` have fetched. */
+export const partsFolder: string = resolve(process.env.REFRAIN_PARTS ?? join(home, 'parts'));
 const context: PartsContext = {
-  folder: join(home, 'parts'),
+  folder: partsFolder,
   env: process.env,
   say: (line) => process.stderr.write(`${line}\n`),
 };
 
 /** Where the models are that `npm test` and `npm start` have fetched. */
-export const modelsFolder: string = process.env.REFRAIN_MODELS ?? join(home, 'models');
+export const modelsFolder: string = resolve(process.env.REFRAIN_MODELS ?? join(home, 'models'));
 
 /** A Redis of its own. @throws PartMissing */
 export const startRedis = (): Promise<TestServer> => start('redis', findRedis, startRedisPart);
