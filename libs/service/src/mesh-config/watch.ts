@@ -1,4 +1,4 @@
-import { type Stats, unwatchFile, watchFile } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { ConfigError } from '../config-error.ts';
 import { loadMeshConfig } from './load.ts';
 import type { MeshConfig } from './schema.ts';
@@ -14,9 +14,12 @@ export function watchMeshConfig(
   onFault: (error: ConfigError) => void,
   intervalMs = 1000,
 ): () => void {
-  const listener = (current: Stats, previous: Stats) => {
-    const same = current.mtimeMs === previous.mtimeMs && current.ino === previous.ino && current.size === previous.size;
-    if (same) return;
+  // Not fs.watchFile: it looks for the first time only later, and a change before that would never be seen.
+  let seen = look(file);
+  const timer = setInterval(() => {
+    const current = look(file);
+    if (isSame(current, seen)) return;
+    seen = current;
     let config: MeshConfig;
     try {
       config = loadMeshConfig(file);
@@ -26,7 +29,20 @@ export function watchMeshConfig(
       return;
     }
     onChange(config);
-  };
-  watchFile(file, { interval: intervalMs, persistent: false }, listener);
-  return () => unwatchFile(file, listener);
+  }, intervalMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function look(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    // Reading it tells why.
+    return undefined;
+  }
+}
+
+function isSame(a: Stats | undefined, b: Stats | undefined): boolean {
+  return a?.mtimeMs === b?.mtimeMs && a?.ino === b?.ino && a?.size === b?.size;
 }
