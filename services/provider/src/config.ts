@@ -13,7 +13,6 @@ const environment = z.object({
   REFRAIN_PROVIDERS: z.string().default('all'),
   REFRAIN_MODELS: z.string().default('.refrain/models'),
   OLLAMA_URL: z.url({ protocol: /^https?$/ }).optional(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 /** The provider service's environment. */
@@ -23,15 +22,14 @@ export interface ProviderServiceConfig {
   readonly natsUrl: string;
   readonly meshFile: string;
   readonly providers: string;
-  readonly modelsDirectory: string;
+  readonly modelsFolder: string;
   readonly ollamaUrl: string | undefined;
-  readonly logLevel: string;
   /** The keys under a stem of refrain.yaml. */
   readonly keysOf: (stem: string) => Secret[];
 }
 
 /** Reads the environment. Throws ConfigError with every fault. */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): ProviderServiceConfig {
+export function loadConfig(env: NodeJS.ProcessEnv): ProviderServiceConfig {
   const read = readEnv(environment, env);
   return Object.freeze({
     host: read.PROVIDER_HOST,
@@ -39,9 +37,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): ProviderServic
     natsUrl: read.NATS_URL,
     meshFile: read.REFRAIN_CONFIG,
     providers: read.REFRAIN_PROVIDERS,
-    modelsDirectory: read.REFRAIN_MODELS,
+    modelsFolder: read.REFRAIN_MODELS,
     ollamaUrl: read.OLLAMA_URL,
-    logLevel: read.LOG_LEVEL,
     keysOf: (stem: string) => readProviderKeys(stem, env),
   });
 }
@@ -62,14 +59,4 @@ export function chooseProviders(choice: string, mesh: MeshConfig): string[] {
     .map((name) => ({ path: 'REFRAIN_PROVIDERS', message: `${name} is not a provider of refrain.yaml` }));
   if (faults.length > 0) throw new ConfigError('environment', faults);
   return names;
-}
-
-/** Where the local model lies and which hub it comes from (HF_ENDPOINT names a mirror). */
-export function loadModelsDirectory(env: NodeJS.ProcessEnv = process.env): { modelsDirectory: string; hub: string } {
-  const schema = z.object({
-    REFRAIN_MODELS: z.string().default('.refrain/models'),
-    HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
-  });
-  const read = readEnv(schema, env);
-  return { modelsDirectory: read.REFRAIN_MODELS, hub: `${read.HF_ENDPOINT.replace(/\/+$/, '')}/` };
 }

@@ -17,8 +17,9 @@ export function chatOf(text: string, more: MessageInitShape<typeof ChatSchema> =
 /** The adapter that speaks to a scripted upstream. */
 export function adapterFor(kind: UpstreamKind, upstream: ScriptedUpstream, fetch: UpstreamFetch): Adapter {
   const adapter = kind === 'ollama' ? 'llama' : kind;
-  const defaults = { keyless: false, concurrency: 10, queue: 10, firstChunkMs: 5000, interChunkMs: 5000, models: [] };
-  const surroundings = { ollamaUrl: upstream.url, modelsDirectory: '/nowhere', fetch, log: silentLog };
+  const models = [{ name: 'some-model', rank: 3, contextTokens: 8192 }];
+  const defaults = { keyless: false, concurrency: 10, queue: 10, firstChunkMs: 5000, interChunkMs: 5000, models };
+  const surroundings = { ollamaUrl: upstream.url, modelsFolder: '/nowhere', fetch, log: silentLog };
   return createAdapter({ adapter, baseUrl: upstream.baseUrl, ...defaults }, surroundings);
 }
 

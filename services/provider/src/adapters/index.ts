@@ -9,7 +9,7 @@ import { createOpenAiAdapter } from './openai/index.ts';
 /** What adapters of local models need beside their section of refrain.yaml. */
 export interface AdapterSurroundings {
   readonly ollamaUrl: string | undefined;
-  readonly modelsDirectory: string;
+  readonly modelsFolder: string;
   readonly fetch: UpstreamFetch;
   readonly log: Logger;
 }
@@ -23,7 +23,9 @@ export function createAdapter(config: ProviderConfig, surroundings: AdapterSurro
       return createClaudeAdapter(config);
     case 'gemini':
       return createGeminiAdapter(config);
-    case 'llama':
-      return createLlamaAdapter({ ...surroundings, ollamaUrl: config.baseUrl ?? surroundings.ollamaUrl });
+    case 'llama': {
+      const models = config.models.map(({ name }) => name);
+      return createLlamaAdapter({ ...surroundings, models, ollamaUrl: config.baseUrl ?? surroundings.ollamaUrl });
+    }
   }
 }

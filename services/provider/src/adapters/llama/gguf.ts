@@ -3,8 +3,6 @@
  * from a real model. One thread: two on a busy two-core machine collapse. Evaluation blocks the event loop for up to
  * 0.3 s, which is why the service runs `llama` in a process of its own.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { FinishReason } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { Semaphore } from '@refrain/resilience';
@@ -13,7 +11,7 @@ import type { LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-
 import type { AdapterCall, AdapterEvent } from '../adapter.ts';
 import { seedOf } from '../request-parts.ts';
 import { EventQueue } from './event-queue.ts';
-import { localModel } from './local-model.ts';
+import { checkModel, modelFile, modelName } from './model.ts';
 import { type LocalPrompt, toHistory } from './to-history.ts';
 
 /** Tokens of prompt and answer for each of the conversations under way; 23 KB of memory a token. */
@@ -34,15 +32,15 @@ interface Loaded {
 
 /** The in-process model; loads in the background. */
 export class GgufModel {
-  readonly #file: string;
+  readonly #modelsFolder: string;
   readonly #log: Logger;
   readonly #places: Semaphore = new Semaphore(conversations, Number.POSITIVE_INFINITY);
   #loading: Promise<void> | undefined;
   #loaded: Loaded | undefined;
   #state = 'not loaded';
 
-  constructor(modelsDirectory: string, log: Logger) {
-    this.#file = join(modelsDirectory, localModel.file);
+  constructor(modelsFolder: string, log: Logger) {
+    this.#modelsFolder = modelsFolder;
     this.#log = log;
   }
 
@@ -61,33 +59,33 @@ export class GgufModel {
     return this.#state;
   }
 
-  /** Starts loading; a second call changes nothing. Never throws: the state tells. */
+  /** Starts loading; a second call changes nothing, unless the file was missing before. Never throws: the state tells. */
   load(): Promise<void> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
 
   async #load(): Promise<void> {
-    if (!existsSync(this.#file)) {
-      this.#state = `no model: ${localModel.file} is missing`;
-      this.#log.warn({ file: this.#file }, 'the local model is missing');
-      return;
-    }
+    const before = this.#state;
     this.#state = 'loading';
     const began = performance.now();
+    const fault = await checkModel(this.#modelsFolder);
+    if (fault !== undefined) {
+      this.#state = `no model: ${fault}`;
+      this.#loading = undefined;
+      if (this.#state !== before) this.#log.warn({ fault }, 'the local model cannot be used');
+      return;
+    }
     try {
       const module = await import('node-llama-cpp');
       const level = module.LlamaLogLevel.error;
       const llama = await module.getLlama({ gpu: false, build: 'never', logLevel: level, progressLogs: false });
-      const model = await llama.loadModel({ modelPath: this.#file });
+      const model = await llama.loadModel({ modelPath: modelFile(this.#modelsFolder) });
       const context = await model.createContext({ contextSize: contextTokens, sequences: conversations, threads: 1 });
       const free = Array.from({ length: conversations }, () => context.getSequence());
       this.#loaded = { module, model, context, free };
       this.#state = 'ready';
-      this.#log.info(
-        { model: localModel.name, ms: Math.round(performance.now() - began) },
-        'the local model is loaded',
-      );
+      this.#log.info({ model: modelName, ms: Math.round(performance.now() - began) }, 'the local model is loaded');
     } catch (err) {
       this.#state = 'the model cannot be loaded';
       this.#log.error({ err }, 'the local model cannot be loaded');
@@ -169,7 +167,7 @@ async function converse(loaded: Loaded, sequence: LlamaContextSequence, ask: Ask
     const promptTokens = Math.max(0, sequence.nextTokenIndex - completionTokens);
     ask.events.push({ kind: 'usage', usage: { promptTokens, completionTokens } });
     const finishReason = answer.stopReason === 'maxTokens' ? FinishReason.LENGTH : FinishReason.STOP;
-    ask.events.push({ kind: 'final', finishReason, model: localModel.name });
+    ask.events.push({ kind: 'final', finishReason, model: modelName });
   } finally {
     session.dispose({ disposeSequence: false });
   }

@@ -1,12 +1,12 @@
 /**
- * Local models: an Ollama server where one answers, with the models it has; else the small model in this process. The
- * small one, once loaded, stays beside a server that comes back.
+ * Local models: an Ollama server where one answers, with the models it has; where there is none, or one without any of
+ * our models, the small model in this process. The small one, once loaded, stays beside a server that comes back.
  */
 import type { Logger } from '@refrain/service';
 import type { UpstreamFetch } from '../../upstream/http.ts';
 import type { Adapter } from '../adapter.ts';
 import { GgufModel } from './gguf.ts';
-import { localModel } from './local-model.ts';
+import { modelName } from './model.ts';
 import { OllamaServer } from './ollama.ts';
 
 const defaultOllamaUrl = 'http://127.0.0.1:11434';
@@ -15,33 +15,37 @@ const defaultOllamaUrl = 'http://127.0.0.1:11434';
 export interface LlamaOptions {
   /** Absent: looked for on this machine. */
   readonly ollamaUrl?: string | undefined;
-  readonly modelsDirectory: string;
+  /** The models of refrain.yaml that may be asked for. */
+  readonly models: readonly string[];
+  readonly modelsFolder: string;
   readonly fetch: UpstreamFetch;
   readonly log: Logger;
 }
 
 /** Starts looking for models; `state()` tells when they can be asked. */
 export function createLlamaAdapter(options: LlamaOptions): Adapter {
-  const gguf = new GgufModel(options.modelsDirectory, options.log);
+  const gguf = new GgufModel(options.modelsFolder, options.log);
   const ollama = new OllamaServer({
     url: options.ollamaUrl ?? defaultOllamaUrl,
     fetch: options.fetch,
     log: options.log,
-    onChange: (reachable) => {
-      if (!reachable) void gguf.load();
+    onLook: () => {
+      if (!options.models.some((model) => ollama.has(model))) void gguf.load();
     },
   });
   void ollama.probe();
-  const isLocal = (model: string) => model === localModel.name && gguf.ready;
+  const isLocal = (model: string) => model === modelName && gguf.ready;
   return {
     stream: (call, context) =>
       !ollama.has(call.model) && isLocal(call.model) ? gguf.stream(call, context.signal) : ollama.stream(call, context),
     has: (model) => ollama.has(model) || isLocal(model),
     state: () => {
       if (ollama.reachable === undefined) return { ok: false, text: 'looking for Ollama' };
-      if (ollama.reachable) return { ok: true, text: `Ollama with ${ollama.models.size} models` };
+      const server = ollama.reachable ? `Ollama with ${ollama.models.size} models` : 'no Ollama';
+      const used = options.models.filter((model) => ollama.has(model)).length;
+      if (used > 0) return { ok: true, text: `${server}, ${used} of ours` };
       // Without any model the mesh still starts: its other providers and templates answer.
-      return { ok: !gguf.loading, text: `no Ollama; ${localModel.name}: ${gguf.state}` };
+      return { ok: !gguf.loading, text: `${server}; ${modelName}: ${gguf.state}` };
     },
     close: async () => {
       ollama.close();

@@ -16,8 +16,8 @@ export interface OllamaOptions {
   readonly url: string;
   readonly fetch: UpstreamFetch;
   readonly log: Logger;
-  /** Called when the server was found or lost. */
-  readonly onChange: (reachable: boolean) => void;
+  /** Called after every look. */
+  readonly onLook: () => void;
 }
 
 /** A server that may come and go. */
@@ -63,10 +63,11 @@ export class OllamaServer {
     const models = await this.#list();
     const reachable = models !== undefined;
     this.#models = new Set(models ?? []);
-    if (reachable === this.#reachable) return;
+    if (reachable !== this.#reachable) {
+      this.#options.log.info({ reachable, models: models?.length ?? 0 }, 'looked for an Ollama server');
+    }
     this.#reachable = reachable;
-    this.#options.log.info({ reachable, models: models?.length ?? 0 }, 'looked for an Ollama server');
-    this.#options.onChange(reachable);
+    this.#options.onLook();
   }
 
   async #list(): Promise<string[] | undefined> {
