@@ -11,6 +11,7 @@ export * from './gen/refrain/router/v1/router_pb.ts';
 export { usageStream } from './streams.ts';
 export {
   completeSubject,
+  controlSubject,
   eventSubject,
   isSubjectToken,
   type Lane,

@@ -23,6 +23,11 @@ export function workSubject(provider: string, lane: Lane): string {
   return `refrain.v1.work.${checked(provider)}.${lane}`;
 }
 
+/** Where a router says cancel to all workers of a provider, while it does not know yet which of them has its request. */
+export function controlSubject(provider: string): string {
+  return `refrain.v1.control.${checked(provider)}`;
+}
+
 /** Where NATS callers ask; `*` listens for all clients. */
 export function completeSubject(client: string): string {
   return `refrain.v1.complete.${client === '*' ? '*' : checked(client)}`;

@@ -4,11 +4,14 @@
  */
 import { type Chat, FinishReason, type Usage } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
+import type { Secret } from '@refrain/service';
 import type { AdapterEvent } from './adapters/adapter.ts';
+import { toFailure } from './failure.ts';
 import type { Transcript } from './transcript.ts';
 import { emptyAnswer, filtered } from './upstream/failures.ts';
 import { noUsage, UsageMeter } from './usage.ts';
 import type { Watchdog } from './watchdog.ts';
+import { withoutSecret } from './without-secret.ts';
 
 /** How an attempt ended, for the usage record. */
 export type Outcome = 'completed' | 'canceled' | 'failed' | 'abandoned';
@@ -27,7 +30,9 @@ export interface AttemptParts {
   readonly events: AsyncIterable<AdapterEvent>;
   readonly transcript: Transcript;
   readonly watchdog: Pick<Watchdog, 'heard'>;
+  /** Empty where the provider needs no key. */
   readonly keyId: string;
+  readonly secret?: Secret | undefined;
   /** Called with every failure before its frame is sent; says whether another key could be tried. */
   readonly onFailure: (error: RefrainError) => boolean;
 }
@@ -67,7 +72,7 @@ export async function runAttempt(parts: AttemptParts): Promise<AttemptEnd> {
     }
     throw new RefrainError('internal', 'The adapter ended without an answer.');
   } catch (thrown) {
-    return fail(parts, { error: toRefrainError(thrown), spoke, meter });
+    return fail(parts, { error: withoutSecret(toRefrainError(thrown), parts.secret), spoke, meter });
   }
 }
 
@@ -87,12 +92,10 @@ function fail(parts: AttemptParts, at: { error: RefrainError; spoke: boolean; me
   parts.transcript.say({
     case: 'failure',
     value: {
-      code: spoke && !ours ? 'midstream' : error.code,
-      message: error.message,
-      reason: error.reason,
+      ...toFailure(error),
+      ...(spoke && !ours && { code: 'midstream' }),
       keyId: parts.keyId,
       otherKeys: otherKeys && !spoke,
-      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     },
   });
   if (error.reason === 'ABANDONED') return { outcome: 'abandoned', usage, error };

@@ -1,50 +1,75 @@
 /**
- * Whether somebody still waits for an attempt. The router renews its interest every 2 s and says cancel when the caller
- * leaves; a router that died says nothing, and after 10 s of that nobody waits.
+ * Whether somebody still waits for a request. The router renews its interest every 2 s from `accepted` on and says cancel
+ * when the caller leaves; a router that died says nothing, and after 10 s of that nobody waits.
  */
-
 import { fromBinary } from '@bufbuild/protobuf';
 import { ControlKind, ControlSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 
-/** How an attempt loses the one who asked. */
+/** How a request loses the one who asked. */
 export type Leaving = (reason: RefrainError) => void;
 
 /** Silence after which nobody waits. */
-export const silenceMs = 10_000;
+const defaultSilenceMs = 10_000;
 
-interface Watched {
-  readonly timer: NodeJS.Timeout;
-  readonly leave: Leaving;
+/** The interest in one request. */
+export class Interest {
+  readonly #leave: Leaving;
+  readonly #silenceMs: number;
+  readonly #forget: () => void;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(leave: Leaving, silenceMs: number, forget: () => void) {
+    this.#leave = leave;
+    this.#silenceMs = silenceMs;
+    this.#forget = forget;
+  }
+
+  /** The router knows where to renew: from now on its silence counts. */
+  accepted(): void {
+    this.#silence = setTimeout(() => {
+      this.#leave(new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }));
+    }, this.#silenceMs);
+  }
+
+  /** Somebody still waits. */
+  renew(): void {
+    this.#silence?.refresh();
+  }
+
+  /** The caller left. */
+  cancel(): void {
+    this.#leave(new RefrainError('canceled', 'The caller left.'));
+  }
+
+  /** The request is over: nobody is asked any more. */
+  end(): void {
+    clearTimeout(this.#silence);
+    this.#forget();
+  }
 }
 
-/** The attempts of one worker and who waits for them. */
+/** The requests of one worker and who waits for them. */
 export class Interests {
-  readonly #watched: Map<string, Watched> = new Map();
+  readonly #watched: Map<string, Interest> = new Map();
   readonly #silenceMs: number;
 
-  constructor(limitMs: number = silenceMs) {
-    this.#silenceMs = limitMs;
+  constructor(silenceMs: number = defaultSilenceMs) {
+    this.#silenceMs = silenceMs;
   }
 
-  /** Watches an attempt from now on; gives the function that ends the watch. */
-  watch(attemptId: string, leave: Leaving): () => void {
-    const timer = setTimeout(() => {
-      leave(new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }));
-    }, this.#silenceMs);
-    this.#watched.set(attemptId, { timer, leave });
-    return () => {
-      clearTimeout(timer);
-      this.#watched.delete(attemptId);
-    };
+  /** Watches a request until `end`; `leave` may be called more than once. */
+  watch(attemptId: string, leave: Leaving): Interest {
+    const interest = new Interest(leave, this.#silenceMs, () => this.#watched.delete(attemptId));
+    this.#watched.set(attemptId, interest);
+    return interest;
   }
 
-  /** Takes what came on the control subject; what is not for one of ours is not for us. */
+  /** Takes what came on a control subject; what is not for one of ours is not for us. Throws for what is no Control. */
   receive(data: Uint8Array): void {
-    const control = fromBinary(ControlSchema, data);
-    const watched = this.#watched.get(control.attemptId);
-    if (!watched) return;
-    if (control.kind === ControlKind.RENEW) watched.timer.refresh();
-    if (control.kind === ControlKind.CANCEL) watched.leave(new RefrainError('canceled', 'The caller left.'));
+    const { attemptId, kind } = fromBinary(ControlSchema, data);
+    const interest = this.#watched.get(attemptId);
+    if (kind === ControlKind.RENEW) interest?.renew();
+    if (kind === ControlKind.CANCEL) interest?.cancel();
   }
 }

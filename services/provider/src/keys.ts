@@ -23,7 +23,11 @@ export interface KeyQuery {
 
 /** The keys of one provider. */
 export interface KeyPool {
-  /** The next key in turn. Throws RefrainError, reason NO_KEY, with the wait until the earliest comes back. */
+  /**
+   * The next key in turn.
+   * @throws RefrainError, reason NO_KEY: `upstream_denied` when none works any more, else `upstream_exhausted` with the
+   * wait until the earliest comes back.
+   */
   take(query: KeyQuery): PooledKey;
   /** Whether `take` would find one. */
   available(query: KeyQuery): boolean;
@@ -90,17 +94,22 @@ export class LocalKeyPool implements KeyPool {
   }
 
   #none(query: KeyQuery): RefrainError {
-    const now = this.#clock.now();
-    const waits = this.#keys
-      .filter((key) => !this.#disabled.has(key.id) && !query.excluded.includes(key.id))
-      .map((key) => (this.#resting.get(key.id)?.get(query.model) ?? now) - now);
-    if (waits.length === 0) {
+    const working = this.#keys.filter((key) => !this.#disabled.has(key.id));
+    if (working.length === 0) {
       return new RefrainError('upstream_denied', 'The provider has no key left that works.', { reason: 'NO_KEY' });
     }
-    const retryAfterMs = Math.ceil(Math.min(...waits));
+    const now = this.#clock.now();
+    const waits = working
+      .filter((key) => !query.excluded.includes(key.id))
+      .map((key) => (this.#resting.get(key.id)?.get(query.model) ?? now) - now);
+    if (waits.length === 0) {
+      return new RefrainError('upstream_exhausted', "All of the provider's keys have been tried.", {
+        reason: 'NO_KEY',
+      });
+    }
     return new RefrainError('upstream_exhausted', "All of the provider's keys are resting.", {
       reason: 'NO_KEY',
-      retryAfterMs,
+      retryAfterMs: Math.ceil(Math.min(...waits)),
     });
   }
 }

@@ -42,19 +42,29 @@ export class LaneQueue {
   }
 
   /**
-   * Starts the job at once where there is a place, else lets it wait.
+   * Starts the job at once where there is a place, else lets it wait. Gives the function that takes a job that still
+   * waits out of the queue, and says whether it did.
    * @throws RefrainError `overloaded`, reason BUSY, with the time after which a place is likely.
    */
-  submit(lane: Lane, job: Job): void {
+  submit(lane: Lane, job: Job): () => boolean {
     if (this.#running < this.#concurrency) {
       this.#start(job);
-      return;
+      return () => false;
     }
     if (this.waiting >= this.#limit) {
       const retryAfterMs = Math.ceil((this.#meanMs * (this.waiting + 1)) / this.#concurrency);
       throw new RefrainError('overloaded', "The provider's queue is full.", { reason: 'BUSY', retryAfterMs });
     }
     this.#waiting[lane].push(job);
+    return () => this.#withdraw(lane, job);
+  }
+
+  #withdraw(lane: Lane, job: Job): boolean {
+    const place = this.#waiting[lane].indexOf(job);
+    if (place === -1) return false;
+    this.#waiting[lane].splice(place, 1);
+    if (this.#waiting[lane].length === 0) this.#credit[lane] = 0;
+    return true;
   }
 
   #start(job: Job): void {

@@ -5,8 +5,9 @@ import type { Adapter } from './adapters/adapter.ts';
 import { createAdapter } from './adapters/index.ts';
 import { LocalKeyPool } from './keys.ts';
 import { createWorkerMetrics } from './metrics.ts';
+import { UsageOutbox } from './settle.ts';
 import type { UpstreamFetch } from './upstream/http.ts';
-import { startWorker, type Worker } from './worker.ts';
+import { Worker } from './worker.ts';
 
 /** What the service is made of. */
 export interface ProviderServiceParts {
@@ -14,18 +15,20 @@ export interface ProviderServiceParts {
   /** Names of the mesh's providers. */
   readonly providers: readonly string[];
   readonly keysOf: (stem: string) => readonly Secret[];
-  readonly llama: { readonly ollamaUrl: string | undefined; readonly modelsDirectory: string };
+  readonly llama: { readonly ollamaUrl: string | undefined; readonly modelsFolder: string };
   readonly bus: Bus;
   readonly fetch: UpstreamFetch;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Silence of a router after which nobody waits; 10 s. */
+  readonly silenceMs?: number;
 }
 
 /** The running workers. */
 export interface ProviderService {
   readonly providers: readonly string[];
   ready(): Readiness;
-  /** Lets what runs finish within `graceMs`, settles all usage, lets go of models and servers. */
+  /** Lets what was taken finish within `graceMs`, stores all usage records, lets go of models and servers. */
   drain(graceMs: number): Promise<void>;
 }
 
@@ -35,26 +38,27 @@ interface Served {
   readonly keys: LocalKeyPool | undefined;
 }
 
+/** How long NATS may take for the last usage records. */
+const lastRecordsMs = 1000;
+
 /** Starts a worker for each provider that has keys or needs none; the others stay without responder, known at once. */
 export function startProviderService(parts: ProviderServiceParts): ProviderService {
+  const { bus, fetch, log, silenceMs } = parts;
   const metrics = createWorkerMetrics(parts.metrics);
+  const usage = new UsageOutbox(bus, log, metrics.usageLost);
   const served = new Map<string, Served>();
   for (const provider of parts.providers) {
     const config = parts.mesh.providers[provider];
     if (!config) continue;
     const secrets = config.keys === undefined ? [] : parts.keysOf(config.keys);
     if (!config.keyless && secrets.length === 0) {
-      parts.log.info({ provider }, 'not served: no key is set');
+      log.info({ provider }, 'not served: no key is set');
       continue;
     }
     const keys = secrets.length > 0 ? new LocalKeyPool(secrets) : undefined;
-    const adapter = createAdapter(config, { ...parts.llama, fetch: parts.fetch, log: parts.log });
-    const { bus, fetch, log } = parts;
-    served.set(provider, {
-      worker: startWorker({ provider, config, adapter, keys, fetch, bus, log, metrics }),
-      adapter,
-      keys,
-    });
+    const adapter = createAdapter(config, { ...parts.llama, fetch, log });
+    const worker = new Worker({ provider, config, adapter, keys, fetch, bus, usage, log, metrics, silenceMs });
+    served.set(provider, { worker, adapter, keys });
     log.info({ provider, adapter: config.adapter, keyCount: secrets.length }, 'serving');
   }
   return {
@@ -62,14 +66,15 @@ export function startProviderService(parts: ProviderServiceParts): ProviderServi
     ready: () => {
       const states = [...served].map(([name, each]) => ({ name, ...each.adapter.state(), keys: each.keys?.counts() }));
       const described = states.map(({ name, text, keys }) => [name, keys ? `${text}, ${describe(keys)}` : text]);
-      const nats = parts.bus.connected ? 'connected' : 'not connected';
+      const nats = bus.connected ? 'connected' : 'not connected';
       return {
-        ok: parts.bus.connected && states.every((state) => state.ok),
+        ok: bus.connected && states.every((state) => state.ok),
         parts: Object.fromEntries([['nats', nats], ...described]),
       };
     },
     drain: async (graceMs) => {
       await Promise.all([...served.values()].map((each) => each.worker.drain(graceMs)));
+      await usage.close(lastRecordsMs);
       await Promise.all([...served.values()].map((each) => each.adapter.close()));
     },
   };

@@ -31,7 +31,7 @@ export class Transcript {
   }
 
   /**
-   * Numbers a frame, keeps it and sends it.
+   * Numbers a frame, keeps it and sends it; `send` must not throw.
    * @throws RefrainError `upstream` when a delta would pass the bound (8 MiB); the frames that end an attempt always fit.
    */
   say(body: FrameBody): void {

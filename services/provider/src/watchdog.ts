@@ -12,6 +12,9 @@ export interface TimeLimits {
   readonly remainingMs: number;
 }
 
+/** Node's timers fire at once beyond this (24 days). */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Calls `stop` with the reason when a limit is passed. */
 export class Watchdog {
   readonly #deadline: NodeJS.Timeout;
@@ -23,7 +26,8 @@ export class Watchdog {
   constructor(limits: TimeLimits, stop: (reason: RefrainError) => void) {
     this.#stop = stop;
     this.#interChunkMs = limits.interChunkMs;
-    this.#deadline = setTimeout(() => stop(new RefrainError('deadline', 'The deadline passed.')), limits.remainingMs);
+    const remainingMs = Math.min(limits.remainingMs, longestTimerMs);
+    this.#deadline = setTimeout(() => stop(new RefrainError('deadline', 'The deadline passed.')), remainingMs);
     this.#first = setTimeout(() => stop(silent('did not begin to answer in time')), limits.firstChunkMs);
   }
 

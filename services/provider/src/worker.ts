@@ -4,9 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { create, fromBinary } from '@bufbuild/protobuf';
-import type { Bus } from '@refrain/bus';
+import type { Bus, BusMessage, Inbox, Subscription } from '@refrain/bus';
 import {
   type Chat,
+  ChatSchema,
+  controlSubject,
   type Lane,
   lanes,
   UsageRecordSchema,
@@ -18,18 +20,16 @@ import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Logger, ProviderConfig } from '@refrain/service';
 import type { Adapter, AdapterEvent } from './adapters/adapter.ts';
 import { type AttemptEnd, runAttempt } from './attempt.ts';
-import { Interests } from './interest.ts';
+import { toFailure } from './failure.ts';
+import { type Interest, Interests } from './interest.ts';
 import type { KeyPool, PooledKey } from './keys.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { LaneQueue } from './queue.ts';
-import { type SettleBus, storeUsage } from './settle.ts';
+import type { UsageOutbox } from './settle.ts';
 import { Transcript } from './transcript.ts';
 import { modelMissing } from './upstream/failures.ts';
 import type { UpstreamFetch } from './upstream/http.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** What a worker uses of the bus. */
-export type WorkerBus = SettleBus & Pick<Bus, 'subscribe' | 'inbox'>;
 
 /** What a worker is made of. */
 export interface WorkerParts {
@@ -39,179 +39,188 @@ export interface WorkerParts {
   /** Absent for keyless providers. */
   readonly keys?: KeyPool | undefined;
   readonly fetch: UpstreamFetch;
-  readonly bus: WorkerBus;
+  readonly bus: Pick<Bus, 'subscribe' | 'inbox'>;
+  readonly usage: Pick<UsageOutbox, 'put'>;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
   /** Silence of a router after which nobody waits; 10 s. */
-  readonly silenceMs?: number;
+  readonly silenceMs?: number | undefined;
 }
 
-/** A worker at work. */
-export interface Worker {
-  readonly provider: string;
-  /** Attempts under way and waiting. */
-  load(): { readonly running: number; readonly waiting: number };
-  /** Takes no more, lets what runs finish within `graceMs`, then stops it; all usage records are out afterwards. */
-  drain(graceMs: number): Promise<void>;
-}
-
-const goodbyeMs = 1000;
-
+/** A request this worker has taken. */
 interface Taken {
   readonly work: WorkRequest;
   readonly chat: Chat;
   readonly transcript: Transcript;
+  readonly interest: Interest;
+  readonly abort: AbortController;
   readonly takenAtMs: number;
 }
 
-/** Subscribes the lanes of a provider and works until drained. */
-export function startWorker(parts: WorkerParts): Worker {
-  const { adapter, bus, config, keys, log, metrics, provider } = parts;
-  const queue = new LaneQueue(config.concurrency, config.queue);
-  const interests = new Interests(parts.silenceMs);
-  const control = bus.inbox((data) => interests.receive(data));
-  const contextOf = new Map(config.models.map((model) => [model.name, model.contextTokens]));
-  const underWay = new Set<AbortController>();
-  const pending = new Set<Promise<unknown>>();
-  let draining = false;
+/** A request that has gone upstream. */
+interface Asked {
+  readonly events: AsyncIterable<AdapterEvent>;
+  readonly key: PooledKey | undefined;
+  readonly remainingMs: number;
+}
 
-  const refuse = (taken: Taken, error: RefrainError) => {
-    metrics.refused(provider, error.reason);
-    const { code, message, reason, retryAfterMs } = error;
-    taken.transcript.say({
-      case: 'failure',
-      value: { code, message, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+const goodbyeMs = 1000;
+
+/** A worker at work. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #queue: LaneQueue;
+  readonly #interests: Interests;
+  readonly #control: Inbox;
+  readonly #subscriptions: readonly Subscription[];
+  readonly #controls: Subscription;
+  readonly #contextOf: ReadonlyMap<string, number>;
+  readonly #taken: Set<Taken> = new Set();
+  #draining: Promise<void> | undefined;
+
+  /** Subscribes the provider's lanes and works until drained. */
+  constructor(parts: WorkerParts) {
+    const { bus, config, provider } = parts;
+    this.#parts = parts;
+    this.#queue = new LaneQueue(config.concurrency, config.queue);
+    this.#interests = new Interests(parts.silenceMs);
+    this.#contextOf = new Map(config.models.map((model) => [model.name, model.contextTokens]));
+    this.#control = bus.inbox((data) => this.#interests.receive(data));
+    // Where a router says cancel before it knows which worker has its request.
+    this.#controls = bus.subscribe(controlSubject(provider), {}, (message) => this.#interests.receive(message.data));
+    this.#subscriptions = lanes.map((lane) =>
+      bus.subscribe(workSubject(provider, lane), { queue: 'workers' }, (message) => this.#receive(lane, message)),
+    );
+  }
+
+  /** Takes no more, lets what it has taken finish within `graceMs`, then stops it. */
+  drain(graceMs: number): Promise<void> {
+    this.#draining ??= this.#drain(graceMs);
+    return this.#draining;
+  }
+
+  #receive(lane: Lane, message: BusMessage): void {
+    const work = fromBinary(WorkRequestSchema, message.data);
+    const abort = new AbortController();
+    let withdraw = () => false;
+    const interest = this.#interests.watch(work.attemptId, (reason) => {
+      abort.abort(reason);
+      if (withdraw()) this.#refuse(taken, reason);
     });
-  };
+    const taken: Taken = {
+      work,
+      chat: work.chat ?? create(ChatSchema),
+      transcript: new Transcript(work.attemptId, (frame) => respond(message, frame, abort)),
+      interest,
+      abort,
+      takenAtMs: performance.now(),
+    };
+    this.#taken.add(taken);
+    try {
+      if (this.#draining) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY' });
+      if (!work.chat) throw new RefrainError('invalid', 'The work request has no chat.');
+      this.#check(work);
+      withdraw = this.#queue.submit(lane, () => this.#run(taken));
+    } catch (thrown) {
+      this.#refuse(taken, toRefrainError(thrown));
+    }
+  }
 
   /** What can be known before the upstream is asked. Throws the refusal. */
-  const check = (work: WorkRequest) => {
-    if (draining) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY', retryAfterMs: 0 });
+  #check(work: WorkRequest): void {
+    const { adapter, keys } = this.#parts;
     if (!adapter.has(work.model)) throw modelMissing();
     const query = { model: work.model, excluded: work.excludedKeyIds };
     if (keys && !keys.available(query)) keys.take(query);
-  };
+  }
 
-  const receive = (lane: Lane, data: Uint8Array, send: (frame: Uint8Array) => void) => {
-    const work = fromBinary(WorkRequestSchema, data);
-    if (!work.chat) throw new TypeError('a work request without a chat');
-    const taken: Taken = {
-      work,
-      chat: work.chat,
-      transcript: new Transcript(work.attemptId, send),
-      takenAtMs: performance.now(),
-    };
+  async #run(taken: Taken): Promise<void> {
+    let asked: Asked;
     try {
-      check(work);
-      queue.submit(lane, () => run(taken));
+      asked = this.#ask(taken);
     } catch (thrown) {
-      refuse(taken, toRefrainError(thrown));
-    }
-  };
-
-  const run = async (taken: Taken): Promise<void> => {
-    const { work, chat, transcript } = taken;
-    const remainingMs = work.remainingMs - (performance.now() - taken.takenAtMs);
-    const abort = new AbortController();
-    let key: PooledKey | undefined;
-    let events: AsyncIterable<AdapterEvent>;
-    try {
-      if (remainingMs <= 0) throw new RefrainError('deadline', 'The deadline passed while the request waited.');
-      check(work);
-      key = keys?.take({ model: work.model, excluded: work.excludedKeyIds });
-      const call = { model: work.model, chat, contextTokens: contextOf.get(work.model) };
-      events = adapter.stream(call, { fetch: parts.fetch, signal: abort.signal, key: key?.secret });
-    } catch (thrown) {
-      refuse(taken, toRefrainError(thrown));
+      this.#refuse(taken, toRefrainError(thrown));
       return;
     }
+    const { config, keys } = this.#parts;
+    const { abort, chat, interest, transcript, work } = taken;
+    const { events, key, remainingMs } = asked;
     const keyId = key?.id ?? '';
-    transcript.say({ case: 'accepted', value: { controlSubject: control.subject, keyId } });
-    underWay.add(abort);
-    const stop = (reason: RefrainError) => abort.abort(reason);
-    const forget = interests.watch(work.attemptId, stop);
-    const watchdog = new Watchdog({ ...config, remainingMs }, stop);
+    transcript.say({ case: 'accepted', value: { controlSubject: this.#control.subject, keyId } });
+    interest.accepted();
+    const watchdog = new Watchdog({ ...config, remainingMs }, (reason) => abort.abort(reason));
     const onFailure = (error: RefrainError) => {
-      if (keyId !== '') keys?.report(keyId, work.model, error);
+      if (key) keys?.report(keyId, work.model, error);
       return keys?.available({ model: work.model, excluded: [...work.excludedKeyIds, keyId] }) ?? false;
     };
-    const end = await runAttempt({ chat, events, transcript, watchdog, keyId, onFailure });
+    const end = await runAttempt({ chat, events, transcript, watchdog, keyId, secret: key?.secret, onFailure });
     watchdog.end();
-    forget();
-    underWay.delete(abort);
-    settle(taken, end, keyId);
-  };
+    this.#forget(taken);
+    this.#settle(taken, end, keyId);
+  }
 
-  const settle = (taken: Taken, end: AttemptEnd, keyId: string) => {
-    const { work } = taken;
-    const ms = performance.now() - taken.takenAtMs;
+  /** Goes upstream (the iterable asks when it is read). Throws the refusal. */
+  #ask({ abort, chat, takenAtMs, work }: Taken): Asked {
+    const { adapter, fetch, keys } = this.#parts;
+    abort.signal.throwIfAborted();
+    const remainingMs = work.remainingMs - (performance.now() - takenAtMs);
+    if (remainingMs <= 0) throw new RefrainError('deadline', 'The deadline passed while the request waited.');
+    this.#check(work);
+    const key = keys?.take({ model: work.model, excluded: work.excludedKeyIds });
+    const call = { model: work.model, chat, contextTokens: this.#contextOf.get(work.model) };
+    return { events: adapter.stream(call, { fetch, signal: abort.signal, key: key?.secret }), key, remainingMs };
+  }
+
+  #refuse(taken: Taken, error: RefrainError): void {
+    const { metrics, provider } = this.#parts;
+    this.#forget(taken);
+    metrics.refused(provider, error.reason);
+    taken.transcript.say({ case: 'failure', value: toFailure(error) });
+  }
+
+  #forget(taken: Taken): void {
+    taken.interest.end();
+    this.#taken.delete(taken);
+  }
+
+  #settle({ takenAtMs, work }: Taken, end: AttemptEnd, keyId: string): void {
+    const { log, metrics, provider, usage } = this.#parts;
+    const ms = performance.now() - takenAtMs;
+    const { attemptId, model, requestId, tenant, user } = work;
     metrics.ended(provider, end.outcome, ms / 1000);
-    const fields = {
-      provider,
-      model: work.model,
-      attemptId: work.attemptId,
-      requestId: work.requestId,
-      ms: Math.round(ms),
-    };
+    const fields = { provider, model, attemptId, requestId, ms: Math.round(ms) };
     if (end.error) {
       const { code, reason } = end.error;
       const level = code === 'internal' ? 'error' : code === 'upstream_denied' ? 'warn' : 'info';
       log[level]({ ...fields, code, reason, err: end.error, keyId }, 'attempt failed');
     } else log.debug(fields, 'attempt completed');
-    const record = create(UsageRecordSchema, {
-      attemptId: work.attemptId,
-      requestId: work.requestId,
-      tenant: work.tenant,
-      user: work.user,
-      provider,
-      model: work.model,
-      keyId,
-      usage: end.usage,
-      outcome: end.outcome,
-      finishedAtMs: BigInt(Date.now()),
-    });
-    const sent = storeUsage(bus, record).catch((err: unknown) => {
-      metrics.usageLost(provider);
-      log.error({ ...fields, err, usage: end.usage, outcome: end.outcome }, 'a usage record was lost');
-    });
-    pending.add(sent);
-    void sent.finally(() => pending.delete(sent));
-  };
+    const whose = { attemptId, requestId, tenant, user, provider, model, keyId };
+    const { outcome, usage: used } = end;
+    usage.put(create(UsageRecordSchema, { ...whose, usage: used, outcome, finishedAtMs: BigInt(Date.now()) }));
+  }
 
-  const subscriptions = lanes.map((lane) =>
-    bus.subscribe(workSubject(provider, lane), { queue: 'workers' }, (message) => {
-      try {
-        receive(lane, message.data, (frame) => message.respond(frame));
-      } catch (err) {
-        // Not a WorkRequest, or the bus is away: there is nobody to tell.
-        log.warn({ provider, lane, err }, 'a request could not be taken');
-      }
-    }),
-  );
-
-  const drain = async (graceMs: number) => {
-    draining = true;
-    const idle = () => queue.running === 0 && queue.waiting === 0;
+  async #drain(graceMs: number): Promise<void> {
+    const idle = () => this.#queue.running === 0 && this.#queue.waiting === 0;
     // While the bus is away its subscriptions cannot say goodbye: that must not hold up what runs.
-    const leaving = Promise.allSettled(subscriptions.map((subscription) => subscription.drain()));
-    await Promise.race([leaving, delay(goodbyeMs)]);
+    const leave = (subscriptions: readonly Subscription[]) =>
+      Promise.race([Promise.allSettled(subscriptions.map((each) => each.drain())), delay(goodbyeMs)]);
+    await leave(this.#subscriptions);
     await until(idle, graceMs);
     const stopping = new RefrainError('unavailable', 'The worker is stopping.', { reason: 'STOPPING' });
-    for (const abort of underWay) abort.abort(stopping);
+    for (const each of this.#taken) each.abort.abort(stopping);
     await until(idle, goodbyeMs);
-    control.close();
-    await Promise.allSettled(pending);
-  };
-  let drained: Promise<void> | undefined;
+    this.#control.close();
+    await leave([this.#controls]);
+  }
+}
 
-  return {
-    provider,
-    load: () => ({ running: queue.running, waiting: queue.waiting }),
-    drain: (graceMs) => {
-      drained ??= drain(graceMs);
-      return drained;
-    },
-  };
+/** Sends a frame. While the bus is away the router has heard so too, and nobody waits for the rest. */
+function respond(message: BusMessage, frame: Uint8Array, abort: AbortController): void {
+  try {
+    message.respond(frame);
+  } catch (cause) {
+    abort.abort(new RefrainError('canceled', 'The answer has nowhere to go.', { reason: 'ABANDONED', cause }));
+  }
 }
 
 /** Waits for a condition, at most so long. */

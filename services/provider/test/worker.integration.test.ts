@@ -69,7 +69,7 @@ describe('a worker', () => {
       mesh,
       providers: ['openai', 'silent'],
       keysOf: (stem) => (stem === 'OPENAI' ? keys.map((key) => new Secret(key)) : []),
-      llama: { ollamaUrl: undefined, modelsDirectory: '/nowhere' },
+      llama: { ollamaUrl: undefined, modelsFolder: '/nowhere' },
       bus,
       fetch: client.fetch,
       log: silentLog,
@@ -114,6 +114,8 @@ describe('a worker', () => {
   };
   const ask = (more: MessageInitShape<typeof WorkRequestSchema> = {}) => collect(open(more).frames);
   const cases = (frames: readonly Frame[]) => frames.map((frame) => frame.body.case);
+  const textOf = (frames: readonly Frame[]) =>
+    frames.map(({ body }) => (body.case === 'delta' ? body.value.text : '')).join('');
   const failure = (frames: readonly Frame[]) => {
     const body = frames.at(-1)?.body;
     assert.equal(body?.case, 'failure');
@@ -163,10 +165,14 @@ describe('a worker', () => {
   });
 
   it('answers frame by frame and settles the usage', async () => {
-    upstream.script({ text: 'Paris.', chunks: 2, usage: { prompt: 9, completion: 2 } });
+    upstream.script({ text: 'Paris.', chunks: 2, paceMs: 20, usage: { prompt: 9, completion: 2 } });
     const asked = open();
     const frames = await collect(asked.frames);
-    assert.deepEqual(cases(frames), ['accepted', 'delta', 'delta', 'final']);
+    assert.deepEqual(
+      cases(frames).filter((each) => each !== 'delta'),
+      ['accepted', 'final'],
+    );
+    assert.equal(textOf(frames), 'Paris.');
     const last = frames.at(-1)?.body;
     assert.equal(last?.case, 'final');
     assert.equal(last.value.finishReason, FinishReason.STOP);
@@ -200,7 +206,7 @@ describe('a worker', () => {
     const [first] = await ask({ excludedKeyIds: [one] });
     assert.ok(first?.body.case === 'accepted' && first.body.value.keyId !== one);
     const refused = failure(await ask({ excludedKeyIds: [...ids] }));
-    assert.deepEqual([refused.code, refused.reason], ['upstream_denied', 'NO_KEY']);
+    assert.deepEqual([refused.code, refused.reason], ['upstream_exhausted', 'NO_KEY']);
   });
 
   it('fails cleanly before the first token and says that another key is there', async () => {

@@ -41,7 +41,7 @@ export type Moment = 'headers' | 'first_token' | 'middle';
 export interface Reply {
   readonly text?: string;
   readonly chunks?: number;
-  /** Pause before each chunk. */
+  /** Pause before each chunk, and before a mishap in the middle. */
   readonly paceMs?: number;
   readonly thinking?: string;
   readonly toolCalls?: readonly ScriptedToolCall[];

@@ -195,10 +195,10 @@ async function perform(wire: Wire, reply: FilledReply, ask: Ask, response: Serve
   if (await mishap('first_token')) return;
   const middle = Math.max(1, Math.floor(script.chunks.length / 2));
   for (const [i, text] of script.chunks.entries()) {
-    if (i === middle && (await mishap('middle'))) return;
-    if (i === middle && reply.nonsense === 'json') await write(wire.garbage());
     if (reply.paceMs) await delay(reply.paceMs);
     if (response.destroyed) return;
+    if (i === middle && (await mishap('middle'))) return;
+    if (i === middle && reply.nonsense === 'json') await write(wire.garbage());
     await write(text);
   }
   if (script.chunks.length <= middle && (await mishap('middle'))) return;

@@ -22,7 +22,10 @@ export interface ErrorReply {
 
 const alive: AdapterEvent = { kind: 'alive', thinking: false };
 
-/** Sends the request and reads its stream to the documented end. */
+/**
+ * Sends the request and reads its stream to the documented end. Words that come in the same piece as an error are not
+ * told: while nothing was told the failure is clean, and somebody else may answer.
+ */
 export async function* readStream(
   fetch: UpstreamFetch,
   request: UpstreamRequest,
@@ -42,10 +45,30 @@ export async function* readStream(
   for await (const chunk of response.chunks) {
     const events = reader.push(chunk);
     if (events.length === 0) yield alive;
-    else yield* events;
+    else yield* joined(events);
     if (reader.done) return;
   }
-  yield* reader.end();
+  yield* joined(reader.end());
+}
+
+/** What came in one piece is told in one piece: neighbouring texts become one delta, which saves a frame for each. */
+function joined(events: readonly AdapterEvent[]): AdapterEvent[] {
+  const result: AdapterEvent[] = [];
+  let text = '';
+  const tell = () => {
+    if (text !== '') result.push({ kind: 'delta', delta: { text } });
+    text = '';
+  };
+  for (const event of events) {
+    if (event.kind === 'delta' && !event.delta.toolCalls?.length) {
+      text += event.delta.text ?? '';
+    } else {
+      tell();
+      result.push(event);
+    }
+  }
+  tell();
+  return result;
 }
 
 /** A reply with status 200 that is no stream: an error in JSON, or some proxy's HTML page. */

@@ -24,9 +24,13 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The value as a whole count; undefined when it is none. */
+/** More tokens than any context holds; sums of a few still fit a message's uint32. */
+const largestCount = 1e9;
+
+/** The value as a whole count, a billion at most; undefined when it is none. */
 export function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+  if (typeof value !== 'number' || !(value >= 0 && value <= largestCount)) return undefined;
+  return Math.round(value);
 }
 
 /** Parses an object of a stream. Throws RefrainError `upstream` for anything else. */

@@ -6,7 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { RefrainError } from '@refrain/errors';
 
 /** 4 Mi characters: larger than any tool call's arguments, small enough that a peer cannot fill our memory. */
-const maximumLine = 4 * 1024 * 1024;
+export const maximumLine: number = 4 * 1024 * 1024;
 
 /** Feed it chunks, get whole lines. */
 export class LineSplitter {
@@ -39,13 +39,16 @@ export class LineSplitter {
       if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
     }
     if (this.#skipLineFeed && text.charCodeAt(0) === 10) text = text.slice(1);
-    this.#skipLineFeed = text === '' ? this.#skipLineFeed : text.charCodeAt(text.length - 1) === 13;
+    this.#skipLineFeed = text.charCodeAt(text.length - 1) === 13;
     const lines = text.includes('\r') ? text.split(/\r\n|\r|\n/) : text.split('\n');
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop() ?? '';
-    if (this.#rest.length > maximumLine) {
-      throw new RefrainError('upstream', 'The provider sent a line without end.', { reason: 'MALFORMED' });
-    }
+    if (this.#rest.length > maximumLine) throw endless();
     return lines;
   }
+}
+
+/** The error for a line, or an event of lines, that does not end. */
+export function endless(): RefrainError {
+  return new RefrainError('upstream', 'The provider sent a line without end.', { reason: 'MALFORMED' });
 }

@@ -15,6 +15,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** A moment or a span in any of the forms seen: Go duration, RFC 3339, epoch seconds or milliseconds, plain seconds. */
 function untilMs(text: string, nowMs: number): number | undefined {
+  if (text.trim() === '') return undefined;
   const duration = parseDuration(text);
   if (duration !== undefined) return duration;
   const number = Number(text);
@@ -42,8 +43,8 @@ const windows: readonly (readonly [remaining: string, reset: string])[] = [
  * `retry-after-ms` and `retry-after` come first; of the windows, those that are used up count, else the longest.
  */
 export function toldToWait(headers: UpstreamHeaders, nowMs: number): number | undefined {
-  const precise = Number(headers.get('retry-after-ms') ?? Number.NaN);
-  if (precise >= 0) return Math.ceil(precise);
+  const precise = Number(headers.get('retry-after-ms') || Number.NaN);
+  if (precise >= 0 && Number.isFinite(precise)) return Math.ceil(precise);
   const after = headers.get('retry-after');
   const told = after === undefined ? undefined : untilMs(after, nowMs);
   if (told !== undefined) return told;

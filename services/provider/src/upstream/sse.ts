@@ -1,4 +1,4 @@
-import { LineSplitter } from './lines.ts';
+import { endless, LineSplitter, maximumLine } from './lines.ts';
 
 /** One server-sent event. */
 export interface ServerSentEvent {
@@ -15,8 +15,12 @@ export class SseParser {
   readonly #lines: LineSplitter = new LineSplitter();
   #event = '';
   #data: string[] = [];
+  #length = 0;
 
-  /** The events this chunk completes. */
+  /**
+   * The events this chunk completes.
+   * @throws RefrainError `upstream` when a line or an event grows beyond 4 Mi characters.
+   */
   push(chunk: Uint8Array): ServerSentEvent[] {
     return this.#parse(this.#lines.push(chunk));
   }
@@ -33,14 +37,21 @@ export class SseParser {
         if (this.#data.length > 0) events.push({ event: this.#event || 'message', data: this.#data.join('\n') });
         this.#event = '';
         this.#data = [];
+        this.#length = 0;
         continue;
       }
       const colon = line.indexOf(':');
       const field = colon === -1 ? line : line.slice(0, colon);
       const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1);
-      if (field === 'data') this.#data.push(value);
+      if (field === 'data') this.#add(value);
       else if (field === 'event') this.#event = value;
     }
     return events;
+  }
+
+  #add(value: string): void {
+    this.#data.push(value);
+    this.#length += value.length;
+    if (this.#length > maximumLine) throw endless();
   }
 }
