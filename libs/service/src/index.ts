@@ -3,7 +3,13 @@ export { readEnv } from './env.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
 export { loadMeshConfig, parseMeshConfig } from './mesh-config/load.ts';
-export type { MeshConfig, ModelConfig, ProviderConfig, Tier } from './mesh-config/schema.ts';
+export {
+  callerKeySchema,
+  type MeshConfig,
+  type ModelConfig,
+  type ProviderConfig,
+  type Tier,
+} from './mesh-config/schema.ts';
 export { watchMeshConfig } from './mesh-config/watch.ts';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts';
 export { type Ops, type Readiness, startOps } from './ops.ts';

@@ -42,7 +42,7 @@ export function toSummary(mesh: Mesh, context: PlanContext, seconds: number): st
     `    -d '${http}'`,
     `  grpcurl -plaintext${authorization} -d '${grpc}' \\`,
     `    ${file.router.grpc} refrain.router.v1.RouterService/StreamComplete`,
-    `  NATS: ask on ${completeSubject('local')}, listen on ${eventSubject(local.tenant, '*')}`,
+    `  NATS: ask on ${completeSubject(keys[0]?.tenant ?? local.tenant)}, listen on ${eventSubject(keys[0]?.tenant ?? local.tenant, '*')}`,
     '',
     `Addresses: ${home.meshFile}   Logs: ${home.logs}`,
     '',

@@ -40,7 +40,7 @@ export async function waitReady(options: {
     const readiness = await readReadiness(metrics());
     const waited = performance.now() - began;
     const isWhole = Object.entries(readiness?.parts ?? {}).every(
-      ([part, state]) => missing.includes(part) || !state.startsWith('down'),
+      ([part, state]) => missing.includes(part) || !/^(?:down|starting)/.test(state),
     );
     if (readiness?.ok && (isWhole || waited > partsLimitMs)) return readiness;
     if (waited > readyLimitMs) {

@@ -69,7 +69,8 @@ const template = z.strictObject({
   serve: z.enum(['always', 'fallback']),
 });
 
-const key = z.strictObject({
+/** A caller's key as `keys` lists it. */
+export const callerKeySchema = z.strictObject({
   /** "sha256:<64 hex digits>" of the caller's key; `npm run -s refrain -- key` makes one. */
   hash: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write sha256: and 64 hex digits'),
   tenant: name,
@@ -97,7 +98,7 @@ export const meshConfigSchema = z.strictObject({
   local: z
     .strictObject({ tenant: name.default('local'), user: z.string().default('local'), tier: tier.default('pro') })
     .prefault({}),
-  keys: z.array(key).default([]),
+  keys: z.array(callerKeySchema).default([]),
   classifier: z
     .strictObject({
       /** Shorter prompts without code are simple. */
