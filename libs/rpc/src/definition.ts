@@ -7,6 +7,15 @@ import { RefrainError } from '@refrain/errors';
 /** A request that could not be read is handed to the handler as its error: thrown here, grpc-js would call it INTERNAL. */
 export type Received = Message | RefrainError;
 
+/** A response that is serialized already and is sent as it is: what a cache holds need not be decoded to be served. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** A method as grpc-js wants it. `limitBytes` bounds a request's raw bytes, checked before they are decoded. */
 export function methodDefinition(
   method: DescMethod,
@@ -18,7 +27,8 @@ export function methodDefinition(
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: (message) => toBuffer(toBinary(method.input, message)),
     requestDeserialize: (bytes) => decode(method, bytes, limitBytes) as Message,
-    responseSerialize: (message) => toBuffer(toBinary(method.output, message)),
+    responseSerialize: (message: Message | Encoded) =>
+      toBuffer(message instanceof Encoded ? message.bytes : toBinary(method.output, message)),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };
 }

@@ -8,6 +8,7 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js';
 import { errorCodes, type RefrainError, RefrainError as RefrainErrorClass, toRefrainError } from '@refrain/errors';
+import type { Encoded } from './definition.ts';
 import { toStatus } from './status.ts';
 
 /** What a handler may know of the call beside the request. */
@@ -23,7 +24,7 @@ export interface CallContext {
 type Input<M extends DescMethod> = MessageShape<M['input']>;
 type Output<M extends DescMethod> = MessageShape<M['output']>;
 type Handler<M extends DescMethod> = M['methodKind'] extends 'unary'
-  ? (request: Input<M>, context: CallContext) => Promise<Output<M>>
+  ? (request: Input<M>, context: CallContext) => Promise<Output<M> | Encoded>
   : (request: Input<M>, context: CallContext) => AsyncIterable<Output<M>>;
 
 /** A handler for each method of a service. */
@@ -35,8 +36,8 @@ export interface RegisteredService {
   readonly handlers: Record<string, (request: never, context: CallContext) => unknown>;
 }
 
-/** Hears of each finished call: its method's path, our code ('ok' for none) and its milliseconds. */
-export type CallObserver = (method: string, code: string, milliseconds: number) => void;
+/** Hears of each finished call: its method's path, our code ('ok' for none), its milliseconds and, where it failed, the error. */
+export type CallObserver = (method: string, code: string, milliseconds: number, error?: RefrainError) => void;
 
 /** Pairs a service with its handlers. */
 export function service<S extends DescService>(descriptor: S, handlers: Handlers<S>): RegisteredService {
@@ -80,20 +81,21 @@ class Context implements CallContext {
 /** grpc-js does not catch a rejected handler: unwrapped it would end the process and leave the caller waiting. */
 export function wrapUnary(
   path: string,
-  handler: (request: Message, context: CallContext) => Promise<Message>,
+  handler: (request: Message, context: CallContext) => Promise<Message | Encoded>,
   observe: CallObserver,
 ): handleUnaryCall<Message, Message> {
   return (call, callback) => {
     const start = performance.now();
     const fail = (thrown: unknown) => {
       const error = toRefrainError(thrown);
-      observe(path, error.code, performance.now() - start);
+      observe(path, error.code, performance.now() - start, error);
       callback(toStatus(error));
     };
     if (isFault(call.request)) return fail(call.request);
     handler(call.request, new Context(call)).then((response) => {
       observe(path, 'ok', performance.now() - start);
-      callback(null, response);
+      // What is encoded already is told apart by `responseSerialize`, which is ours too.
+      callback(null, response as Message);
     }, fail);
   };
 }
@@ -116,7 +118,7 @@ export function wrapServerStream(
       call.end();
     } catch (thrown) {
       const error = toRefrainError(thrown);
-      observe(path, error.code, performance.now() - start);
+      observe(path, error.code, performance.now() - start, error);
       const { code, details, metadata } = toStatus(error);
       call.emit('error', { code: code ?? errorCodes.internal.grpc, details, metadata });
     }

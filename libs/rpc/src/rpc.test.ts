@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import {
   CompleteRequestSchema,
@@ -11,13 +11,15 @@ import {
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus } from '@refrain/contracts/grpc';
 import { RefrainError } from '@refrain/errors';
 import { createGrpcClient } from './client.ts';
-import { type CallContext, service } from './handlers.ts';
+import { Encoded } from './definition.ts';
+import { type CallContext, type CallObserver, service } from './handlers.ts';
 import { type GrpcServer, startGrpcServer } from './server.ts';
 
 let server: GrpcServer;
 let client: ReturnType<typeof connect>;
 let seen: CallContext | undefined;
 let released = 0;
+const observed: Parameters<CallObserver>[] = [];
 const connect = (port: number) => createGrpcClient(RouterService, `127.0.0.1:${port}`);
 const ask = (model: string) => create(CompleteRequestSchema, { chat: { model } });
 const piece = (text: string) => create(StreamCompleteResponseSchema, { event: { case: 'delta', value: { text } } });
@@ -28,6 +30,7 @@ before(async () => {
     host: '127.0.0.1',
     port: 0,
     maximumRequestBytes: 1000,
+    observe: (...call) => observed.push(call),
     services: [
       service(RouterService, {
         complete: async (request, context) => {
@@ -35,6 +38,16 @@ before(async () => {
           const model = request.chat?.model ?? '';
           if (model === 'bug') throw new TypeError('secret detail');
           if (model === 'wait') await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+          if (model === 'encoded') {
+            const part = (answer: object) =>
+              toBinary(CompleteResponseSchema, create(CompleteResponseSchema, { answer }));
+            return new Encoded(
+              Buffer.concat([
+                part({ text: 'kept', provenance: { model: 'm' } }),
+                part({ provenance: { attempts: 3 } }),
+              ]),
+            );
+          }
           if (model === 'limited') {
             throw new RefrainError('rate_limited', 'Too fast.', {
               retryAfterMs: 1500,
@@ -66,6 +79,26 @@ after(async () => {
 
 test('a unary call answers', async () => {
   assert.equal((await client.complete(ask('you'))).answer?.text, 'hello you');
+});
+
+test('a response that is serialized already is sent as it is, and what follows in it is merged', async () => {
+  const { answer } = await client.complete(ask('encoded'));
+  assert.deepEqual([answer?.text, answer?.provenance?.model, answer?.provenance?.attempts], ['kept', 'm', 3]);
+});
+
+test('an observer hears of each call: its code, its time and the error behind it', async () => {
+  observed.length = 0;
+  await client.complete(ask('you'));
+  await assert.rejects(client.complete(ask('bug')));
+  const path = 'refrain.router.v1.RouterService/Complete';
+  assert.deepEqual(
+    observed.map(([method, code, , error]) => [method, code, (error?.cause as Error | undefined)?.message]),
+    [
+      [path, 'ok', undefined],
+      [path, 'internal', 'secret detail'],
+    ],
+  );
+  assert.ok(observed.every(([, , milliseconds]) => milliseconds >= 0));
 });
 
 test('an error keeps its code, reason, fields and retry time on its way to the client', async () => {

@@ -45,6 +45,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const server = new Server({
     'grpc.max_receive_message_length': libraryLimitBytes,
     'grpc.max_send_message_length': -1,
+    // Counters that only a channelz client reads, on every call and message.
+    'grpc.enable_channelz': 0,
   });
   const observe = options.observe ?? (() => undefined);
   const health = createHealth(options.services.map((each) => each.descriptor.typeName));

@@ -3,40 +3,37 @@ import { type InvalidateRequest, type InvalidateResponse, InvalidateResponseSche
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import type { State } from '@refrain/state';
+import { checkInvalidate } from './check-request.ts';
 import type { NearIndex } from './index/near-index.ts';
-import { exactKeyOf, fromEntryId, nearKeyOf, partitionKeyOf, tenantPattern } from './redis-keys.ts';
+import type { Partition } from './partition.ts';
+import { readEntry } from './read-entry.ts';
+import { exactKeyOf, fromEntryId, nearKeyOf, partitionKeyOf, shorten, tenantPattern } from './redis-keys.ts';
 
 /** What it takes to remove entries. */
 export interface InvalidateParts {
   readonly state: State;
   readonly index: NearIndex;
   readonly log: Logger;
+  readonly nowMs: () => number;
 }
+
+/** Entries read at once to see which partition they are of. */
+const pageEntries = 100;
 
 /**
  * Answers CacheService.Invalidate. An entry is looked for under the caller's tenant alone, so another tenant's name removes nothing.
  * @throws RefrainError `invalid`, or `unavailable` while Redis is away: a removal that did not happen must not look like one
  */
 export async function invalidate(request: InvalidateRequest, parts: InvalidateParts): Promise<InvalidateResponse> {
+  checkInvalidate(request);
   const { tenant, selector, dryRun } = request;
-  const removed = await select();
+  let removed: number;
+  if (selector.case === 'entryId') removed = await removeEntry(tenant, selector.value, dryRun, parts);
+  else if (selector.case === 'partition')
+    removed = await removePartition({ tenant, key: shorten(selector.value) }, dryRun, parts);
+  else removed = await removeTenant(tenant, dryRun, parts);
   if (!dryRun) parts.log.info({ tenant, selector: selector.case, removed }, 'cache entries removed');
   return create(InvalidateResponseSchema, { removed });
-
-  function select(): Promise<number> {
-    switch (selector.case) {
-      case 'entryId':
-        return removeEntry(tenant, selector.value, dryRun, parts);
-      case 'partition':
-        return removePartition(tenant, selector.value, dryRun, parts);
-      case 'all':
-        return removeTenant(tenant, dryRun, parts);
-      default:
-        throw new RefrainError('invalid', 'Say what to remove: entry_id, partition or all.', {
-          fields: [{ field: 'selector', description: 'is missing' }],
-        });
-    }
-  }
 }
 
 async function removeEntry(
@@ -52,7 +49,7 @@ async function removeEntry(
     });
   const { id, partition } = parsed;
   const keys = [exactKeyOf(tenant, id), nearKeyOf(tenant, partition, id)];
-  const there = (await state.getMany(keys)).filter((bytes) => bytes !== null).length;
+  const there = Number(await state.command('EXISTS', ...keys));
   if (dryRun || there === 0) return Math.min(1, there);
   await state.remove(keys);
   await state.command('ZREM', partitionKeyOf(tenant, partition), id);
@@ -60,32 +57,45 @@ async function removeEntry(
   return 1;
 }
 
-async function removePartition(
-  tenant: string,
-  partition: string,
-  dryRun: boolean,
-  { state, index }: InvalidateParts,
-): Promise<number> {
-  const members = partitionKeyOf(tenant, partition);
-  const ids = (await state.command('ZRANGE', members, 0, -1)) as string[];
-  if (dryRun || ids.length === 0) return ids.length;
-  await state.remove([...ids.flatMap((id) => [exactKeyOf(tenant, id), nearKeyOf(tenant, partition, id)]), members]);
-  index.drop({ tenant, key: partition });
-  return ids.length;
+/** Exact entries live longer than those found by meaning, so they are looked for themselves, not by the partition's list. */
+async function removePartition(partition: Partition, dryRun: boolean, parts: InvalidateParts): Promise<number> {
+  const { state, index } = parts;
+  const { tenant, key } = partition;
+  const members = partitionKeyOf(tenant, key);
+  const ids = new Set((await state.command('ZRANGEBYSCORE', members, `(${parts.nowMs()}`, '+inf')) as string[]);
+  for await (const keys of state.scan(tenantPattern(tenant, 'x'))) {
+    for (let from = 0; from < keys.length; from += pageEntries) {
+      const page = keys.slice(from, from + pageEntries);
+      const found = await state.getMany(page);
+      for (const [i, bytes] of found.entries()) {
+        if (bytes && readEntry(bytes)?.partition === key) ids.add(lastPart(page[i] ?? ''));
+      }
+    }
+  }
+  if (dryRun) return ids.size;
+  const all = [...ids];
+  for (let from = 0; from < all.length; from += pageEntries) {
+    const page = all.slice(from, from + pageEntries);
+    await state.remove(page.flatMap((id) => [exactKeyOf(tenant, id), nearKeyOf(tenant, key, id)]));
+  }
+  await state.remove([members]);
+  index.drop(partition);
+  return ids.size;
 }
 
 async function removeTenant(tenant: string, dryRun: boolean, { state, index }: InvalidateParts): Promise<number> {
   const ids = new Set<string>();
   for (const kind of ['x', 's', 'p'] as const) {
     for await (const keys of state.scan(tenantPattern(tenant, kind))) {
-      for (const key of keys) {
-        const name = key.slice(key.lastIndexOf(':') + 1);
-        if (kind === 'p') {
-          if (!dryRun) index.drop({ tenant, key: name });
-        } else ids.add(name);
-      }
-      if (!dryRun) await state.remove(keys);
+      if (kind !== 'p') for (const key of keys) ids.add(lastPart(key));
+      if (dryRun) continue;
+      await state.remove(keys);
+      if (kind === 'p') for (const key of keys) index.drop({ tenant, key: lastPart(key) });
     }
   }
   return ids.size;
+}
+
+function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1);
 }

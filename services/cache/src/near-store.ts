@@ -1,98 +1,134 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
 import type { State } from '@refrain/state';
+import { BoundedMap } from './bounded-map.ts';
 import { embeddingFingerprint } from './embedder/model.ts';
 import type { Kept } from './exact-store.ts';
+import type { Partition } from './partition.ts';
+import { readEntry } from './read-entry.ts';
 import { nearKeyOf, partitionKeyOf } from './redis-keys.ts';
+import { toBytes, toVector, type Vector } from './vector.ts';
 
-/** A vector and the entry it belongs to. */
-export interface Vector {
-  readonly id: string;
+/** An entry that may be served, with its vector. */
+export interface NearEntry {
+  readonly entry: Entry;
   readonly vector: Float32Array;
 }
+
+/** Ids a page of a partition has; 1,000 names are 32 KB. */
+const pageIds = 1000;
+/** Entries read at once: with answers of a few KB this stays far below the time a command may take. */
+const pageEntries = 200;
+/** Vectors kept in process, 1.5 KB each, so that comparing a small partition does not read its answers again. */
+const rememberedVectors = 20_000;
+
+/** Takes ids off a partition's list where their entries are gone (evicted); one that was stored again meanwhile stays. */
+const forgetGone = `
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('ZREM', KEYS[1], ARGV[i - 1]) end
+end`;
 
 /** Answers with their questions and vectors in Redis: the truth that the index is rebuilt from and checked against. */
 export class RedisNearStore {
   readonly #state: State;
+  /** By entry key. A vector follows from the question, and the question is hashed into the key: it never changes. */
+  readonly #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
 
   constructor(state: State) {
     this.#state = state;
   }
 
-  /** Entries a partition has that have not expired. */
-  async size(tenant: string, partition: string, nowMs: number): Promise<number> {
-    return Number(await this.#state.command('ZCOUNT', partitionKeyOf(tenant, partition), `(${nowMs}`, '+inf'));
+  /** Entries a partition has that have not expired. @throws RefrainError `unavailable`, as all of these */
+  async size({ tenant, key }: Partition, nowMs: number = Date.now()): Promise<number> {
+    return Number(await this.#state.command('ZCOUNT', partitionKeyOf(tenant, key), `(${nowMs}`, '+inf'));
   }
 
-  /** Keeps an answer under its question and vector. */
-  async set(kept: Kept, question: string, vector: Float32Array, ttlSeconds: number, nowMs: number): Promise<void> {
-    const expiresAtMs = nowMs + ttlSeconds * 1000;
+  /** Keeps an answer under its question and vector; gives the ids that had expired, which the index may forget. */
+  async set(
+    kept: Kept,
+    near: { question: string; vector: Float32Array; ttlSeconds: number; nowMs: number },
+  ): Promise<string[]> {
+    const { question, vector, nowMs } = near;
+    const ttlMs = near.ttlSeconds * 1000;
+    const expiresAtMs = nowMs + ttlMs;
     const entry = create(EntrySchema, {
-      answer: kept.answer,
+      hit: kept.hit,
       rank: kept.rank,
       partition: kept.partition,
       createdAtMs: BigInt(nowMs),
       expiresAtMs: BigInt(expiresAtMs),
       question,
-      vector: new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
+      vector: toBytes(vector),
       embedding: embeddingFingerprint,
     });
     const members = partitionKeyOf(kept.tenant, kept.partition);
-    await this.#state.pipeline([
-      ['SET', nearKeyOf(kept.tenant, kept.partition, kept.id), toBinary(EntrySchema, entry), 'PX', ttlSeconds * 1000],
+    const replies = await this.#state.pipeline([
+      ['SET', nearKeyOf(kept.tenant, kept.partition, kept.id), toBinary(EntrySchema, entry), 'PX', ttlMs],
       ['ZADD', members, expiresAtMs, kept.id],
+      ['ZRANGEBYSCORE', members, '-inf', nowMs],
       ['ZREMRANGEBYSCORE', members, '-inf', nowMs],
-      ['PEXPIREAT', members, expiresAtMs],
+      ['PEXPIRE', members, ttlMs],
     ]);
+    return replies[2] as string[];
   }
 
   /** The entries of those ids that are there, of this partition and embedding, and not expired; others are undefined. */
-  async getMany(
-    tenant: string,
-    partition: string,
-    ids: readonly string[],
-    nowMs: number,
-  ): Promise<(Entry | undefined)[]> {
-    const found = await this.#state.getMany(ids.map((id) => nearKeyOf(tenant, partition, id)));
-    return found.map((bytes) => {
-      if (!bytes) return undefined;
-      const entry = fromBinary(EntrySchema, bytes);
-      const isValid =
-        entry.partition === partition && entry.embedding === embeddingFingerprint && Number(entry.expiresAtMs) > nowMs;
-      return isValid ? entry : undefined;
+  async getMany(partition: Partition, ids: readonly string[], nowMs: number): Promise<(NearEntry | undefined)[]> {
+    const keys = ids.map((id) => nearKeyOf(partition.tenant, partition.key, id));
+    const found: (NearEntry | undefined)[] = [];
+    for (let from = 0; from < keys.length; from += pageEntries) {
+      const page = await this.#state.getMany(keys.slice(from, from + pageEntries));
+      found.push(...page.map((bytes) => (bytes ? toNearEntry(bytes, partition.key, nowMs) : undefined)));
+    }
+    return found;
+  }
+
+  /** All ids of a partition that have not expired, last to expire first. */
+  async ids(
+    partition: Partition,
+    nowMs: number = Date.now(),
+    limit: number = Number.POSITIVE_INFINITY,
+  ): Promise<string[]> {
+    const members = partitionKeyOf(partition.tenant, partition.key);
+    const ids: string[] = [];
+    for (;;) {
+      const count = Math.min(pageIds, limit - ids.length);
+      if (count <= 0) return ids;
+      const range = ['+inf', `(${nowMs}`, 'BYSCORE', 'REV', 'LIMIT', ids.length, count] as const;
+      const page = (await this.#state.command('ZRANGE', members, ...range)) as string[];
+      ids.push(...page);
+      if (page.length < count) return ids;
+    }
+  }
+
+  /** The vectors of those ids, as far as they are there. */
+  async vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
+    const keyOf = (id: string) => nearKeyOf(partition.tenant, partition.key, id);
+    const unknown = ids.filter((id) => !this.#vectors.get(keyOf(id)));
+    const read = await this.getMany(partition, unknown, nowMs);
+    for (const [i, id] of unknown.entries()) {
+      const entry = read[i];
+      if (entry) this.#vectors.set(keyOf(id), entry.vector);
+    }
+    return ids.flatMap((id) => {
+      const vector = this.#vectors.get(keyOf(id));
+      return vector ? [{ id, vector }] : [];
     });
   }
 
-  /** A partition's vectors, newest to expire first, at most `limit`. */
-  async vectors(tenant: string, partition: string, limit: number, nowMs: number): Promise<Vector[]> {
-    const members = partitionKeyOf(tenant, partition);
-    const ids = (await this.#state.command(
-      'ZRANGE',
-      members,
-      '+inf',
-      `(${nowMs}`,
-      'BYSCORE',
-      'REV',
-      'LIMIT',
-      0,
-      limit,
-    )) as string[];
-    const entries = await this.getMany(tenant, partition, ids, nowMs);
-    return ids.flatMap((id, i) => {
-      const entry = entries[i];
-      return entry ? [{ id, vector: toVector(entry.vector) }] : [];
-    });
+  /** Takes ids whose entries are gone off the partition's list. */
+  async forget(partition: Partition, ids: readonly string[]): Promise<void> {
+    const keys = ids.map((id) => nearKeyOf(partition.tenant, partition.key, id));
+    const members = partitionKeyOf(partition.tenant, partition.key);
+    await this.#state.command('EVAL', forgetGone, keys.length + 1, members, ...keys, ...ids);
   }
 }
 
-/** The numbers behind stored bytes (little-endian, as on every machine Refrain runs on). */
-export function toVector(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
-}
-
-/** The cosine of two unit vectors. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return Math.min(1, sum);
+function toNearEntry(bytes: Uint8Array, partition: string, nowMs: number): NearEntry | undefined {
+  const entry = readEntry(bytes);
+  const vector = entry && toVector(entry.vector);
+  if (!entry || !vector) return undefined;
+  const isValid =
+    entry.partition === partition && entry.embedding === embeddingFingerprint && Number(entry.expiresAtMs) > nowMs;
+  return isValid ? { entry, vector } : undefined;
 }

@@ -1,16 +1,17 @@
 /**
  * The semantic level: embed the question, find its neighbours, check them against Redis, let the verifier decide. Every step has a
- * deadline, and whatever fails is a miss with its reason.
+ * deadline, all of them together have one, and whatever fails is a miss with its reason.
  */
-import type { Answer, LookupRequest } from '@refrain/contracts';
-import { Source } from '@refrain/contracts';
 import { cacheability, partitionKey, questionOf } from '@refrain/judgement';
+import { withTimeout } from '@refrain/resilience';
 import type { Embedder } from './embedder/embedder.ts';
-import type { NearIndex, Partition } from './index/near-index.ts';
-import { cosine, type RedisNearStore, toVector } from './near-store.ts';
+import { toSemanticHit } from './hit.ts';
+import { type NearIndex, scanLimit } from './index/near-index.ts';
+import type { Asked, LevelResult } from './level.ts';
+import type { NearEntry, RedisNearStore } from './near-store.ts';
+import type { Partition } from './partition.ts';
 import { shorten } from './redis-keys.ts';
-import type { Settings } from './settings.ts';
-import { toHit } from './to-hit.ts';
+import { cosine } from './vector.ts';
 
 /** What the level stands on. */
 export interface SemanticParts {
@@ -20,70 +21,92 @@ export interface SemanticParts {
   readonly nowMs: () => number;
 }
 
-/** A hit, or why there is none. */
-export type LevelResult = { readonly answer: Answer } | { readonly miss: string };
+const levelMs = 300;
 
-/** Partitions up to this many entries are compared in process where the index cannot serve: 0.8 ms for 1,000. */
-const scanLimit = 1000;
+/** Looks a question up by its meaning. @throws RefrainError where a part fails, `deadline` where all together take too long */
+export function lookupSemantic(asked: Asked, parts: SemanticParts): Promise<LevelResult> {
+  return withTimeout(search(asked, parts), levelMs, 'The semantic lookup');
+}
 
-/** Looks a question up by its meaning. @throws RefrainError where a part fails */
-export async function lookupSemantic(
-  request: LookupRequest,
-  settings: Settings,
-  parts: SemanticParts,
-): Promise<LevelResult> {
-  const { chat, classification, tenant } = request;
+async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> {
+  const { request, chat, settings, nowMs } = asked;
+  const { classification, tenant } = request;
   if (!settings.cache.semantic.enabled) return { miss: 'disabled' };
-  if (!chat || !classification) return { miss: 'no_chat' };
+  if (!classification) return { miss: 'no_classification' };
   const { semantic, semanticReason = 'empty' } = cacheability(chat, classification, settings.cache.maximumTemperature);
   if (!semantic) return { miss: semanticReason };
   if (!parts.embedder.ready) return { miss: 'no_model' };
   const partition = { tenant, key: shorten(partitionKey(chat, settings.scope(tenant))) };
-  const nowMs = parts.nowMs();
-  const size = await parts.near.size(tenant, partition.key, nowMs);
+  const size = await parts.near.size(partition, nowMs);
   if (size === 0) return { miss: 'empty' };
   const question = questionOf(chat);
   const vector = await parts.embedder.embed(question);
-  const ids = await nearest(partition, vector, size, settings.cache.semantic.topK, parts);
-  if (!ids) return { miss: 'index_not_ready' };
-
-  const entries = await parts.near.getMany(tenant, partition.key, ids, nowMs);
-  const stale = ids.filter((_, i) => !entries[i]);
-  if (stale.length > 0) parts.index.remove(partition, stale);
-  const found = entries.filter((entry) => entry !== undefined).filter(({ rank }) => rank >= request.minimumRank);
-  const candidates = found.map((entry) => ({
-    question: entry.question,
-    cosine: cosine(vector, toVector(entry.vector)),
-  }));
-  const verdict = settings.verifier.decide(question, candidates, {
-    classification,
-    minimumConfidence: request.minimumConfidence,
-  });
+  const found = await neighbours(partition, vector, size, asked, parts);
+  if (!found) return { miss: 'index_not_ready' };
+  const ranked = found.filter(({ entry }) => entry.rank >= request.minimumRank);
+  if (ranked.length === 0 && found.length > 0) return { miss: 'below_rank' };
+  const verdict = settings.verifier.decide(
+    question,
+    ranked.map((each) => ({ question: each.entry.question, cosine: cosine(vector, each.vector) })),
+    { classification, minimumConfidence: request.minimumConfidence },
+  );
   if ('refuse' in verdict) return { miss: verdict.refuse };
-  const entry = found[verdict.accept];
-  const answer =
-    entry && toHit(entry, { source: Source.SEMANTIC, reason: 'cache:semantic', nowMs, confidence: verdict.confidence });
-  return answer ? { answer } : { miss: 'empty' };
+  const accepted = ranked[verdict.accept];
+  return accepted ? { hit: toSemanticHit(accepted.entry, nowMs, verdict.confidence) } : { miss: 'empty' };
 }
 
-async function nearest(
+/** Entries that Redis has, nearest first: by the index, or in process where the partition is small and the index cannot say. */
+async function neighbours(
+  partition: Partition,
+  vector: Float32Array,
+  size: number,
+  { settings, nowMs }: Asked,
+  parts: SemanticParts,
+): Promise<NearEntry[] | undefined> {
+  const count = settings.cache.semantic.topK;
+  const ids = await askIndex(partition, vector, size, count, parts);
+  if (ids) {
+    const entries = await parts.near.getMany(partition, ids, nowMs);
+    const stale = ids.filter((_, i) => !entries[i]);
+    if (stale.length === 0) return entries.filter((entry) => entry !== undefined);
+    parts.index.remove(partition, stale);
+    // What is gone has taken the places of what may be there.
+    if (size > scanLimit) return entries.filter((entry) => entry !== undefined);
+  }
+  return size > scanLimit ? undefined : scan(partition, vector, count, nowMs, parts);
+}
+
+async function askIndex(
   partition: Partition,
   vector: Float32Array,
   size: number,
   count: number,
-  parts: SemanticParts,
+  { index }: SemanticParts,
 ): Promise<string[] | undefined> {
   try {
-    const ids = await parts.index.query(partition, vector, count);
-    if (ids) return ids;
+    return await index.query(partition, vector, count, size);
   } catch (error) {
     if (size > scanLimit) throw error;
+    return undefined;
   }
-  if (size > scanLimit) return undefined;
-  const vectors = await parts.near.vectors(partition.tenant, partition.key, scanLimit, parts.nowMs());
-  return vectors
-    .map(({ id, vector: other }) => ({ id, cosine: cosine(vector, other) }))
+}
+
+async function scan(
+  partition: Partition,
+  vector: Float32Array,
+  count: number,
+  nowMs: number,
+  { near }: SemanticParts,
+): Promise<NearEntry[]> {
+  const ids = await near.ids(partition, nowMs, scanLimit);
+  const vectors = await near.vectors(partition, ids, nowMs);
+  const nearest = vectors
+    .map((each) => ({ id: each.id, cosine: cosine(vector, each.vector) }))
     .sort((a, b) => b.cosine - a.cosine)
     .slice(0, count)
     .map(({ id }) => id);
+  const entries = await near.getMany(partition, nearest, nowMs);
+  const gone = nearest.filter((_, i) => !entries[i]);
+  if (gone.length > 0) await near.forget(partition, gone);
+  return entries.filter((entry) => entry !== undefined);
 }

@@ -27,8 +27,14 @@ export interface CacheParts {
 
 /** The cache's gRPC handlers and its readiness: it works without Chroma and without a model, exact-only; without Redis it only misses. */
 export function createCacheService(options: CacheParts): { registered: RegisteredService; ready: () => Readiness } {
-  const { state, embedder, index, metrics, nowMs = Date.now } = options;
-  const parts = { ...options, nowMs, exact: new RedisExactStore(state), counts: new Counts(metrics) };
+  const { state, embedder, index, metrics, log, nowMs = Date.now } = options;
+  const parts = {
+    ...options,
+    nowMs,
+    exact: new RedisExactStore(state),
+    counts: new Counts(metrics),
+    onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
+  };
   const registered = service(CacheService, {
     lookup: (request) => lookup(request, parts),
     store: (request) => store(request, parts),
@@ -40,7 +46,7 @@ export function createCacheService(options: CacheParts): { registered: Registere
     parts: {
       redis: state.ready ? 'up' : 'down: every lookup is a miss',
       chroma: index.ready ? 'up' : 'down: small partitions are compared in process',
-      embedder: embedder.ready ? 'up' : 'down: exact answers only',
+      embedder: embedder.state,
     },
   });
   return { registered, ready };

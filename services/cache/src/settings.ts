@@ -1,4 +1,11 @@
-import { createThresholdVerifier, type KeyScope, policyVersion, type Verifier } from '@refrain/judgement';
+import { hash } from 'node:crypto';
+import {
+  createThresholdVerifier,
+  type KeyScope,
+  policyVersion,
+  type Template,
+  type Verifier,
+} from '@refrain/judgement';
 import type { MeshConfig } from '@refrain/service';
 
 /** The cache's part of `refrain.yaml`, with what follows from it. */
@@ -7,15 +14,28 @@ export interface Settings {
   readonly templates: MeshConfig['templates'];
   readonly verifier: Verifier;
   scope(tenant: string): KeyScope;
+  /** The hash of a template's definition, by the template's name; undefined for one that is not in the file, or not served always. */
+  templateVersion(name: string): string | undefined;
+  /** Whether a filled template that was kept under this version may still be served. */
+  isCurrent(templateVersion: string): boolean;
 }
 
 /** Derived anew at every reload. */
 export function toSettings(config: MeshConfig): Settings {
   const policy = policyVersion(config.cache);
+  const always = config.templates.filter(({ serve }) => serve === 'always');
+  const versions = new Map(always.map((template) => [template.name, versionOf(template)]));
+  const current = new Set(versions.values());
   return {
     cache: config.cache,
     templates: config.templates,
     verifier: createThresholdVerifier(config.cache.semantic.threshold),
     scope: (tenant) => ({ tenant, policy, defaultMaxTokens: config.limits.maxTokens }),
+    templateVersion: (name) => versions.get(name),
+    isCurrent: (templateVersion) => current.has(templateVersion),
   };
+}
+
+function versionOf({ name, pattern, answer }: Template): string {
+  return hash('sha256', JSON.stringify([name, pattern, answer]), 'hex').slice(0, 16);
 }

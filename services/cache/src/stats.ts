@@ -3,7 +3,7 @@ import { Level, type StatsResponse, StatsResponseSchema } from '@refrain/contrac
 import type { Metrics } from '@refrain/service';
 import type { Embedder } from './embedder/embedder.ts';
 import type { NearIndex } from './index/near-index.ts';
-import type { LevelResult } from './semantic.ts';
+import type { LevelResult } from './level.ts';
 
 const levelNames: Record<number, 'exact' | 'semantic' | 'template'> = {
   [Level.EXACT]: 'exact',
@@ -13,39 +13,43 @@ const levelNames: Record<number, 'exact' | 'semantic' | 'template'> = {
 
 /** Counts for `Stats` and for Prometheus alike. */
 export class Counts {
-  readonly #hits = { exact: 0n, semantic: 0n, template: 0n };
-  readonly #misses: Record<string, bigint> = {};
-  readonly #refusals: Record<string, bigint> = {};
+  readonly #hits = { exact: 0, semantic: 0, template: 0 };
+  readonly #misses: Map<string, number> = new Map();
+  readonly #refusals: Map<string, number> = new Map();
   readonly #lookupTotal;
   readonly #lookupSeconds;
   readonly #storeTotal;
-  #lookups = 0n;
-  #stores = 0n;
+  #lookups = 0;
+  #stores = 0;
 
   constructor(metrics: Metrics) {
-    this.#lookupTotal = metrics.counter('cache_lookups_total', 'Lookups by level and result.', ['level', 'result']);
+    this.#lookupTotal = metrics.counter('cache_lookups_total', 'Levels asked, by result.', ['level', 'result']);
     this.#lookupSeconds = metrics.histogram('cache_lookup_seconds', 'Time of one level of a lookup.', ['level']);
     this.#storeTotal = metrics.counter('cache_stores_total', 'Answers offered, by what became of them.', ['result']);
   }
 
-  /** One level was asked. */
+  /** A lookup began. */
+  asked(): void {
+    this.#lookups += 1;
+  }
+
+  /** One of its levels was asked. */
   looked(level: Level, result: LevelResult, milliseconds: number): void {
     const name = levelNames[level];
     if (!name) return;
-    this.#lookups += 1n;
-    if ('answer' in result) this.#hits[name] += 1n;
+    if ('hit' in result) this.#hits[name] += 1;
     else count(this.#misses, `${name}:${result.miss}`);
-    this.#lookupTotal.inc({ level: name, result: 'answer' in result ? 'hit' : result.miss });
+    this.#lookupTotal.inc({ level: name, result: 'hit' in result ? 'hit' : result.miss });
     this.#lookupSeconds.observe(milliseconds / 1000, { level: name });
   }
 
   /** An answer was kept. */
   stored(): void {
-    this.#stores += 1n;
+    this.#stores += 1;
     this.#storeTotal.inc({ result: 'stored' });
   }
 
-  /** An answer, or its semantic half, was not kept. */
+  /** An answer, or (`near_…`) its semantic half, was not kept. */
   refused(reason: string): void {
     count(this.#refusals, reason);
     this.#storeTotal.inc({ result: reason });
@@ -54,13 +58,13 @@ export class Counts {
   /** Answers CacheService.Stats. */
   toStats(embedder: Embedder, index: NearIndex): StatsResponse {
     return create(StatsResponseSchema, {
-      lookups: this.#lookups,
-      exactHits: this.#hits.exact,
-      semanticHits: this.#hits.semantic,
-      templateHits: this.#hits.template,
-      stores: this.#stores,
-      misses: this.#misses,
-      refusals: this.#refusals,
+      lookups: BigInt(this.#lookups),
+      exactHits: BigInt(this.#hits.exact),
+      semanticHits: BigInt(this.#hits.semantic),
+      templateHits: BigInt(this.#hits.template),
+      stores: BigInt(this.#stores),
+      misses: toBigInts(this.#misses),
+      refusals: toBigInts(this.#refusals),
       pendingIndexWrites: index.pending,
       collections: index.collections,
       semanticReady: embedder.ready && index.ready,
@@ -68,6 +72,10 @@ export class Counts {
   }
 }
 
-function count(into: Record<string, bigint>, reason: string): void {
-  into[reason] = (into[reason] ?? 0n) + 1n;
+function count(into: Map<string, number>, reason: string): void {
+  into.set(reason, (into.get(reason) ?? 0) + 1);
+}
+
+function toBigInts(counts: ReadonlyMap<string, number>): Record<string, bigint> {
+  return Object.fromEntries([...counts].map(([reason, number]) => [reason, BigInt(number)]));
 }

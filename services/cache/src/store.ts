@@ -1,10 +1,13 @@
-import { clone, create } from '@bufbuild/protobuf';
-import { AnswerSchema, type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
-import { RefrainError, toRefrainError } from '@refrain/errors';
+import { create } from '@bufbuild/protobuf';
+import { type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
+import { toRefrainError } from '@refrain/errors';
 import { admit, cacheability, exactKey, partitionKey, questionOf } from '@refrain/judgement';
+import { checkStore } from './check-request.ts';
 import type { Embedder } from './embedder/embedder.ts';
 import type { Kept, RedisExactStore } from './exact-store.ts';
+import { toStoredHit } from './hit.ts';
 import type { NearIndex } from './index/near-index.ts';
+import { missReason } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import type { Settings } from './settings.ts';
@@ -21,11 +24,13 @@ export interface StoreParts {
   readonly nowMs: () => number;
 }
 
-/** Answers CacheService.Store: keeps an answer where policy admits it, under its exact key and, where it may, under its meaning. */
+/**
+ * Answers CacheService.Store: keeps an answer where policy admits it, under its exact key and, where it may, under its meaning.
+ * A refusal, also for a part that is away, is an answer with its reason. @throws RefrainError `invalid`
+ */
 export async function store(request: StoreRequest, parts: StoreParts): Promise<StoreResponse> {
-  const { chat, classification, answer, tenant, rank } = request;
-  if (!chat || !classification || !answer)
-    throw new RefrainError('invalid', 'chat, classification and answer are needed.');
+  const { chat, classification, answer } = checkStore(request);
+  const { tenant, rank } = request;
   const settings = parts.settings();
   const able = cacheability(chat, classification, settings.cache.maximumTemperature);
   const admission = admit(answer);
@@ -35,15 +40,11 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   const id = shorten(exactKey(chat, scope));
   const partition = shorten(partitionKey(chat, scope));
   const entryId = toEntryId(id, partition);
-  const stored = clone(AnswerSchema, answer);
-  if (stored.provenance) stored.provenance.entryId = entryId;
-  // Another request's name has no place in an answer that others will get.
-  stored.requestId = '';
-  const kept: Kept = { tenant, id, partition, answer: stored, rank };
+  const kept: Kept = { tenant, id, partition, hit: toStoredHit(answer, entryId), rank };
   try {
     await parts.exact.set(kept, settings.cache.exact.ttlSeconds, parts.nowMs());
   } catch (thrown) {
-    return refuse(parts, toRefrainError(thrown).reason.toLowerCase());
+    return refuse(parts, missReason(toRefrainError(thrown)));
   }
   if (able.semantic && settings.cache.semantic.enabled) await storeNear(kept, questionOf(chat), settings, parts);
   parts.counts.stored();
@@ -52,13 +53,19 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
 
 /** The exact entry stands already; that it cannot also be found by meaning is counted, not an error. */
 async function storeNear(kept: Kept, question: string, settings: Settings, parts: StoreParts): Promise<void> {
-  if (!parts.embedder.ready) return parts.counts.refused('no_model');
+  if (!parts.embedder.ready) return parts.counts.refused('near_no_model');
+  const partition = { tenant: kept.tenant, key: kept.partition };
+  const { ttlSeconds } = settings.cache.semantic;
   try {
     const vector = await parts.embedder.embed(question);
-    await parts.near.set(kept, question, vector, settings.cache.semantic.ttlSeconds, parts.nowMs());
-    parts.index.add({ tenant: kept.tenant, key: kept.partition }, kept.id, vector);
+    const expired = await parts.near.set(kept, { question, vector, ttlSeconds, nowMs: parts.nowMs() });
+    parts.index.add(partition, kept.id, vector);
+    parts.index.remove(
+      partition,
+      expired.filter((id) => id !== kept.id),
+    );
   } catch (thrown) {
-    parts.counts.refused(`near_${toRefrainError(thrown).reason.toLowerCase()}`);
+    parts.counts.refused(`near_${missReason(toRefrainError(thrown))}`);
   }
 }
 

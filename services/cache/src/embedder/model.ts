@@ -8,6 +8,8 @@ import { fetchModelFile } from '@refrain/parts';
 export const modelName = 'all-MiniLM-L6-v2';
 /** Numbers in a vector. */
 export const dimensions = 384;
+/** What the model was trained to read, in word pieces with the two marks around them. */
+export const maximumTokens = 256;
 /** Model, revision, type, pooling: vectors of different fingerprints are never compared. */
 export const embeddingFingerprint = 'all-MiniLM-L6-v2/8199be6f/int8/mean/384';
 

@@ -4,7 +4,13 @@ export interface EmbedRequest {
   readonly texts: readonly string[];
 }
 
-/** What it gets back: the vectors one after the other, or why not. Id 0 says that the model is loaded. */
+/**
+ * Why a text has no vector that could be trusted: it is longer than the model reads, or has a symbol the model does not know,
+ * which it takes for the same as every other one it does not know.
+ */
+export type Unusable = 'too_long' | 'unknown_symbols';
+
+/** What it gets back: for each text its vector or why it has none; or why the batch failed. Id 0 says that the model is loaded. */
 export type EmbedReply =
-  | { readonly id: number; readonly vectors: Float32Array }
+  | { readonly id: number; readonly vectors: Float32Array; readonly unusable: readonly (Unusable | null)[] }
   | { readonly id: number; readonly error: string };

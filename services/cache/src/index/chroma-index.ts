@@ -1,50 +1,58 @@
 /**
- * Chroma as a rebuildable index: a collection for each of the busiest partitions. It is never asked with a metadata filter (91 ms
- * instead of 4 at 100,000 vectors), never believed (every hit is checked against Redis), and filled again from Redis when it has
- * lost something: a collection opened for the first time with fewer vectors than Redis has, or one that is suddenly gone.
+ * Chroma as a rebuildable index: a collection for each of the busiest partitions. It is never believed (every hit is checked against
+ * Redis), and whenever it may have lost or kept too much, its collection is opened anew, which compares it with Redis: after a start,
+ * after a failed write, and after the server was away.
  */
+import { createHash } from 'node:crypto';
 import { RefrainError } from '@refrain/errors';
 import { Breaker, withTimeout } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
-import { ChromaClient, type Collection } from 'chromadb';
+import { BoundedMap } from '../bounded-map.ts';
 import { embeddingFingerprint } from '../embedder/model.ts';
-import type { Vector } from '../near-store.ts';
-import type { NearIndex, Partition } from './near-index.ts';
+import type { Partition } from '../partition.ts';
+import { type ChromaCollection, ChromaServer, isGone } from './chroma-server.ts';
+import { fill } from './fill.ts';
+import { type NearIndex, type NearSource, scanLimit } from './near-index.ts';
+import { Slots } from './slots.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
 
 /** What the index stands on. */
 export interface ChromaIndexOptions {
   readonly url: string;
   readonly log: Logger;
-  readonly maximumCollections: number;
-  /** Everything Redis has of a partition, to fill a collection with. */
-  readonly vectors: (partition: Partition) => Promise<Vector[]>;
+  readonly maximumCollections: () => number;
+  readonly source: NearSource;
 }
 
-const queryMs = 100;
-const writeMs = 10_000;
-const batchRows = 250;
 const writeDelayMs = 40;
 const heartbeatMs = 1000;
-const prefix = `sem-${Buffer.from(embeddingFingerprint).toString('base64url').slice(-12)}-`;
+/** A collection that could not be opened or filled, or found no room, is left alone this long. */
+const pauseMs = 1000;
+const stopMs = 500;
+const family = 'refrain-';
+/** Vectors of different models are never in one collection. */
+const prefix = `${family}${createHash('sha256').update(embeddingFingerprint).digest('hex').slice(0, 8)}-`;
+const nameOf = ({ key }: Partition): string => `${prefix}${key}`;
 
 /** The semantic level's index on a Chroma server. */
 export class ChromaNearIndex implements NearIndex {
-  readonly #client: ChromaClient;
+  readonly #server: ChromaServer;
   readonly #options: ChromaIndexOptions;
   readonly #breaker: Breaker = new Breaker({ failures: 3, cooldownMs: 500, name: 'Chroma' });
-  readonly #queue: WriteQueue<Partition>;
-  /** Least recently used first. */
-  readonly #open: Map<string, Collection> = new Map();
+  readonly #slots: Slots<ChromaCollection> = new Slots();
+  readonly #queue: WriteQueue = new WriteQueue((batch) => this.#write(batch), writeDelayMs);
+  /** Collections being opened and filled, by name. */
+  readonly #opening: Map<string, Promise<void>> = new Map();
+  readonly #failedAt: BoundedMap<string, number> = new BoundedMap(1000);
   readonly #heartbeat: NodeJS.Timeout;
+  /** Opening, evicting and dropping, one after the other; and filling likewise, which may take long. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #fills: Promise<number> = Promise.resolve(0);
   #ready = false;
 
   constructor(options: ChromaIndexOptions) {
-    const { hostname, port, protocol } = new URL(options.url);
-    const ssl = protocol === 'https:';
-    this.#client = new ChromaClient({ host: hostname, port: Number(port || (ssl ? 443 : 80)), ssl });
+    this.#server = new ChromaServer(options.url);
     this.#options = options;
-    this.#queue = new WriteQueue((batch) => this.#write(batch), writeDelayMs);
     this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
     void this.#beat();
   }
@@ -54,112 +62,137 @@ export class ChromaNearIndex implements NearIndex {
   }
 
   get pending(): number {
-    return this.#queue.pending;
+    return this.#queue.pending + this.#opening.size;
   }
 
   get collections(): number {
-    return this.#open.size;
+    return this.#slots.size;
   }
 
-  async query(partition: Partition, vector: Float32Array, count: number): Promise<string[] | undefined> {
-    const collection = this.#touch(partition.key);
-    if (!collection) return undefined;
-    const ask = () =>
-      collection.query({ queryEmbeddings: [Array.from(vector)], nResults: count, include: ['distances'] });
+  async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
+    const name = nameOf(partition);
+    const slot = this.#slots.touch(name);
+    if (!slot?.collection) {
+      this.#openSoon(partition);
+      return undefined;
+    }
+    const { collection, filled } = slot;
+    if (!filled && size <= scanLimit) return undefined;
     try {
-      const result = await this.#breaker.run(() => withTimeout(ask(), queryMs, 'Chroma'));
-      return result.ids[0] ?? [];
-    } catch (error) {
-      this.#forgetIfGone(partition.key, error);
-      throw toError(error);
+      return await this.#breaker.run(() => collection.query(vector, count));
+    } catch (cause) {
+      if (isGone(cause)) this.#slots.forget(name);
+      throw new RefrainError('unavailable', 'Chroma did not answer.', { cause, reason: 'CHROMA_DOWN' });
     }
   }
 
   add(partition: Partition, id: string, vector: Float32Array): void {
-    this.#queue.put(partition, id, vector);
+    const slot = this.#slots.touch(nameOf(partition));
+    // A collection that is opened later is filled from Redis, which has this entry.
+    if (!slot?.collection) this.#openSoon(partition);
+    else if (!this.#queue.put(partition, id, vector)) this.#slots.forget(nameOf(partition));
   }
 
   remove(partition: Partition, ids: readonly string[]): void {
-    if (this.#open.has(partition.key)) for (const id of ids) this.#queue.put(partition, id, null);
+    if (this.#slots.has(nameOf(partition))) for (const id of ids) this.#queue.remove(partition, id);
   }
 
   drop(partition: Partition): void {
+    const name = nameOf(partition);
     this.#queue.discard(partition.key);
-    this.#open.delete(partition.key);
-    void this.#delete(partition.key);
+    this.#slots.forget(name);
+    void this.#change(() => this.#delete(name));
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
-    await this.#queue.stop();
-  }
-
-  async #write(batch: Batch<Partition>): Promise<void> {
-    const { partition, writes } = batch;
+    this.#ready = false;
     try {
-      const collection = this.#touch(partition.key) ?? (await this.#openCollection(partition));
-      const put = [...writes].flatMap(([id, vector]) => (vector ? [{ id, vector }] : []));
-      const gone = [...writes].flatMap(([id, vector]) => (vector ? [] : [id]));
-      await upsert(collection, put);
-      if (gone.length > 0) await withTimeout(collection.delete({ ids: gone }), writeMs, 'Chroma');
-    } catch (error) {
-      this.#forgetIfGone(partition.key, error);
-      throw error;
+      await withTimeout(this.#queue.stop(), stopMs, 'The last index write');
+    } catch {
+      // A server that hangs keeps nobody from stopping: what is not in the index is in Redis.
     }
   }
 
-  /** Opens a partition's collection, filling it from Redis where it has less. The least recently used makes room. */
-  async #openCollection(partition: Partition): Promise<Collection> {
-    while (this.#open.size >= this.#options.maximumCollections) {
-      const [oldest] = this.#open.keys();
-      if (oldest === undefined) break;
-      this.#open.delete(oldest);
-      await this.#delete(oldest);
-    }
-    const configuration = { hnsw: { space: 'cosine' as const } };
-    const opening = this.#client.getOrCreateCollection({
-      name: nameOf(partition.key),
-      embeddingFunction: null,
-      configuration,
+  /** Opens and fills in the background, once at a time for each collection. */
+  #openSoon(partition: Partition): void {
+    const name = nameOf(partition);
+    const failedAt = this.#failedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (!this.#ready || this.#opening.has(name) || performance.now() - failedAt < pauseMs) return;
+    const job = this.#open(partition, name)
+      .catch((err) => {
+        this.#slots.forget(name);
+        this.#failedAt.set(name, performance.now());
+        this.#options.log.warn({ err, partition: partition.key }, 'an index collection could not be filled');
+      })
+      .finally(() => this.#opening.delete(name));
+    this.#opening.set(name, job);
+  }
+
+  async #open(partition: Partition, name: string): Promise<void> {
+    const collection = await this.#change(async () => {
+      const room = this.#slots.has(name) || (await this.#makeRoom(partition));
+      return room ? this.#server.open(name) : undefined;
     });
-    const collection = await withTimeout(opening, writeMs, 'Chroma');
-    const [count, vectors] = await Promise.all([collection.count(), this.#options.vectors(partition)]);
-    if (count < vectors.length) {
-      this.#options.log.info(
-        { partition: partition.key, vectors: vectors.length },
-        'filling an index collection from redis',
-      );
-      await upsert(collection, vectors);
+    if (!collection) {
+      this.#failedAt.set(name, performance.now());
+      return;
     }
-    this.#open.set(partition.key, collection);
-    return collection;
+    const slot = this.#slots.open(name, collection);
+    const fillNow = () => fill(collection, partition, this.#options.source);
+    this.#fills = this.#fills.then(fillNow, fillNow);
+    const added = await this.#fills;
+    slot.filled = true;
+    if (added) this.#options.log.info({ partition: partition.key, added }, 'an index collection was filled from redis');
   }
 
-  #touch(key: string): Collection | undefined {
-    const collection = this.#open.get(key);
-    if (!collection) return undefined;
-    this.#open.delete(key);
-    this.#open.set(key, collection);
-    return collection;
+  /** Looks what the server has, also from other processes and earlier runs, and lets the least used go where it is full. */
+  async #makeRoom(partition: Partition): Promise<boolean> {
+    this.#slots.sync(await this.#server.list(family), (name) => !name.startsWith(prefix));
+    if (this.#slots.has(nameOf(partition))) return true;
+    while (this.#slots.size >= this.#options.maximumCollections()) {
+      const needy = (await this.#options.source.size(partition)) > scanLimit;
+      const name = this.#slots.evictable(needy);
+      if (name === undefined) return false;
+      this.#slots.forget(name);
+      await this.#delete(name);
+    }
+    return true;
   }
 
-  #forgetIfGone(key: string, error: unknown): void {
-    if ((error as Error).name === 'ChromaNotFoundError') this.#open.delete(key);
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(change, change);
+    this.#changes = result.catch(() => undefined);
+    return result;
   }
 
-  async #delete(key: string): Promise<void> {
+  async #write({ partition, writes }: Batch): Promise<void> {
+    const name = nameOf(partition);
+    const collection = this.#slots.touch(name)?.collection;
+    if (!collection) return;
     try {
-      await this.#client.deleteCollection({ name: nameOf(key) });
-    } catch (error) {
-      // Gone already, or the server is: then its content is checked against Redis when it is next opened.
-      this.#options.log.debug({ err: error }, 'a collection could not be deleted');
+      await collection.upsert([...writes].flatMap(([id, vector]) => (vector ? [{ id, vector }] : [])));
+      await collection.remove([...writes].flatMap(([id, vector]) => (vector ? [] : [id])));
+    } catch (err) {
+      // Redis has what was to be written: the collection is compared with it when it is next opened.
+      this.#slots.forget(name);
+      this.#options.log.warn({ err, partition: partition.key }, 'an index collection could not be written to');
+    }
+  }
+
+  async #delete(name: string): Promise<void> {
+    try {
+      await this.#server.delete(name);
+    } catch (err) {
+      // Gone already, or the server is: then its content is compared with Redis when it is next opened.
+      this.#options.log.debug({ err, name }, 'an index collection could not be deleted');
     }
   }
 
   async #beat(): Promise<void> {
     const was = this.#ready;
     try {
-      await withTimeout(this.#client.heartbeat(), heartbeatMs, 'Chroma');
+      await this.#server.heartbeat();
       this.#ready = true;
     } catch {
       // Said below, once.
@@ -167,25 +200,9 @@ export class ChromaNearIndex implements NearIndex {
     }
     if (was && !this.#ready) {
       this.#options.log.warn({}, 'chroma is not reachable; the semantic level looks into small partitions only');
-      // It may come back empty: every collection is opened, and counted, anew.
-      this.#open.clear();
+      // It may come back empty, or as it was an hour ago.
+      this.#slots.clear();
+      this.#queue.clear();
     } else if (!was && this.#ready) this.#options.log.info({}, 'chroma answers');
   }
-}
-
-async function upsert(collection: Collection, vectors: readonly Vector[]): Promise<void> {
-  for (let from = 0; from < vectors.length; from += batchRows) {
-    const rows = vectors.slice(from, from + batchRows);
-    const embeddings = rows.map(({ vector }) => Array.from(vector));
-    await withTimeout(collection.upsert({ ids: rows.map(({ id }) => id), embeddings }), writeMs, 'Chroma');
-  }
-}
-
-function nameOf(key: string): string {
-  return `${prefix}${key}`;
-}
-
-function toError(error: unknown): RefrainError {
-  if (error instanceof RefrainError) return error;
-  return new RefrainError('unavailable', 'Chroma did not answer.', { cause: error, reason: 'CHROMA_DOWN' });
 }

@@ -1,17 +1,23 @@
+import type { Partition } from '../partition.ts';
+
+/** Partitions up to this many entries can be compared in process: 1,000 vectors take less than a query to Chroma. */
+export const scanLimit = 1000;
+
 /** Finds the entries of a partition whose questions are nearest in meaning. Only names come back; Redis has the truth. */
 export interface NearIndex {
   /** Whether it answers now. */
   readonly ready: boolean;
-  /** Vectors that wait to be written. */
+  /** What waits to be written: vectors, and collections being opened or filled. */
   readonly pending: number;
-  /** Partitions that have a collection. */
+  /** Collections on the server. */
   readonly collections: number;
   /**
-   * Ids of the nearest entries, nearest first; undefined where this partition has no collection (yet).
-   * @throws RefrainError `unavailable` or `deadline`
+   * Ids of the nearest entries, nearest first; undefined where the index cannot say: the partition has no collection, or one that is
+   * still being filled and the partition (of `size` entries) is small enough to be compared without.
+   * @throws RefrainError `unavailable` (CHROMA_DOWN)
    */
-  query(partition: Partition, vector: Float32Array, count: number): Promise<string[] | undefined>;
-  /** Takes a vector to be written soon; never waits. */
+  query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined>;
+  /** Takes a vector that Redis has to be written soon; never waits. */
   add(partition: Partition, id: string, vector: Float32Array): void;
   /** Takes entries out, as far as they are there. */
   remove(partition: Partition, ids: readonly string[]): void;
@@ -20,8 +26,14 @@ export interface NearIndex {
   stop(): Promise<void>;
 }
 
-/** A tenant's set of questions that may answer each other. */
-export interface Partition {
-  readonly tenant: string;
-  readonly key: string;
+/** Where the index reads what it has to hold. */
+export interface NearSource {
+  size(partition: Partition): Promise<number>;
+  /** All ids of a partition, those that live longest first. */
+  ids(partition: Partition): Promise<string[]>;
+  /** The vectors of some of them. */
+  vectors(
+    partition: Partition,
+    ids: readonly string[],
+  ): Promise<{ readonly id: string; readonly vector: Float32Array }[]>;
 }

@@ -78,7 +78,7 @@ export type LookupResponse = Message<"refrain.cache.v1.LookupResponse"> & {
   answer?: Answer | undefined;
 
   /**
-   * For instance "empty", "below_threshold", "no_model", "chroma_down", "dialogue".
+   * Of the last level that was asked, for instance "empty", "below_threshold", "no_model", "redis_down", "dialogue".
    *
    * @generated from field: string miss_reason = 2;
    */

@@ -4,15 +4,13 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Answer } from "../../common/v1/answer_pb.ts";
-import { file_refrain_common_v1_answer } from "../../common/v1/answer_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file refrain/cache/v1/entry.proto.
  */
 export const file_refrain_cache_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIrYBCgVFbnRyeRIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAliBnByb3RvMw", [file_refrain_common_v1_answer]);
+  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIqoBCgVFbnRyeRILCgNoaXQYASABKAwSDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAkSEAoIdGVtcGxhdGUYCSABKAliBnByb3RvMw");
 
 /**
  * What Redis keeps for an answer.
@@ -21,9 +19,12 @@ export const file_refrain_cache_v1_entry: GenFile = /*@__PURE__*/
  */
 export type Entry = Message<"refrain.cache.v1.Entry"> & {
   /**
-   * @generated from field: refrain.common.v1.Answer answer = 1;
+   * A LookupResponse, serialized as an exact hit sends it: a hit is sent on without being decoded, what is new about it (its age,
+   * for instance) follows as a second LookupResponse, which every protobuf reader merges into the first.
+   *
+   * @generated from field: bytes hit = 1;
    */
-  answer?: Answer | undefined;
+  hit: Uint8Array;
 
   /**
    * @generated from field: uint32 rank = 2;
@@ -65,6 +66,13 @@ export type Entry = Message<"refrain.cache.v1.Entry"> & {
    * @generated from field: string embedding = 8;
    */
   embedding: string;
+
+  /**
+   * For a filled template the hash of its definition, so that an edited template is not served as it was; else empty.
+   *
+   * @generated from field: string template = 9;
+   */
+  template: string;
 };
 
 /**

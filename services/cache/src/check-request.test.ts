@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { InvalidateRequestSchema, Level, LookupRequestSchema, Role, StoreRequestSchema } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { checkInvalidate, checkLookup, checkStore } from './check-request.ts';
+
+const chat = { messages: [{ role: Role.USER, parts: [{ content: { case: 'text' as const, value: 'Hi?' } }] }] };
+const good = { tenant: 't', chat, classification: {} };
+
+function faultsOf(check: () => unknown): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof RefrainError && error.code === 'invalid');
+    return error.fields.map(({ field }) => field);
+  }
+}
+const lookup = (init: MessageInitShape<typeof LookupRequestSchema>) =>
+  faultsOf(() => checkLookup(create(LookupRequestSchema, init)));
+const store = (init: MessageInitShape<typeof StoreRequestSchema>) =>
+  faultsOf(() => checkStore(create(StoreRequestSchema, init)));
+const invalidate = (init: MessageInitShape<typeof InvalidateRequestSchema>) =>
+  faultsOf(() => checkInvalidate(create(InvalidateRequestSchema, init)));
+
+test('a good request has no fault; the exact level alone needs no classification', () => {
+  assert.deepEqual(lookup(good), []);
+  assert.deepEqual(lookup({ tenant: 't', chat, levels: [Level.EXACT, Level.TEMPLATE] }), []);
+  assert.deepEqual(store({ ...good, rank: 5, answer: { provenance: {} } }), []);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'all', value: true } }), []);
+});
+
+test('every fault of a lookup is named, all at once', () => {
+  assert.deepEqual(lookup({ levels: [Level.EXACT, 9 as Level, Level.SEMANTIC], minimumConfidence: 2 }), [
+    'tenant',
+    'levels[1]',
+    'classification',
+    'minimum_confidence',
+    'chat',
+  ]);
+  assert.deepEqual(lookup({ ...good, minimumConfidence: Number.NaN }), ['minimum_confidence']);
+  assert.deepEqual(lookup({ ...good, tenant: 'x'.repeat(129) }), ['tenant']);
+  assert.deepEqual(lookup({ ...good, chat: {} }), ['messages']);
+  assert.deepEqual(lookup({ ...good, chat: { messages: [{ role: Role.USER }] } }), ['messages[0].content']);
+});
+
+test('every fault of a store is named', () => {
+  assert.deepEqual(store({}), ['tenant', 'classification', 'answer', 'chat']);
+  assert.deepEqual(store({ ...good, rank: 6, answer: {} }), ['answer.provenance', 'rank']);
+});
+
+test('a removal has to say what, and never "nothing" or a pattern', () => {
+  assert.deepEqual(invalidate({}), ['tenant', 'selector']);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'all', value: false } }), ['all']);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'partition', value: '*' } }), ['partition']);
+});

@@ -1,0 +1,81 @@
+/** What a request to the cache must have. Its callers are the mesh's own, so a fault is a bug there; it must still be told, and hurt nobody. */
+import {
+  type Answer,
+  type Chat,
+  type Classification,
+  type InvalidateRequest,
+  Level,
+  type LookupRequest,
+  type StoreRequest,
+} from '@refrain/contracts';
+import { type FieldViolation, RefrainError } from '@refrain/errors';
+import { validateChat } from '@refrain/judgement';
+
+const levels: ReadonlySet<Level> = new Set([Level.EXACT, Level.SEMANTIC, Level.TEMPLATE]);
+const maximumTenantCharacters = 128;
+const maximumRank = 5;
+
+/** The chat of a lookup, in canonical form. @throws RefrainError `invalid` with every fault */
+export function checkLookup(request: LookupRequest): Chat {
+  const faults: FieldViolation[] = [];
+  checkTenant(request.tenant, faults);
+  for (const [i, level] of request.levels.entries()) {
+    if (!levels.has(level)) faults.push({ field: `levels[${i}]`, description: 'is not a level of the cache' });
+  }
+  const asksMeaning = request.levels.length === 0 || request.levels.includes(Level.SEMANTIC);
+  if (asksMeaning && !request.classification)
+    faults.push({ field: 'classification', description: 'is missing; the semantic level needs it' });
+  const { minimumConfidence } = request;
+  if (minimumConfidence !== undefined && !(minimumConfidence >= 0 && minimumConfidence <= 1))
+    faults.push({ field: 'minimum_confidence', description: 'must be from 0 to 1' });
+  return checkChat(request.chat, faults);
+}
+
+/** What a store needs, the chat in canonical form. @throws RefrainError `invalid` with every fault */
+export function checkStore(request: StoreRequest): { chat: Chat; classification: Classification; answer: Answer } {
+  const faults: FieldViolation[] = [];
+  checkTenant(request.tenant, faults);
+  const { classification, answer, rank } = request;
+  if (!classification) faults.push({ field: 'classification', description: 'is missing' });
+  if (!answer) faults.push({ field: 'answer', description: 'is missing' });
+  else if (!answer.provenance) faults.push({ field: 'answer.provenance', description: 'is missing' });
+  if (rank > maximumRank) faults.push({ field: 'rank', description: `must be at most ${maximumRank}` });
+  const chat = checkChat(request.chat, faults);
+  if (!classification || !answer) throw invalid(faults);
+  return { chat, classification, answer };
+}
+
+/** @throws RefrainError `invalid` */
+export function checkInvalidate(request: InvalidateRequest): void {
+  const faults: FieldViolation[] = [];
+  checkTenant(request.tenant, faults);
+  const { selector } = request;
+  if (selector.case === undefined)
+    faults.push({ field: 'selector', description: 'is missing: entry_id, partition or all' });
+  if (selector.case === 'partition' && !/^(?:[0-9a-f]{32}){1,2}$/.test(selector.value))
+    faults.push({ field: 'partition', description: 'is not the name of a partition' });
+  if (selector.case === 'all' && !selector.value) faults.push({ field: 'all', description: 'must be true' });
+  if (faults.length > 0) throw invalid(faults);
+}
+
+function checkTenant(tenant: string, faults: FieldViolation[]): void {
+  if (tenant === '') faults.push({ field: 'tenant', description: 'is missing' });
+  if (tenant.length > maximumTenantCharacters)
+    faults.push({ field: 'tenant', description: `must not be longer than ${maximumTenantCharacters} characters` });
+}
+
+function checkChat(chat: Chat | undefined, faults: FieldViolation[]): Chat {
+  try {
+    const canonical = validateChat(chat);
+    if (faults.length === 0) return canonical;
+  } catch (error) {
+    if (!(error instanceof RefrainError)) throw error;
+    faults.push(...error.fields);
+  }
+  throw invalid(faults);
+}
+
+function invalid(faults: FieldViolation[]): RefrainError {
+  const [first] = faults;
+  return new RefrainError('invalid', `${first?.field} ${first?.description}.`, { fields: faults });
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EmbedQueue } from './embed-queue.ts';
+
+const vector = new Float32Array([1]);
+const reasonOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'ok',
+    (error) => error.reason,
+  );
+
+test('an idle embedder gets a text at once, a busy one gets together what came meanwhile, in order and bounded', async () => {
+  const queue = new EmbedQueue({ deadlineMs: 1000, maximumBatch: 2 });
+  const first = queue.add('a');
+  assert.deepEqual(queue.next(), ['a']);
+  const others = ['b', 'c', 'd'].map((text) => queue.add(text));
+  assert.deepEqual(queue.next(), [], 'one batch at a time');
+  queue.settle([{ vector }]);
+  assert.equal(await first, vector);
+  assert.deepEqual(queue.next(), ['b', 'c']);
+  queue.settle([{ vector }, { unusable: 'too_long' }]);
+  assert.deepEqual(queue.next(), ['d']);
+  queue.fail();
+  assert.deepEqual(await Promise.all(others.map(reasonOf)), ['ok', 'TOO_LONG', 'EMBEDDER_DOWN']);
+  assert.equal(queue.busy, false);
+});
+
+test('a text that was late leaves the queue, and after a few in a row nobody waits until there is an answer again', async () => {
+  const queue = new EmbedQueue({ deadlineMs: 20, maximumBatch: 8 });
+  const running = queue.add('a');
+  queue.next();
+  const waiting = ['b', 'c'].map((text) => queue.add(text));
+  assert.deepEqual(await Promise.all([running, ...waiting].map(reasonOf)), Array(3).fill('EMBEDDER_SLOW'));
+  assert.equal(await reasonOf(queue.add('d')), 'EMBEDDER_DOWN');
+  queue.settle([{ vector }]);
+  assert.deepEqual(queue.next(), [], 'who no longer waits is not embedded');
+  const next = queue.add('e');
+  assert.deepEqual(queue.next(), ['e']);
+  queue.settle([{ vector }]);
+  assert.equal(await next, vector);
+});
+
+test('what could not be ready in time by the last pace is refused at once', async () => {
+  const queue = new EmbedQueue({ deadlineMs: 30, maximumBatch: 1 });
+  const first = queue.add('a');
+  queue.next();
+  await reasonOf(first);
+  queue.settle([{ vector }]);
+  const taken = queue.add('b');
+  queue.next();
+  const alsoTaken = queue.add('c');
+  assert.equal(await reasonOf(queue.add('d')), 'EMBEDDER_BUSY');
+  queue.clear();
+  assert.deepEqual(await Promise.all([taken, alsoTaken].map(reasonOf)), ['EMBEDDER_DOWN', 'EMBEDDER_DOWN']);
+});
+
+test('when the embedder is gone everybody hears so', async () => {
+  const queue = new EmbedQueue({ deadlineMs: 1000, maximumBatch: 1 });
+  const all = ['a', 'b', 'c'].map((text) => queue.add(text));
+  queue.next();
+  queue.clear();
+  assert.deepEqual(await Promise.all(all.map(reasonOf)), Array(3).fill('EMBEDDER_DOWN'));
+  assert.deepEqual(queue.next(), []);
+});

@@ -1,0 +1,138 @@
+/** The embedder in a child process. A child that dies or hangs is replaced, with growing pauses; meanwhile callers hear so at once. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Logger } from '@refrain/service';
+import { BoundedMap } from '../bounded-map.ts';
+import { type Embedded, EmbedQueue } from './embed-queue.ts';
+import { type Embedder, embedderDown } from './embedder.ts';
+import { dimensions } from './model.ts';
+import type { EmbedReply } from './protocol.ts';
+
+/** How patient the embedder's parent is. */
+export interface EmbedderOptions {
+  readonly modelsFolder: string;
+  readonly log: Logger;
+  /** For one text, from asking to its vector. */
+  readonly deadlineMs?: number;
+  /** For one batch; after that the child is taken to hang. */
+  readonly hangMs?: number;
+}
+
+const maximumBatch = 8;
+const maximumPauseMs = 10_000;
+/** Recent vectors: the store that follows a miss needs the one its lookup computed. */
+const remembered = 512;
+
+/** Starts the child in the background. */
+export class EmbedderProcess implements Embedder {
+  readonly #options: EmbedderOptions;
+  readonly #queue: EmbedQueue;
+  readonly #recent: BoundedMap<string, Float32Array> = new BoundedMap(remembered);
+  #child: ChildProcess | undefined;
+  #loaded = false;
+  #stopped = false;
+  #restarts = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #hang: NodeJS.Timeout | undefined;
+  #texts: string[] = [];
+  #lastId = 0;
+
+  constructor(options: EmbedderOptions) {
+    this.#options = options;
+    this.#queue = new EmbedQueue({ deadlineMs: options.deadlineMs ?? 250, maximumBatch });
+    this.#start();
+  }
+
+  get ready(): boolean {
+    return this.#loaded;
+  }
+
+  get state(): string {
+    if (this.#loaded) return 'up';
+    return this.#restarts === 0 ? 'starting: exact answers only' : 'down: exact answers only';
+  }
+
+  /** For tests and operators: the child's process id. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  embed(text: string): Promise<Float32Array> {
+    const known = this.#recent.get(text);
+    if (known) return Promise.resolve(known);
+    if (!this.#loaded) return Promise.reject(embedderDown());
+    const result = this.#queue.add(text);
+    this.#sendNext();
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#restart);
+    clearTimeout(this.#hang);
+    this.#queue.clear();
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  #start(): void {
+    const program = join(import.meta.dirname, 'child.main.ts');
+    const child = fork(program, [this.#options.modelsFolder], { serialization: 'advanced' });
+    this.#child = child;
+    child.on('message', (reply: EmbedReply) => this.#receive(reply));
+    child.once('exit', (code, signal) => this.#onExit(code, signal));
+    child.on('error', (err) => this.#options.log.error({ err }, 'trouble with the embedder'));
+  }
+
+  #receive(reply: EmbedReply): void {
+    if (reply.id === 0) {
+      this.#loaded = true;
+      this.#options.log.info({}, 'the embedding model is loaded');
+      return;
+    }
+    clearTimeout(this.#hang);
+    this.#restarts = 0;
+    if ('error' in reply) {
+      this.#options.log.error({ reason: reply.error }, 'embedding failed');
+      this.#queue.fail();
+    } else {
+      const { vectors, unusable } = reply;
+      const results = this.#texts.map((text, i): Embedded => {
+        const why = unusable[i];
+        if (why) return { unusable: why };
+        const vector = vectors.slice(i * dimensions, (i + 1) * dimensions);
+        this.#recent.set(text, vector);
+        return { vector };
+      });
+      this.#queue.settle(results);
+    }
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    const texts = this.#queue.next();
+    if (texts.length === 0) return;
+    this.#texts = texts;
+    this.#lastId += 1;
+    // A channel that is closing fails here; the exit that follows answers everybody.
+    this.#child?.send({ id: this.#lastId, texts }, () => undefined);
+    this.#hang = setTimeout(() => {
+      this.#options.log.error({}, 'the embedder hangs and is replaced');
+      this.#child?.kill('SIGKILL');
+    }, this.#options.hangMs ?? 10_000);
+  }
+
+  #onExit(code: number | null, signal: string | null): void {
+    clearTimeout(this.#hang);
+    this.#loaded = false;
+    this.#queue.clear();
+    if (this.#stopped) return;
+    const pauseMs = Math.min(maximumPauseMs, 100 * 2 ** this.#restarts);
+    this.#restarts += 1;
+    this.#options.log.error({ code, signal, pauseMs }, 'the embedder ended and is started again');
+    this.#restart = setTimeout(() => this.#start(), pauseMs);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * How an answer is kept and served again. It is kept as the serialized LookupResponse of an exact hit; what is new about a hit (its
+ * age; for a semantic one its source and confidence) is a second LookupResponse after it. Protobuf merges the two when it reads them,
+ * so a hit is neither decoded nor encoded here.
+ */
+import { clone, create, toBinary } from '@bufbuild/protobuf';
+import { type Answer, AnswerSchema, CostSchema, type Entry, LookupResponseSchema, Source } from '@refrain/contracts';
+import { Encoded } from '@refrain/rpc';
+
+/** The answer as an exact hit sends it: it costs nothing, and saves what it once cost. @throws TypeError without provenance */
+export function toStoredHit(answer: Answer, entryId: string): Uint8Array {
+  const stored = clone(AnswerSchema, answer);
+  const { provenance } = stored;
+  if (!provenance) throw new TypeError('an answer without provenance cannot be kept');
+  // Another request's name has no place in an answer that others will get.
+  stored.requestId = '';
+  provenance.source = Source.EXACT;
+  provenance.reason = 'cache:exact';
+  provenance.attempts = 0;
+  provenance.entryId = entryId;
+  stored.cost = create(CostSchema, {
+    savedNanoUsd: answer.cost?.nanoUsd ?? 0n,
+    priceMissing: answer.cost?.priceMissing ?? false,
+  });
+  return toBinary(LookupResponseSchema, create(LookupResponseSchema, { answer: stored }));
+}
+
+/** The stored answer as an exact hit. */
+export function toExactHit(entry: Entry, nowMs: number): Encoded {
+  return join(entry, { ageSeconds: ageOf(entry, nowMs) });
+}
+
+/** The stored answer as a semantic hit. */
+export function toSemanticHit(entry: Entry, nowMs: number, confidence: number): Encoded {
+  const ageSeconds = ageOf(entry, nowMs);
+  return join(entry, { source: Source.SEMANTIC, reason: 'cache:semantic', ageSeconds, confidence });
+}
+
+function join(
+  entry: Entry,
+  provenance: { ageSeconds: number; source?: Source; reason?: string; confidence?: number },
+): Encoded {
+  const news = toBinary(LookupResponseSchema, create(LookupResponseSchema, { answer: { provenance } }));
+  return new Encoded(Buffer.concat([entry.hit, news]));
+}
+
+function ageOf({ createdAtMs }: Entry, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - Number(createdAtMs)) / 1000));
+}

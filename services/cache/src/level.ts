@@ -1,0 +1,15 @@
+import type { Chat, LookupRequest, LookupResponse } from '@refrain/contracts';
+import type { Encoded } from '@refrain/rpc';
+import type { Settings } from './settings.ts';
+
+/** A lookup on its way through the levels. */
+export interface Asked {
+  readonly request: LookupRequest;
+  /** The request's, in canonical form. */
+  readonly chat: Chat;
+  readonly settings: Settings;
+  readonly nowMs: number;
+}
+
+/** What a level finds: an answer to send, or why there is none. */
+export type LevelResult = { readonly hit: LookupResponse | Encoded } | { readonly miss: string };

@@ -1,0 +1,60 @@
+/** Opens the cache's parts, each in the background: a part that is away delays no start. */
+import { type RefrainError, toRefrainError } from '@refrain/errors';
+import { startGrpcServer } from '@refrain/rpc';
+import { loadMeshConfig, type ServiceScope, type StartedService, watchMeshConfig } from '@refrain/service';
+import { openState } from '@refrain/state';
+import type { CacheConfig } from './config.ts';
+import { noEmbedder } from './embedder/embedder.ts';
+import { EmbedderProcess } from './embedder/embedder-process.ts';
+import { checkModel } from './embedder/model.ts';
+import { ChromaNearIndex } from './index/chroma-index.ts';
+import { RedisNearStore } from './near-store.ts';
+import { createCacheService } from './service.ts';
+import { toSettings } from './settings.ts';
+
+const drainMs = 5000;
+
+/** Starts the cache service. @throws ConfigError, and the listen error */
+export async function startCache(config: CacheConfig, scope: ServiceScope): Promise<StartedService> {
+  const { log, metrics, onStop } = scope;
+  const settings = watchSettings(config.configFile, scope);
+  const state = openState({ url: config.redisUrl, name: 'refrain-cache', log });
+  onStop(() => state.close());
+  const near = new RedisNearStore(state);
+  const index = new ChromaNearIndex({
+    url: config.chromaUrl,
+    log,
+    maximumCollections: () => settings().cache.semantic.maximumCollections,
+    source: near,
+  });
+  onStop(() => index.stop());
+  const fault = await checkModel(config.modelsFolder);
+  if (fault) log.error({ fault }, 'no embedding model: exact answers only');
+  const embedder = fault ? noEmbedder(fault) : new EmbedderProcess({ modelsFolder: config.modelsFolder, log });
+  onStop(() => embedder.stop());
+  const { registered, ready } = createCacheService({ state, near, index, embedder, metrics, log, settings });
+  const observe = (method: string, code: string, _milliseconds: number, err?: RefrainError) => {
+    if (code === 'internal') log.error({ err: toRefrainError(err), method }, 'a call failed by a bug');
+  };
+  const server = await startGrpcServer({ host: config.host, port: config.port, services: [registered], observe });
+  onStop(() => server.drain(drainMs));
+  return {
+    ready,
+    ops: { host: config.host, port: config.opsPort },
+    announce: { grpc: `${config.host}:${server.port}` },
+  };
+}
+
+function watchSettings(file: string, { log, onStop }: ServiceScope) {
+  let settings = toSettings(loadMeshConfig(file));
+  const stop = watchMeshConfig(
+    file,
+    (next) => {
+      settings = toSettings(next);
+      log.info({}, 'refrain.yaml was read again');
+    },
+    (err) => log.error({ err }, 'refrain.yaml is bad; the old one stays'),
+  );
+  onStop(stop);
+  return () => settings;
+}

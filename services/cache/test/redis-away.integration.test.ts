@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Level, Source } from '@refrain/contracts';
+import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
+
+let redis: TestServer;
+let chroma: TestServer;
+let embedder: EmbedderProcess;
+let rig: Rig;
+before(async () => {
+  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
+  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
+});
+after(async () => {
+  await rig.stop();
+  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
+});
+
+const question = 'What is the capital of Italy?';
+const works = () => eventually(async () => (await rig.put('a', question, 'Rome.')).stored, { what: 'redis' });
+
+async function timed<T>(call: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const value = await call();
+  return [value, performance.now() - start];
+}
+
+test('a frozen Redis costs a lookup its deadline once or twice, then nothing, and is used again when it wakes', async () => {
+  await works();
+  redis.freeze();
+  const [first, firstMs] = await timed(() => rig.get('a', question));
+  assert.equal(summary(first), 'empty', 'the template level needs no Redis and is asked too');
+  assert.ok(firstMs < 400, `${firstMs} ms`);
+  await eventually(async () => (await timed(() => rig.get('a', question)))[1] < 50, { what: 'the breaker' });
+  assert.equal(summary(await rig.get('a', question, [Level.EXACT, Level.SEMANTIC])), 'redis_down');
+  const refused = await rig.put('a', question, 'Rome.');
+  assert.deepEqual([refused.stored, refused.refusedReason], [false, 'redis_down']);
+  redis.thaw();
+  await works();
+  assert.deepEqual(summary(await rig.get('a', question)), ['Rome.', Source.EXACT]);
+});
+
+test('a killed Redis is a miss at once; templates go on; what was lost is a miss when it is back', async () => {
+  await works();
+  await redis.kill();
+  const [missed, milliseconds] = await timed(() => rig.get('a', question, exactly));
+  assert.equal(summary(missed), 'redis_down');
+  assert.ok(milliseconds < 400, `${milliseconds} ms`);
+  assert.deepEqual(summary(await rig.get('a', 'When does the bakery open?')), [
+    'The bakery opens at nine.',
+    Source.TEMPLATE,
+  ]);
+  await redis.restart({ empty: true });
+  await eventually(() => rig.state.ready);
+  await eventually(async () => summary(await rig.get('a', question, exactly)) === 'empty');
+  assert.equal(summary(await rig.get('a', "What's the capital of Italy?", byMeaning)), 'empty');
+});
+
+test('after Redis was flushed the index’ memory serves nothing, and does not stand before what is new', async () => {
+  await works();
+  for (const place of ['Austria', 'Poland', 'Greece', 'Turkey', 'Egypt', 'Kenya']) {
+    await rig.put('a', `What is the capital of ${place}?`, place);
+  }
+  await rig.indexed();
+  await rig.state.command('FLUSHALL');
+  assert.equal(summary(await rig.get('a', "What's the capital of Austria?", byMeaning)), 'empty');
+  await rig.put('a', 'Who painted the Mona Lisa?', 'Leonardo.');
+  await rig.indexed();
+  assert.deepEqual(summary(await rig.get('a', 'Who painted Mona Lisa?', byMeaning)), ['Leonardo.', Source.SEMANTIC]);
+  assert.equal(summary(await rig.get('a', "What's the capital of Austria?", byMeaning)), 'below_threshold');
+});
+
+test('an entry that Redis evicted is a miss, and another that is near is still found', async () => {
+  const { entryId } = await rig.put('evict', 'How long is the river Rhine?', '1,230 km.');
+  await rig.put('evict', 'How long is the river Elbe?', '1,094 km.');
+  await rig.indexed();
+  const [id, key] = entryId.split('.');
+  for await (const [name] of rig.state.scan(`rf:1:s:*:${key}:${id}`)) if (name) await rig.state.remove([name]);
+  assert.equal(summary(await rig.get('evict', 'How long is the river Rhine ?', byMeaning)), 'below_threshold');
+  assert.deepEqual(summary(await rig.get('evict', 'How long is the river Elbe ?', byMeaning)), [
+    '1,094 km.',
+    Source.SEMANTIC,
+  ]);
+});
+
+test('what is no entry, under an entry’s name, is a miss that says so', async () => {
+  const { entryId } = await rig.put('broken', question, 'Rome.');
+  const [id] = entryId.split('.');
+  for await (const [name] of rig.state.scan(`rf:1:x:*:${id}`)) {
+    if (name) await rig.state.set(name, Buffer.from('not an entry'), { ttlMs: 60_000 });
+  }
+  assert.equal(summary(await rig.get('broken', question, exactly)), 'bad_entry');
+});

@@ -1,0 +1,180 @@
+/** A cache service on real Redis, Chroma and model, asked by gRPC as the router asks it. */
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type Answer,
+  CacheService,
+  type Chat,
+  ChatSchema,
+  FinishReason,
+  type InvalidateRequest,
+  InvalidateRequestSchema,
+  Level,
+  LookupRequestSchema as Lookup,
+  type LookupRequestSchema,
+  type LookupResponse,
+  Role,
+  Source,
+  StatsRequestSchema,
+  StoreRequestSchema,
+  type StoreResponse,
+} from '@refrain/contracts';
+import { createLexicalClassifier } from '@refrain/judgement';
+import { createGrpcClient, type GrpcClient, startGrpcServer } from '@refrain/rpc';
+import { Metrics, parseMeshConfig } from '@refrain/service';
+import { openState, type State } from '@refrain/state';
+import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
+import type { Embedder } from '../src/embedder/embedder.ts';
+import { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { ChromaNearIndex } from '../src/index/chroma-index.ts';
+import { RedisNearStore } from '../src/near-store.ts';
+import { createCacheService } from '../src/service.ts';
+import { toSettings } from '../src/settings.ts';
+
+/** A cache that runs. */
+export interface Rig {
+  readonly client: GrpcClient<typeof CacheService>;
+  readonly state: State;
+  readonly near: RedisNearStore;
+  readonly index: ChromaNearIndex;
+  /** Stores an answer of model `m`, rank 3 unless told otherwise. */
+  put(tenant: string, question: string | Chat, text: string, rank?: number): Promise<StoreResponse>;
+  /** Looks up; all levels unless told otherwise. */
+  get(
+    tenant: string,
+    question: string | Chat,
+    levels?: Level[],
+    init?: MessageInitShape<typeof LookupRequestSchema>,
+  ): Promise<LookupResponse>;
+  remove(tenant: string, selector: InvalidateRequest['selector'], dryRun?: boolean): Promise<number>;
+  /** Resolves when the index has what was stored. */
+  indexed(): Promise<void>;
+  /** Puts another refrain.yaml into force. */
+  configure(yaml: string): void;
+  stop(): Promise<void>;
+}
+
+const head = `version: 1
+tiers:
+  free: { lane: low, requestsPerMinute: 10 }
+  basic: { lane: normal, requestsPerMinute: 10 }
+  pro: { lane: high, requestsPerMinute: 10 }
+  enterprise: { lane: high, requestsPerMinute: 10 }
+providers: { p: { adapter: openai, keyless: true, models: [{ name: m, rank: 3, contextTokens: 1000 }] } }
+routes: [{ try: [p/m] }]
+`;
+const defaults = `templates: [{ name: hours, pattern: "when does the {shop} open", answer: "The {shop} opens at nine.", serve: always }]
+`;
+const classifier = createLexicalClassifier({ simpleBelowCharacters: 100, complexWords: [] });
+
+/** The semantic level alone. */
+export const byMeaning: Level[] = [Level.SEMANTIC];
+/** The exact level alone. */
+export const exactly: Level[] = [Level.EXACT];
+
+/** An embedder with the real model, loaded. */
+export async function startEmbedder(options: { deadlineMs?: number; hangMs?: number } = {}): Promise<EmbedderProcess> {
+  const embedder = new EmbedderProcess({ modelsFolder, log: silentLog, ...options });
+  await eventually(() => embedder.ready, { timeoutMs: 60_000, what: 'the model' });
+  return embedder;
+}
+
+/** Starts a cache on parts that run. `yaml` holds sections of refrain.yaml beside providers and tiers. */
+export async function startRig(options: {
+  redisUrl: string;
+  chromaUrl: string;
+  embedder: Embedder;
+  yaml?: string;
+  nowMs?: () => number;
+}): Promise<Rig> {
+  let settings = toSettings(parseMeshConfig(head + (options.yaml ?? defaults), 'test.yaml'));
+  const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
+  const near = new RedisNearStore(state);
+  const index = new ChromaNearIndex({
+    url: options.chromaUrl,
+    log: silentLog,
+    maximumCollections: () => settings.cache.semantic.maximumCollections,
+    source: near,
+  });
+  const { registered } = createCacheService({
+    state,
+    near,
+    index,
+    embedder: options.embedder,
+    metrics: new Metrics('test'),
+    log: silentLog,
+    settings: () => settings,
+    ...(options.nowMs && { nowMs: options.nowMs }),
+  });
+  const server = await startGrpcServer({ host: '127.0.0.1', port: 0, services: [registered] });
+  const client = createGrpcClient(CacheService, `127.0.0.1:${server.port}`);
+  await eventually(() => state.ready && index.ready, { timeoutMs: 30_000, what: 'redis and chroma' });
+  return {
+    client,
+    state,
+    near,
+    index,
+    put: (tenant, question, text, rank = 3) => {
+      const chat = toChat(question);
+      const classification = classifier.classify(chat);
+      return client.store(create(StoreRequestSchema, { tenant, chat, classification, rank, answer: answerOf(text) }));
+    },
+    get: (tenant, question, levels = [], init = {}) => {
+      const chat = toChat(question);
+      const classification = classifier.classify(chat);
+      return client.lookup(create(Lookup, { tenant, chat, classification, levels, ...init }));
+    },
+    remove: async (tenant, selector, dryRun = false) => {
+      const { removed } = await client.invalidate(create(InvalidateRequestSchema, { tenant, selector, dryRun }));
+      return removed;
+    },
+    indexed: () =>
+      eventually(async () => (await client.stats(create(StatsRequestSchema))).pendingIndexWrites === 0, {
+        what: 'index writes',
+      }),
+    configure: (yaml) => {
+      settings = toSettings(parseMeshConfig(head + yaml, 'test.yaml'));
+    },
+    stop: async () => {
+      client.close();
+      await server.drain(1000);
+      await index.stop();
+      state.close();
+    },
+  };
+}
+
+/** A chat that asks one question. */
+export function chatOf(text: string, init: MessageInitShape<typeof ChatSchema> = {}): Chat {
+  return create(ChatSchema, { model: 'auto', messages: [said(Role.USER, text)], ...init });
+}
+
+/** A message of one text. */
+export function said(role: Role, text: string) {
+  return { role, parts: [{ content: { case: 'text' as const, value: text } }] };
+}
+
+/** An answer as the router offers it. */
+export function answerOf(text: string) {
+  return {
+    requestId: 'somebody-else',
+    text,
+    finishReason: FinishReason.STOP,
+    usage: { promptTokens: 7, completionTokens: 3 },
+    cost: { nanoUsd: 70n },
+    provenance: { source: Source.PROVIDER, provider: 'p', model: 'm', reason: 'route:simple', attempts: 1 },
+    createdAtMs: 1_700_000_000_000n,
+  } satisfies MessageInitShape<typeof import('@refrain/contracts').AnswerSchema>;
+}
+
+/** Text and source of what was found, or the reason of the miss. */
+export function summary({ answer, missReason }: LookupResponse): [string, Source] | string {
+  return answer ? [answer.text, sourceOf(answer)] : missReason;
+}
+
+function sourceOf({ provenance }: Answer): Source {
+  return provenance?.source ?? Source.UNSPECIFIED;
+}
+
+function toChat(question: string | Chat): Chat {
+  return typeof question === 'string' ? chatOf(question) : question;
+}
