@@ -27,6 +27,7 @@ export class Interest {
 
   /** The router knows where to renew: from now on its silence counts. */
   accepted(): void {
+    clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
       this.#leave(new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }));
     }, this.#silenceMs);
@@ -34,7 +35,7 @@ export class Interest {
 
   /** Somebody still waits. */
   renew(): void {
-    this.#silence?.refresh();
+    if (this.#silence) this.accepted();
   }
 
   /** The caller left. */

@@ -33,12 +33,9 @@ export class Watchdog {
 
   /** Bytes came; `working` when they show the model at work (a word, a thought). */
   heard(working: boolean): void {
-    if (this.#between) {
-      this.#between.refresh();
-    } else if (working) {
-      clearTimeout(this.#first);
-      this.#between = setTimeout(() => this.#stop(silent('fell silent in the middle')), this.#interChunkMs);
-    }
+    if (!this.#between && !working) return;
+    clearTimeout(this.#between ?? this.#first);
+    this.#between = setTimeout(() => this.#stop(silent('fell silent in the middle')), this.#interChunkMs);
   }
 
   /** Ends the watch. */

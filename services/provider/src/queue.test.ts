@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Lane, lanes } from '@refrain/contracts';
+import { LaneQueue } from './queue.ts';
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A queue whose jobs end when told to, and what it has started. */
+function setUp(concurrency: number, limit: number) {
+  const queue = new LaneQueue(concurrency, limit);
+  const started: string[] = [];
+  const running: (() => void)[] = [];
+  const submit = (lane: Lane, name: string = lane) =>
+    queue.submit(lane, () => {
+      started.push(name);
+      return new Promise<void>((resolve) => running.push(resolve));
+    });
+  const endOne = async () => {
+    running.shift()?.();
+    await turn();
+  };
+  return { queue, started, submit, endOne };
+}
+
+test('jobs start at once while there is a place, then they wait', () => {
+  const { queue, started, submit } = setUp(2, 10);
+  for (const name of ['a', 'b', 'c']) submit('normal', name);
+  assert.deepEqual(started, ['a', 'b']);
+  assert.deepEqual([queue.running, queue.waiting], [2, 1]);
+});
+
+test('a full queue refuses with the time after which a place is likely', async () => {
+  const { submit, endOne } = setUp(1, 1);
+  submit('high');
+  submit('low');
+  assert.throws(() => submit('high'), { code: 'overloaded', reason: 'BUSY', retryAfterMs: 2000 });
+  await endOne();
+  submit('high');
+  assert.throws(
+    () => submit('high'),
+    (error: { retryAfterMs: number }) => error.retryAfterMs < 2000,
+    'it has learned that jobs are short',
+  );
+});
+
+test('lanes that all wait are served 6 : 3 : 1, and within a lane in order', async () => {
+  const { started, submit, endOne } = setUp(1, 1000);
+  submit('low', 'first');
+  for (let i = 0; i < 100; i += 1) for (const lane of lanes) submit(lane, `${lane} ${i}`);
+  for (let i = 0; i < 100; i += 1) await endOne();
+  const served = started.slice(1, 101);
+  const of = (lane: Lane) => served.filter((name) => name.startsWith(lane));
+  assert.deepEqual([of('high').length, of('normal').length, of('low').length], [60, 30, 10]);
+  assert.deepEqual(of('normal').slice(0, 3), ['normal 0', 'normal 1', 'normal 2']);
+  const gaps = served.flatMap((name, i) => (name.startsWith('low') ? [i] : []));
+  assert.ok(
+    gaps.every((at, i) => i === 0 || at - (gaps[i - 1] ?? 0) <= 12),
+    'low is spread, not saved for the end',
+  );
+});
+
+test('a lane that is alone has everything, and gathers no claim meanwhile', async () => {
+  const { started, submit, endOne } = setUp(1, 1000);
+  for (let i = 0; i < 50; i += 1) submit('low');
+  for (let i = 0; i < 20; i += 1) await endOne();
+  for (let i = 0; i < 10; i += 1) submit('high');
+  for (let i = 0; i < 10; i += 1) await endOne();
+  assert.ok(started.slice(21).filter((name) => name === 'high').length >= 6);
+});
+
+test('a job that fails frees its place', async () => {
+  const queue = new LaneQueue(1, 1);
+  queue.submit('high', () => Promise.reject(new Error('broken')));
+  await turn();
+  assert.equal(queue.running, 0);
+});
+
+test('a waiting job can be taken out, once; one that runs or has run cannot', async () => {
+  const { queue, started, submit, endOne } = setUp(1, 10);
+  const first = submit('high', 'first');
+  const second = submit('high', 'second');
+  submit('high', 'third');
+  assert.equal(first(), false);
+  assert.equal(second(), true);
+  assert.equal(second(), false);
+  assert.equal(queue.waiting, 1);
+  await endOne();
+  assert.deepEqual(started, ['first', 'third']);
+  assert.equal(first(), false);
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FrameSchema } from '@refrain/contracts';
+import { Transcript } from './transcript.ts';
+
+test('frames carry the attempt and are numbered from 0; what was sent is what is kept', () => {
+  const sent: Uint8Array[] = [];
+  const transcript = new Transcript('a', (frame) => sent.push(frame));
+  for (const text of ['one', 'two', 'three']) transcript.say({ case: 'delta', value: { text } });
+  const frames = sent.map((bytes) => fromBinary(FrameSchema, bytes));
+  assert.deepEqual(
+    frames.map(({ attemptId, seq }) => [attemptId, seq]),
+    [
+      ['a', 0],
+      ['a', 1],
+      ['a', 2],
+    ],
+  );
+  assert.deepEqual(transcript.frames, sent);
+});
+
+test('an answer beyond the bound is refused without a gap in the numbers, and its end still fits', () => {
+  const transcript = new Transcript('a', () => undefined, 100);
+  transcript.say({ case: 'delta', value: { text: 'x'.repeat(50) } });
+  assert.throws(() => transcript.say({ case: 'delta', value: { text: 'x'.repeat(50) } }), {
+    code: 'upstream',
+    reason: 'ANSWER_TOO_LONG',
+  });
+  transcript.say({ case: 'failure', value: { code: 'midstream', message: 'x'.repeat(100) } });
+  assert.deepEqual(
+    transcript.frames.map((bytes) => fromBinary(FrameSchema, bytes).seq),
+    [0, 1],
+  );
+});
