@@ -10,6 +10,10 @@ import { request } from './request.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
+/** A server that is frozen, or behind a network that swallows all, is found out within three of these: whoever waits for it hears so. */
+const pingEveryMs = 1500;
+const pingsUnanswered = 2;
+
 /**
  * Connects in the background and again for ever; a server that is not there yet is no error. Subscriptions made before the first
  * connection begin with it.
@@ -27,8 +31,8 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     waitOnFirstConnect: true,
-    pingInterval: 10_000,
-    maxPingOut: 2,
+    pingInterval: pingEveryMs,
+    maxPingOut: pingsUnanswered,
     noAsyncTraces: true,
   });
   connecting.then(
