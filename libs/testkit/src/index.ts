@@ -1,3 +1,4 @@
+export { childPids, isRunning } from './child-pids.ts';
 export { eventually } from './eventually.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';

@@ -52,12 +52,13 @@ export function findTests(root: string, patterns: readonly string[]): Phase[] {
   }));
 }
 
+/** Names by which tests get what they stand on; whoever shares fetched servers (`partsFolder`) starts a whole mesh. */
 const signs: Readonly<Record<Need, RegExp>> = {
-  redis: /\b(startRedis|findRedis|startMesh|beginStart|startBenchMesh)\b/,
-  nats: /\b(startNats|findNats|startMesh|beginStart|startBenchMesh)\b/,
-  chroma: /\b(startChroma|findChroma|startMesh|beginStart|startBenchMesh)\b/,
-  'embedding model': /\b(EmbedderProcess|startMesh|beginStart|startBenchMesh)\b/,
-  'local model': /\b(GgufModel|startMesh|beginStart)\b/,
+  redis: /\b(startRedis|findRedis|partsFolder)\b/,
+  nats: /\b(startNats|findNats|partsFolder)\b/,
+  chroma: /\b(startChroma|findChroma|partsFolder)\b/,
+  'embedding model': /\b(modelsFolder|partsFolder)\b(?!:)/,
+  'local model': /\b(GgufModel|partsFolder)\b/,
 };
 
 /** What a test file uses, by the names in it and in the files beside it that it imports. */
