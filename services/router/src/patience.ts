@@ -48,7 +48,8 @@ export class Patience {
   async *#read<Event>(iterator: AsyncIterator<Event>): AsyncGenerator<Event> {
     try {
       for (;;) {
-        const step = await Promise.race([iterator.next(), this.#over]);
+        // Patience first: a source that was left ends without a word, which must not look like its own end.
+        const step = await Promise.race([this.#over, iterator.next()]);
         if (step.done) return;
         yield step.value;
       }

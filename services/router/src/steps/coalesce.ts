@@ -77,7 +77,9 @@ async function* personal(
 ): AsyncGenerator<ReplyEvent> {
   for await (const event of events) {
     if (event.kind === 'delta') yield event;
-    if (event.kind === 'completed') yield { kind: 'completed', answer: toOwn(event.answer, requestId, leader) };
+    if (event.kind !== 'completed') continue;
+    yield { kind: 'completed', answer: toOwn(event.answer, requestId, leader) };
+    return;
   }
 }
 

@@ -6,7 +6,7 @@ import { create } from '@bufbuild/protobuf';
 import { type Answer, CacheMode, type CacheService, Level, LookupRequestSchema } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { matchTemplate, questionOf } from '@refrain/judgement';
-import { Breaker } from '@refrain/resilience';
+import { Breaker, type Clock, systemClock } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from '../ask.ts';
 import type { RouterMetrics } from '../metrics.ts';
@@ -23,11 +23,12 @@ export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
 export class Lookup {
   readonly #cache: CacheLookup;
   readonly #metrics: RouterMetrics;
-  readonly #breaker: Breaker = new Breaker({ failures: 5, cooldownMs: 500, name: 'The cache' });
+  readonly #breaker: Breaker;
 
-  constructor(cache: CacheLookup, metrics: RouterMetrics) {
+  constructor(cache: CacheLookup, metrics: RouterMetrics, clock: Clock = systemClock) {
     this.#cache = cache;
     this.#metrics = metrics;
+    this.#breaker = new Breaker({ failures: 5, cooldownMs: 500, name: 'The cache', clock });
   }
 
   /** Whether the cache answered when it was last asked. */

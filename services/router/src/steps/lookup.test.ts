@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { CacheMode, Level, type LookupRequest, LookupResponseSchema, Source } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { type ManualClock, manualClock } from '@refrain/testkit';
+import { answerOf, type QuestionInit, questionOf, settingsOf } from '../../test/question.ts';
+import { recordedMetrics } from '../../test/recorded-metrics.ts';
+import { Lookup } from './lookup.ts';
+
+const text = 'What is a monad?';
+const hit = () =>
+  create(LookupResponseSchema, {
+    answer: answerOf('A monoid.', { provenance: { source: Source.EXACT, provider: 'one', model: 'large' } }),
+  });
+const miss = () => create(LookupResponseSchema, { missReason: 'empty' });
+const broken = (): never => {
+  throw new RefrainError('unavailable', 'No.', { reason: 'GONE' });
+};
+
+/** A lookup before a cache that answers as told. */
+function withCache(answer: () => ReturnType<typeof hit>, clock: ManualClock = manualClock()) {
+  const asked: { request: LookupRequest; timeoutMs: number | undefined }[] = [];
+  const metrics = recordedMetrics();
+  const cache = {
+    lookup: async (request: LookupRequest, options?: { readonly timeoutMs?: number }) => {
+      asked.push({ request, timeoutMs: options?.timeoutMs });
+      return answer();
+    },
+  };
+  const levels = () => asked.map(({ request }) => request.levels);
+  return { lookup: new Lookup(cache, metrics, clock), asked, levels, metrics };
+}
+
+test('a hit carries the id of this request and its class', async () => {
+  const question = questionOf(text);
+  const answer = await withCache(hit).lookup.exact(question);
+  assert.equal(answer?.text, 'A monoid.');
+  assert.equal(answer?.requestId, question.requestId);
+  assert.deepEqual(answer?.provenance?.classification, question.classification);
+});
+
+test("the exact question is the tenant's, with its demands, and has a quarter of a second", async () => {
+  const { asked, lookup } = withCache(miss);
+  const settings = settingsOf('cache: { minimumRank: [{ when: {}, rank: 4 }] }\n');
+  assert.equal(await lookup.exact(questionOf(text, { options: { minimumConfidence: 0.99 }, settings })), undefined);
+  const { request, timeoutMs } = asked[0] ?? {};
+  assert.deepEqual(
+    [request?.tenant, request?.levels, request?.minimumRank, request?.minimumConfidence, timeoutMs],
+    ['acme', [Level.EXACT], 4, 0.99, 250],
+  );
+});
+
+test('no lookup takes longer than the request has', async () => {
+  const { asked, lookup } = withCache(miss);
+  await lookup.exact(questionOf(text, { remainingMs: 20 }));
+  assert.ok((asked[0]?.timeoutMs ?? 99) <= 20);
+});
+
+test('whatever fails in the cache is a miss, and counted', async () => {
+  const { lookup, metrics } = withCache(broken);
+  assert.equal(await lookup.exact(questionOf(text)), undefined);
+  assert.equal(await lookup.byMeaning(questionOf(text)), undefined);
+  assert.deepEqual(metrics.lines, ['cacheFailed lookup GONE', 'cacheFailed lookup GONE']);
+});
+
+test('an answer that does not say where it came from is a miss', async () => {
+  const nameless = () => create(LookupResponseSchema, { answer: { text: 'A monoid.' } });
+  assert.equal(await withCache(nameless).lookup.exact(questionOf(text)), undefined);
+});
+
+test('after five failures the cache is left alone for half a second, then asked once', async () => {
+  const clock = manualClock();
+  let down = true;
+  const { asked, lookup, metrics } = withCache(() => (down ? broken() : hit()), clock);
+  for (let i = 0; i < 7; i += 1) await lookup.exact(questionOf(text));
+  assert.equal(asked.length, 5);
+  assert.equal(lookup.reachable, false);
+  assert.equal(metrics.lines.at(-1), 'cacheFailed lookup BREAKER_OPEN');
+  down = false;
+  clock.advance(499);
+  assert.equal(await lookup.exact(questionOf(text)), undefined);
+  clock.advance(1);
+  assert.equal((await lookup.exact(questionOf(text)))?.text, 'A monoid.');
+  assert.equal(lookup.reachable, true);
+});
+
+const reads: [name: string, mode: CacheMode, read: boolean][] = [
+  ['nothing said', CacheMode.UNSPECIFIED, true],
+  ['read-only', CacheMode.READ_ONLY, true],
+  ['refresh', CacheMode.REFRESH, false],
+  ['off', CacheMode.OFF, false],
+];
+for (const [name, cache, read] of reads) {
+  test(`${name}: the cache is ${read ? '' : 'not '}read`, async () => {
+    const { asked, lookup } = withCache(miss);
+    await lookup.exact(questionOf(text, { options: { cache } }));
+    await lookup.byMeaning(questionOf(text, { options: { cache } }));
+    assert.equal(asked.length, read ? 2 : 0);
+  });
+}
+
+test('the cache is not asked what cannot be there', async () => {
+  const exactly = async (init: QuestionInit) => {
+    const { lookup, asked } = withCache(hit);
+    assert.equal(await lookup.exact(questionOf(text, init)), undefined);
+    return asked.length;
+  };
+  assert.equal(await exactly({ chat: { temperature: 1 } }), 0);
+  assert.equal(await exactly({ chat: { tools: [{ name: 'look' }] } }), 0);
+});
+
+test('by meaning only what meaning or a template can answer is asked, in one call', async () => {
+  const { levels, lookup } = withCache(miss);
+  await lookup.byMeaning(questionOf('Write a python function that adds two numbers'));
+  await lookup.byMeaning(questionOf('What is the weather today?'));
+  assert.deepEqual(levels(), []);
+  await lookup.byMeaning(questionOf(text));
+  await lookup.byMeaning(questionOf('When do you open?'));
+  await lookup.byMeaning(questionOf('When do you open?', { chat: { temperature: 1 } }));
+  assert.deepEqual(levels(), [[Level.SEMANTIC], [Level.SEMANTIC, Level.TEMPLATE], [Level.TEMPLATE]]);
+});
+
+test('where the semantic level is switched off only templates are left', async () => {
+  const { levels, lookup } = withCache(miss);
+  const settings = settingsOf('cache: { semantic: { enabled: false } }\n');
+  await lookup.byMeaning(questionOf(text, { settings }));
+  await lookup.byMeaning(questionOf('When do you open?', { settings }));
+  assert.deepEqual(levels(), [[Level.TEMPLATE]]);
+});

@@ -1,0 +1,15 @@
+import type { RouterMetrics } from '../src/metrics.ts';
+
+/** Metrics that remember what they were told: a line for each call, its name first. */
+export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const note = (...words: unknown[]) => void lines.push(words.join(' '));
+  return {
+    lines,
+    answered: (face, answer) => note('answered', face, answer.provenance?.provider),
+    failed: (face, code) => note('failed', face, code),
+    began: (source) => note('began', source),
+    cacheFailed: (call, reason) => note('cacheFailed', call, reason),
+    eventDropped: () => note('eventDropped'),
+  };
+}
