@@ -51,7 +51,7 @@ test('patterns choose by the path', (t) => {
 test('a file needs what it uses, itself or by a file beside it', (t) => {
   const root = tree(t, {
     'a/x.test.ts': "import { startRedis } from 'kit';\nimport { help } from './help.ts';",
-    'a/help.ts': "import './x.test.ts';\nimport { startNats, modelsFolder } from 'kit';",
+    'a/help.ts': "import './x.test.ts';\n'from './nowhere.ts'';\nimport { startNats, modelsFolder } from 'kit';",
     'a/mesh.test.ts': "import { startMesh } from './start-mesh.ts';",
     'a/start-mesh.ts': "import { partsFolder } from 'kit';",
     'a/plain.test.ts': "const restartRedis = { modelsFolder: '/nowhere' };",
