@@ -1,12 +1,14 @@
 /**
  * One attempt: the work is published to a provider's lane, numbered frames come back. Interest is renewed while somebody waits; who
- * stops reading before the end cancels the worker, whatever the reason.
+ * stops reading before the end cancels the worker, whatever the reason; while the request still waits in a queue, all workers of
+ * the provider hear so, for it is not known which of them has it.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { Bus } from '@refrain/bus';
 import {
   ControlKind,
   ControlSchema,
+  controlSubject,
   type Failure,
   type Frame,
   FrameSchema,
@@ -62,7 +64,7 @@ export async function* runAttempt(
 ): AsyncGenerator<AttemptEvent> {
   const { attemptId } = work;
   const progress: Progress = { accepted: false, spoke: false, keyId: '', otherKeys: false };
-  let control = '';
+  let control = controlSubject(work.provider);
   let renewal: NodeJS.Timeout | undefined;
   let ended = false;
   let next = 0;
@@ -78,9 +80,10 @@ export async function* runAttempt(
     const subject = workSubject(work.provider, options.lane);
     for await (const bytes of bus.stream(subject, toBinary(WorkRequestSchema, work), options)) {
       const { attemptId: of, body, seq } = fromBinary(FrameSchema, bytes);
-      if (of !== attemptId || body.case === undefined) continue;
+      if (of !== attemptId) continue;
       if (seq !== next) throw lost();
       next += 1;
+      if (body.case === undefined) continue;
       ended = body.case === 'failure' || body.case === 'final';
       if (body.case === 'failure') {
         progress.otherKeys = body.value.otherKeys;
@@ -97,10 +100,12 @@ export async function* runAttempt(
       if (ended) return;
     }
   } catch (thrown) {
-    throw new AttemptFailure(toRefrainError(thrown), progress);
+    const error = toRefrainError(thrown);
+    ended ||= error.reason === 'NO_RESPONDERS';
+    throw new AttemptFailure(error, progress);
   } finally {
     clearInterval(renewal);
-    if (!ended && control !== '') tell(ControlKind.CANCEL);
+    if (!ended) tell(ControlKind.CANCEL);
   }
 }
 

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { CacheMode, FinishReason, Source, type StoreRequest, StoreResponseSchema } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { answerOf, type QuestionInit, questionOf } from '../../test/question.ts';
+import { recordedMetrics } from '../../test/recorded-metrics.ts';
+import { Recorder } from './record.ts';
+
+const nothing = () => undefined;
+
+/** A recorder before a cache that waits for `release`. */
+function withCache(release: Promise<unknown> = Promise.resolve()) {
+  const stored: StoreRequest[] = [];
+  const metrics = recordedMetrics();
+  const cache = {
+    store: async (request: StoreRequest) => {
+      stored.push(request);
+      await release;
+      return create(StoreResponseSchema, { stored: true });
+    },
+  };
+  return {
+    recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),
+    stored,
+    metrics,
+  };
+}
+const storedOf = (init: QuestionInit, answer = answerOf('A monoid.')) => {
+  const { recorder, stored } = withCache();
+  recorder.remember(questionOf('What is a monad?', init), answer);
+  return stored;
+};
+
+test('an answer is offered to the cache with its question, class, tenant and the rank of its model', () => {
+  const [request] = storedOf({});
+  assert.deepEqual([request?.tenant, request?.rank, request?.answer?.text], ['acme', 4, 'A monoid.']);
+  assert.deepEqual(request?.classification, questionOf('What is a monad?').classification);
+  assert.equal(request?.chat?.messages.length, 1);
+});
+
+test('a model that is in the table no more counts as the least', () => {
+  const answer = answerOf('Hi.', { provenance: { source: Source.PROVIDER, provider: 'gone', model: 'm' } });
+  assert.equal(storedOf({}, answer)[0]?.rank, 1);
+});
+
+for (const [name, cache, kept] of [
+  ['nothing said', CacheMode.UNSPECIFIED, true],
+  ['refresh', CacheMode.REFRESH, true],
+  ['read-only', CacheMode.READ_ONLY, false],
+  ['off', CacheMode.OFF, false],
+] as const) {
+  test(`${name}: the answer is ${kept ? '' : 'not '}kept`, () => {
+    assert.equal(storedOf({ options: { cache } }).length, kept ? 1 : 0);
+  });
+}
+
+test('what may not be cached is not offered', () => {
+  assert.equal(storedOf({ chat: { temperature: 1 } }).length, 0);
+  assert.equal(storedOf({ chat: { tools: [{ name: 'look' }] } }).length, 0);
+});
+
+test('only whole, clean answers of a provider are offered', () => {
+  const provenance = { source: Source.PROVIDER, provider: 'one', model: 'large' };
+  const refused = [
+    answerOf('A mon', { finishReason: FinishReason.LENGTH }),
+    answerOf('', {}),
+    answerOf("I'm sorry, I can't help with that."),
+    answerOf('Hi.', { provenance: { ...provenance, degraded: true } }),
+    answerOf('Hi.', { provenance: { ...provenance, source: Source.SEMANTIC } }),
+    answerOf('Hi.', { toolCalls: [{ name: 'look' }] }),
+  ];
+  for (const answer of refused) assert.equal(storedOf({}, answer).length, 0, answer.text);
+});
+
+test('a cache that fails is counted and hurts nobody', async () => {
+  const { metrics, recorder } = withCache(Promise.reject(new RefrainError('unavailable', 'No.', { reason: 'GONE' })));
+  recorder.remember(questionOf('What is a monad?'), answerOf('A monoid.'));
+  await recorder.drain();
+  assert.deepEqual(metrics.lines, ['cacheFailed store GONE']);
+});
+
+test('drain waits until what was offered is with the cache', async () => {
+  const { promise, resolve } = Promise.withResolvers();
+  const { recorder } = withCache(promise);
+  recorder.remember(questionOf('What is a monad?'), answerOf('A monoid.'));
+  let drained = false;
+  const draining = recorder.drain().then(() => {
+    drained = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(drained, false);
+  resolve(undefined);
+  await draining;
+});
+
+test('a cache that is slower than the answers come is offered no more than a thousand at once', async () => {
+  const { promise, resolve } = Promise.withResolvers();
+  const { metrics, recorder, stored } = withCache(promise);
+  const question = questionOf('What is a monad?');
+  for (let i = 0; i < 1001; i += 1) recorder.remember(question, answerOf('A monoid.'));
+  assert.deepEqual([stored.length, metrics.lines], [1000, ['cacheFailed store TOO_MANY']]);
+  resolve(undefined);
+  await recorder.drain();
+  recorder.remember(question, answerOf('A monoid.'));
+  assert.equal(stored.length, 1001);
+});
+
+test('every end is counted by its door', () => {
+  const { metrics, recorder } = withCache();
+  recorder.answered(questionOf('What is a monad?'), answerOf('A monoid.'));
+  recorder.failed(questionOf('What is a monad?'), new RefrainError('deadline', 'Over.'));
+  assert.deepEqual(metrics.lines, ['answered grpc one', 'failed grpc deadline']);
+});
