@@ -1,18 +1,11 @@
-/** What the provider's tests share: a chat, a call of an adapter, and what came of it. */
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Chat, ChatSchema, type FinishReason, Role } from '@refrain/contracts';
+/** What the provider's tests share: a call of an adapter, and what came of it. */
+import type { Chat, FinishReason } from '@refrain/contracts';
 import type { RefrainError } from '@refrain/errors';
 import { Secret } from '@refrain/service';
 import { type ScriptedUpstream, silentLog, type UpstreamKind } from '@refrain/testkit';
 import type { Adapter, UsageCounts } from '../src/adapters/adapter.ts';
 import { createAdapter } from '../src/adapters/index.ts';
 import type { UpstreamFetch } from '../src/upstream/http.ts';
-
-/** A chat with one user message, and whatever else. */
-export function chatOf(text: string, more: MessageInitShape<typeof ChatSchema> = {}): Chat {
-  const messages = [{ role: Role.USER, parts: [{ content: { case: 'text' as const, value: text } }] }];
-  return create(ChatSchema, { messages, maxTokens: 100, ...more });
-}
 
 /** The adapter that speaks to a scripted upstream. */
 export function adapterFor(kind: UpstreamKind, upstream: ScriptedUpstream, fetch: UpstreamFetch): Adapter {

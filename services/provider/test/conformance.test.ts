@@ -12,7 +12,8 @@ import {
 } from '@refrain/testkit';
 import type { Adapter } from '../src/adapters/adapter.ts';
 import { createUpstreamClient, type UpstreamClient } from '../src/upstream/http.ts';
-import { adapterFor, ask, chatOf } from './ask.ts';
+import { adapterFor, ask } from './ask.ts';
+import { chatOf } from './chats.ts';
 
 const kinds: readonly UpstreamKind[] = ['openai', 'claude', 'gemini', 'ollama'];
 /** What Ollama's documents do not offer. */

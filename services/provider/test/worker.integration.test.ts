@@ -26,7 +26,7 @@ import {
 } from '@refrain/testkit';
 import { type ProviderService, startProviderService } from '../src/service.ts';
 import { createUpstreamClient, type UpstreamClient } from '../src/upstream/http.ts';
-import { chatOf } from './ask.ts';
+import { chatOf } from './chats.ts';
 
 const meshText = (baseUrl: string) => `
 version: 1
