@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { CacheMode, Level, type LookupRequest, LookupResponseSchema, Source, Task } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { exactKey, partitionKey } from '@refrain/judgement';
+import { type QuestionInit, questionOf } from '../test/question.ts';
+import { explain } from './explain.ts';
+
+const text = 'What is a monad?';
+
+/** Explains a question before a cache that holds what is given. */
+async function explained(init: QuestionInit = {}, held: MessageInitShape<typeof LookupResponseSchema> = {}) {
+  const asked: LookupRequest[] = [];
+  const lookup = async (request: LookupRequest) => {
+    asked.push(request);
+    return create(LookupResponseSchema, held);
+  };
+  const question = questionOf(text, init);
+  return { question, asked, response: await explain(question, { lookup }) };
+}
+
+test('it says class, keys, routes with their prices, and that the cache holds nothing', async () => {
+  const { question, response } = await explained();
+  const { chat, settings } = question;
+  assert.equal(response.classification?.task, Task.TEXT);
+  assert.equal(response.exactKey, exactKey(chat, settings.scope('acme')));
+  assert.equal(response.partition, partitionKey(chat, settings.scope('acme')));
+  assert.deepEqual([response.cacheable, response.semantic, response.cacheSource], [true, true, Source.UNSPECIFIED]);
+  assert.deepEqual(
+    response.routes.map(({ provider, model, rank }) => `${provider}/${model}/${rank}`),
+    ['one/large/4', 'two/large/3', 'local/small/1'],
+  );
+  assert.equal(response.routeReason, 'route:text/simple');
+  // 16 characters are at most 6 tokens, 4 for the turn, and 1,000 tokens of answer.
+  assert.equal(response.routes[0]?.estimatedNanoUsd, 10n * 1000n + 1000n * 2000n);
+});
+
+test('a model without a price has no estimate', async () => {
+  const { response } = await explained({ chat: { model: 'unpriced/m' } });
+  assert.deepEqual(
+    response.routes.map(({ estimatedNanoUsd }) => estimatedNanoUsd),
+    [undefined],
+  );
+});
+
+test('it says what the cache holds, with its confidence and name', async () => {
+  const provenance = { source: Source.SEMANTIC, confidence: 0.97, entryId: 'e1' };
+  const { asked, response } = await explained({ options: { minimumConfidence: 0.9 } }, { answer: { provenance } });
+  assert.deepEqual(
+    [response.cacheSource, response.cacheConfidence, response.cacheEntryId],
+    [Source.SEMANTIC, 0.97, 'e1'],
+  );
+  assert.deepEqual(
+    [asked[0]?.tenant, asked[0]?.levels, asked[0]?.minimumConfidence],
+    ['acme', [Level.EXACT, Level.SEMANTIC], 0.9],
+  );
+});
+
+test('what may not be cached is not looked up, and it says why', async () => {
+  const hot = await explained({ chat: { temperature: 1 } });
+  assert.deepEqual(
+    [hot.response.cacheable, hot.response.notCacheableReason, hot.response.notSemanticReason, hot.asked.length],
+    [false, 'temperature', 'temperature', 0],
+  );
+  const off = await explained({ options: { cache: CacheMode.OFF } });
+  assert.deepEqual(
+    [off.response.cacheable, off.response.notCacheableReason, off.response.notSemanticReason, off.asked.length],
+    [false, 'mode:off', 'mode:off', 0],
+  );
+});
+
+test('it fails as the request would, and when the cache cannot say', async () => {
+  await assert.rejects(explained({ chat: { model: 'gpt-99' } }), { code: 'not_found' });
+  const lookup = () => Promise.reject(new RefrainError('unavailable', 'No.'));
+  await assert.rejects(explain(questionOf(text), { lookup }), { code: 'unavailable' });
+});

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { settingsOf } from '../test/question.ts';
+import { listModels } from './models.ts';
+
+test('a request may ask for auto, an alias or any model of a provider', () => {
+  assert.deepEqual(listModels(settingsOf().mesh), [
+    { id: 'auto', provider: 'refrain' },
+    { id: 'best', provider: 'refrain' },
+    { id: 'one/large', provider: 'one' },
+    { id: 'two/large', provider: 'two' },
+    { id: 'unpriced/m', provider: 'unpriced' },
+    { id: 'local/small', provider: 'local' },
+  ]);
+});
