@@ -23,6 +23,13 @@ export interface Inbox {
   close(): void;
 }
 
+/** What goes along with a message. */
+export interface PublishOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where answers go; when nobody listens on the subject, NATS says so there. */
+  readonly reply?: string;
+}
+
 /** How one question is asked. */
 export interface RequestOptions {
   readonly timeoutMs: number;
@@ -32,8 +39,10 @@ export interface RequestOptions {
 /** How a stream of answers is read. */
 export interface StreamOptions {
   readonly signal: AbortSignal;
-  /** Silence that ends the stream, in milliseconds. */
-  readonly idleMs: number;
+  /** Silence that ends the stream, in milliseconds; a function is asked anew after each answer. */
+  readonly idleMs: number | (() => number);
+  /** Told the stream's private reply subject: who publishes with it as `reply` hears of an absent listener on this stream. */
+  readonly onOpen?: (reply: string) => void;
 }
 
 /** A JetStream stream that must exist. */
@@ -52,7 +61,7 @@ export interface Bus {
    * Sends at the end of this turn of the event loop.
    * @throws BUS_DOWN while disconnected (NATS itself would drop it without a word), MESSAGE_TOO_LARGE beyond `max_payload`.
    */
-  publish(subject: string, data: Uint8Array, headers?: Readonly<Record<string, string>>): void;
+  publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
   /** A handler that throws is logged and disturbs nothing else. */
   subscribe(subject: string, options: { queue?: string }, handler: (message: BusMessage) => void): Subscription;
   /** Asks and waits for one answer. */

@@ -1,2 +1,11 @@
-export type { Bus, BusMessage, Inbox, RequestOptions, StreamDefinition, StreamOptions, Subscription } from './bus.ts';
+export type {
+  Bus,
+  BusMessage,
+  Inbox,
+  PublishOptions,
+  RequestOptions,
+  StreamDefinition,
+  StreamOptions,
+  Subscription,
+} from './bus.ts';
 export { openBus } from './open-bus.ts';

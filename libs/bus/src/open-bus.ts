@@ -68,7 +68,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     get connected() {
       return connected;
     },
-    publish: (subject, data, headers) => outbox.put({ subject, data, headers }),
+    publish: (subject, data, options) => outbox.put({ subject, data, ...options }),
     subscribe: (subject, { queue }, handler) => subscribe(subject, queue, handler),
     request: async (subject, data, how) => toBusMessage(await ask(subject, data, how), outbox),
     stream: (subject, data, streamOptions) =>

@@ -24,15 +24,19 @@ export async function* readStream(
   const abort = () => fail(toRefrainError(options.signal.reason));
   options.signal.addEventListener('abort', abort, { once: true });
   const silent = () => fail(new RefrainError('unavailable', 'The worker fell silent.', { reason: 'WORKER_SILENT' }));
-  const idle = setTimeout(silent, options.idleMs);
+  const patience = () => (typeof options.idleMs === 'function' ? options.idleMs() : options.idleMs);
+  let idle = setTimeout(silent, patience());
   try {
+    options.onOpen?.(inbox.subject);
     if (options.signal.aborted) abort();
     else send(inbox.subject);
     for (;;) {
       const data = arrived.shift();
       if (data) {
-        idle.refresh();
+        // A reader that takes its time is no silence of the other side.
+        clearTimeout(idle);
         yield data;
+        idle = setTimeout(silent, patience());
       } else if (failure) {
         throw failure;
       } else {

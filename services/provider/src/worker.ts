@@ -121,9 +121,16 @@ export class Worker {
       if (!work.chat) throw new RefrainError('invalid', 'The work request has no chat.');
       this.#check(work);
       withdraw = this.#queue.submit(lane, () => this.#run(taken));
+      if (taken.transcript.frames.length === 0) this.#tellQueued(taken);
     } catch (thrown) {
       this.#refuse(taken, toRefrainError(thrown));
     }
+  }
+
+  /** The router must know at once that its request has arrived, and where to renew its interest while it waits. */
+  #tellQueued({ interest, transcript }: Taken): void {
+    transcript.say({ case: 'queued', value: { controlSubject: this.#control.subject } });
+    interest.accepted();
   }
 
   /** What can be known before the upstream is asked. Throws the refusal. */

@@ -9,7 +9,7 @@ import { type AttemptBus, AttemptFailure, runAttempt } from './attempt.ts';
 
 const work = create(WorkRequestSchema, { attemptId: 'attempt-1', provider: 'one', model: 'large' });
 const run = (bus: AttemptBus, signal = new AbortController().signal) =>
-  runAttempt(bus, work, { lane: 'normal', signal, idleMs: 1000 });
+  runAttempt(bus, work, { lane: 'normal', signal, limits: { queuedMs: 60_000, idleMs: 1000 } });
 const failureOf = async (bus: AttemptBus, signal?: AbortSignal): Promise<AttemptFailure> => {
   try {
     await all(run(bus, signal));

@@ -25,6 +25,14 @@ export type AttemptEvent = Extract<Frame['body'], { case: 'accepted' | 'delta' |
 /** What an attempt needs of the bus. */
 export type AttemptBus = Pick<Bus, 'stream' | 'publish'>;
 
+/** How long each part of an attempt may keep the router waiting. */
+export interface AttemptLimits {
+  /** While the request waits in the worker's queue. */
+  readonly queuedMs: number;
+  /** From frame to frame once it is accepted. */
+  readonly idleMs: number;
+}
+
 /** How far an attempt had come when it failed. */
 export interface Progress {
   /** The worker had taken it and gone upstream. */
@@ -51,34 +59,45 @@ export class AttemptFailure extends Error {
 }
 
 const renewEveryMs = 2000;
+/** A worker says at once that it has a request: one that does not has died with it. */
+const receiptMs = 2000;
 
 /**
- * Runs an attempt. Silence of the worker for `idleMs` ends it, a gap in the numbers too.
- * @throws AttemptFailure with what the worker said, or `unavailable` (NO_RESPONDERS, BUS_DOWN, WORKER_SILENT, FRAMES_LOST), or
- * the signal's reason.
+ * Runs an attempt. A gap in the numbers ends it, and so does silence. A worker that dies is noticed within 2 s: NATS says that nobody
+ * listens where the interest is renewed.
+ * @throws AttemptFailure with what the worker said, or `unavailable` (NO_RESPONDERS, BUS_DOWN, WORKER_GONE, WORKER_SILENT,
+ * FRAMES_LOST), or the signal's reason.
  */
 export async function* runAttempt(
   bus: AttemptBus,
   work: WorkRequest,
-  options: { lane: Lane; signal: AbortSignal; idleMs: number },
+  options: { lane: Lane; signal: AbortSignal; limits: AttemptLimits },
 ): AsyncGenerator<AttemptEvent> {
   const { attemptId } = work;
+  const { lane, signal, limits } = options;
   const progress: Progress = { accepted: false, spoke: false, keyId: '', otherKeys: false };
   let control = controlSubject(work.provider);
   let renewal: NodeJS.Timeout | undefined;
+  let reply = '';
+  let patienceMs = receiptMs;
   let ended = false;
   let next = 0;
   const tell = (kind: ControlKind) => {
     try {
-      bus.publish(control, toBinary(ControlSchema, create(ControlSchema, { attemptId, kind })));
+      const message = toBinary(ControlSchema, create(ControlSchema, { attemptId, kind }));
+      bus.publish(control, message, kind === ControlKind.RENEW ? { reply } : {});
     } catch (error) {
       // The bus is away: the worker notices the silence by itself.
       if (!(error instanceof RefrainError)) throw error;
     }
   };
   try {
-    const subject = workSubject(work.provider, options.lane);
-    for await (const bytes of bus.stream(subject, toBinary(WorkRequestSchema, work), options)) {
+    const subject = workSubject(work.provider, lane);
+    const onOpen = (opened: string) => {
+      reply = opened;
+    };
+    const frames = bus.stream(subject, toBinary(WorkRequestSchema, work), { signal, idleMs: () => patienceMs, onOpen });
+    for await (const bytes of frames) {
       const { attemptId: of, body, seq } = fromBinary(FrameSchema, bytes);
       if (of !== attemptId) continue;
       if (seq !== next) throw lost();
@@ -89,11 +108,15 @@ export async function* runAttempt(
         progress.otherKeys = body.value.otherKeys;
         throw toError(body.value);
       }
+      if (body.case === 'queued' || body.case === 'accepted') {
+        control = body.value.controlSubject;
+        renewal ??= setInterval(() => tell(ControlKind.RENEW), renewEveryMs);
+        patienceMs = body.case === 'queued' ? limits.queuedMs : limits.idleMs;
+      }
+      if (body.case === 'queued') continue;
       if (body.case === 'accepted') {
         progress.accepted = true;
         progress.keyId = body.value.keyId;
-        control = body.value.controlSubject;
-        renewal = setInterval(() => tell(ControlKind.RENEW), renewEveryMs);
       }
       progress.spoke ||= body.case === 'delta';
       yield body;
@@ -101,8 +124,9 @@ export async function* runAttempt(
     }
   } catch (thrown) {
     const error = toRefrainError(thrown);
+    const isGone = error.reason === (next > 0 ? 'NO_RESPONDERS' : 'WORKER_SILENT');
     ended ||= error.reason === 'NO_RESPONDERS';
-    throw new AttemptFailure(error, progress);
+    throw new AttemptFailure(isGone ? gone(error) : error, progress);
   } finally {
     clearInterval(renewal);
     if (!ended) tell(ControlKind.CANCEL);
@@ -114,6 +138,10 @@ function toError({ code, message, reason, retryAfterMs }: Failure): RefrainError
     reason,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+function gone(cause: RefrainError): RefrainError {
+  return new RefrainError('unavailable', 'The worker is gone.', { reason: 'WORKER_GONE', cause });
 }
 
 function lost(): RefrainError {

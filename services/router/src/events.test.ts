@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBinary, fromJsonString } from '@bufbuild/protobuf';
+import type { PublishOptions } from '@refrain/bus';
 import { type CompletionEvent, CompletionEventSchema, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { answerOf, questionOf, settingsOf } from '../test/question.ts';
@@ -20,8 +21,8 @@ interface Told {
 /** What is published when `tell` is done. */
 function publishedBy(tell: (events: Events) => void): Told {
   const told: Told[] = [];
-  const publish = (subject: string, data: Uint8Array, headers?: Readonly<Record<string, string>>) =>
-    void told.push({ subject, data, text: Buffer.from(data).toString(), type: headers?.['content-type'] });
+  const publish = (subject: string, data: Uint8Array, options?: PublishOptions) =>
+    void told.push({ subject, data, text: Buffer.from(data).toString(), type: options?.headers?.['content-type'] });
   tell(createEvents({ publish }, recordedMetrics()));
   const [only] = told;
   assert.ok(only && told.length === 1);

@@ -25,7 +25,7 @@ export function createEvents(bus: Pick<Bus, 'publish'>, metrics: RouterMetrics):
         ? Buffer.from(toJsonString(CompletionEventSchema, event))
         : toBinary(CompletionEventSchema, event);
     try {
-      bus.publish(eventSubject(event.tenant, event.kind), bytes, headers[encoding]);
+      bus.publish(eventSubject(event.tenant, event.kind), bytes, { headers: headers[encoding] });
     } catch (error) {
       if (!(error instanceof RefrainError)) throw error;
       metrics.eventDropped();

@@ -16,7 +16,7 @@ import type { Ask, Caller, Question } from '../src/ask.ts';
 import { type Settings, toSettings } from '../src/settings.ts';
 import { classify } from '../src/steps/classify.ts';
 
-const yaml = `version: 1
+const base = `version: 1
 tiers:
   free: { lane: low, requestsPerMinute: 3 }
   basic: { lane: normal, requestsPerMinute: 60 }
@@ -35,9 +35,14 @@ templates:
   - { name: apology, pattern: "tell me about {subject}", answer: "Nobody can tell about {subject} now.", serve: fallback }
 `;
 
-/** Settings of a mesh with the providers `one` and `two`, an unpriced one and a local one; `extra` is added at the end. */
+/** A `refrain.yaml` with the providers `one` and `two`, an unpriced one and a local one; `extra` is added at the end. */
+export function yamlOf(extra = ''): string {
+  return base + extra;
+}
+
+/** The settings it makes. */
 export function settingsOf(extra = ''): Settings {
-  return toSettings(parseMeshConfig(yaml + extra, 'test.yaml'));
+  return toSettings(parseMeshConfig(yamlOf(extra), 'test.yaml'));
 }
 
 /** The caller of a question that names none. */

@@ -24,7 +24,8 @@ export type ScriptedWorker = (work: WorkRequest) => readonly Said[];
 export interface Asked {
   readonly subject: string;
   readonly work: WorkRequest;
-  readonly idleMs: number;
+  /** How long the asker waits for the next frame, in milliseconds. */
+  readonly patience: () => number;
 }
 
 /** A bus whose requests meet the workers of the script, one after the other, and then nobody. */
@@ -40,6 +41,7 @@ export function scriptedBus(...workers: readonly (ScriptedWorker | readonly Said
   const controls: ScriptedBus['controls'][number][] = [];
   const script = [...workers];
   async function* stream(subject: string, data: Uint8Array, { signal, idleMs }: StreamOptions) {
+    const patience = typeof idleMs === 'function' ? idleMs : () => idleMs;
     if (signal.aborted) throw toRefrainError(signal.reason);
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(toRefrainError(signal.reason)), { once: true });
@@ -47,7 +49,7 @@ export function scriptedBus(...workers: readonly (ScriptedWorker | readonly Said
     // It is met below, or nobody reads any more.
     aborted.catch(() => undefined);
     const work = fromBinary(WorkRequestSchema, data);
-    asked.push({ subject, work, idleMs });
+    asked.push({ subject, work, patience });
     const worker = script.shift() ?? [noResponders()];
     let seq = 0;
     for (const said of typeof worker === 'function' ? worker(work) : worker) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ControlKind, type Provenance, Source } from '@refrain/contracts';
-import type { RefrainError } from '@refrain/errors';
+import { RefrainError } from '@refrain/errors';
 import { type QuestionInit, questionOf } from '../../test/question.ts';
 import {
   accepted,
@@ -244,11 +244,20 @@ test('when nobody answered the caller hears what an upstream said and the shorte
   assert.deepEqual([error?.code, error?.reason, error?.retryAfterMs], ['upstream_exhausted', 'RATE_LIMITED', 2000]);
 });
 
-test('a worker that dies is waited for no longer than its own limits and two seconds', async () => {
+test('a worker that took a request is waited for no longer than its own limits and two seconds', async () => {
   const bus = scriptedBus(answering('Hi.'), answering('Hi.'));
   await outcomeOf(bus);
-  assert.equal(bus.asked[0]?.idleMs, 32_000);
+  assert.equal(bus.asked[0]?.patience(), 32_000);
   await outcomeOf(bus, { remainingMs: 1000 });
-  const { idleMs = 0 } = bus.asked[1] ?? {};
+  const idleMs = bus.asked[1]?.patience() ?? 0;
   assert.ok(idleMs > 2900 && idleMs <= 3000, `${idleMs} ms`);
+});
+
+test('a request that a worker died with goes once more to the same provider, which may have another worker', async () => {
+  const silent = [new RefrainError('unavailable', 'The worker fell silent.', { reason: 'WORKER_SILENT' })];
+  const taken = scriptedBus(silent, answering('Hi.'));
+  assert.equal((await outcomeOf(taken)).text, 'Hi.');
+  assert.deepEqual(askedOf(taken), ['one/large', 'one/large']);
+  const gone = scriptedBus(silent, silent, answering('Hi.'));
+  assert.equal((await outcomeOf(gone)).provenance?.provider, 'two');
 });

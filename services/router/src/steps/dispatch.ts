@@ -18,7 +18,7 @@ import type { FlightEvent } from './coalesce.ts';
 import type { RoutePlan } from './route.ts';
 
 /** Reasons that may be gone a moment later. */
-const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED']);
+const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED', 'WORKER_GONE']);
 const retryWithinMs = 100;
 /** What a frame may take on top of the worker's own limits before the worker counts as gone. */
 const idleReserveMs = 2000;
@@ -72,10 +72,9 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
       if (progress.spoke) throw asMidstream(error);
       run.failures.add(error, progress.accepted);
       if (!mayTryNext(error)) throw error;
-      if (!progress.accepted) return false;
       if (progress.keyId !== '') used.add(progress.keyId);
       const isRetry: boolean = !retried && passing.has(error.reason);
-      if (!isRetry && !progress.otherKeys) return false;
+      if (!isRetry && !(progress.accepted && progress.otherKeys)) return false;
       // The retry may have the same key again, if the provider has no other.
       if (progress.keyId !== '' && progress.otherKeys) excluded.push(progress.keyId);
       retried ||= isRetry;
@@ -101,7 +100,8 @@ function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signa
   });
   const limits = settings.mesh.providers[hop.provider];
   const workerMs = limits ? Math.max(limits.firstChunkMs, limits.interChunkMs) : remainingMs;
-  return runAttempt(bus, work, { lane, signal, idleMs: Math.min(remainingMs, workerMs) + idleReserveMs });
+  const idleMs = Math.min(remainingMs, workerMs) + idleReserveMs;
+  return runAttempt(bus, work, { lane, signal, limits: { queuedMs: remainingMs + idleReserveMs, idleMs } });
 }
 
 function toFailure(thrown: unknown): AttemptFailure {

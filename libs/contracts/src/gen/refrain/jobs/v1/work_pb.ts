@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file refrain/jobs/v1/work.proto.
  */
 export const file_refrain_jobs_v1_work: GenFile = /*@__PURE__*/
-  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvd29yay5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIssBCgtXb3JrUmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDgoGdGVuYW50GAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSJQoEY2hhdBgHIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSFAoMcmVtYWluaW5nX21zGAggASgNEhgKEGV4Y2x1ZGVkX2tleV9pZHMYCSADKAkiiwIKBUZyYW1lEhIKCmF0dGVtcHRfaWQYASABKAkSCwoDc2VxGAIgASgNEi0KCGFjY2VwdGVkGAMgASgLMhkucmVmcmFpbi5qb2JzLnYxLkFjY2VwdGVkSAASKQoFZGVsdGEYBCABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5EZWx0YUgAEikKBXVzYWdlGAUgASgLMhgucmVmcmFpbi5jb21tb24udjEuVXNhZ2VIABIrCgdmYWlsdXJlGAYgASgLMhgucmVmcmFpbi5qb2JzLnYxLkZhaWx1cmVIABInCgVmaW5hbBgHIAEoCzIWLnJlZnJhaW4uam9icy52MS5GaW5hbEgAQgYKBGJvZHkiMwoIQWNjZXB0ZWQSFwoPY29udHJvbF9zdWJqZWN0GAEgASgJEg4KBmtleV9pZBgCIAEoCSKMAQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDgoGcmVhc29uGAMgASgJEhsKDnJldHJ5X2FmdGVyX21zGAQgASgNSACIAQESDgoGa2V5X2lkGAUgASgJEhIKCm90aGVyX2tleXMYBiABKAhCEQoPX3JldHJ5X2FmdGVyX21zIncKBUZpbmFsEjYKDWZpbmlzaF9yZWFzb24YASABKA4yHy5yZWZyYWluLmNvbW1vbi52MS5GaW5pc2hSZWFzb24SJwoFdXNhZ2UYAiABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5Vc2FnZRINCgVtb2RlbBgDIAEoCSJJCgdDb250cm9sEhIKCmF0dGVtcHRfaWQYASABKAkSKgoEa2luZBgCIAEoDjIcLnJlZnJhaW4uam9icy52MS5Db250cm9sS2luZCpcCgtDb250cm9sS2luZBIcChhDT05UUk9MX0tJTkRfVU5TUEVDSUZJRUQQABIWChJDT05UUk9MX0tJTkRfUkVORVcQARIXChNDT05UUk9MX0tJTkRfQ0FOQ0VMEAJiBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
+  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvd29yay5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIssBCgtXb3JrUmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDgoGdGVuYW50GAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSJQoEY2hhdBgHIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSFAoMcmVtYWluaW5nX21zGAggASgNEhgKEGV4Y2x1ZGVkX2tleV9pZHMYCSADKAkitgIKBUZyYW1lEhIKCmF0dGVtcHRfaWQYASABKAkSCwoDc2VxGAIgASgNEi0KCGFjY2VwdGVkGAMgASgLMhkucmVmcmFpbi5qb2JzLnYxLkFjY2VwdGVkSAASKQoFZGVsdGEYBCABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5EZWx0YUgAEikKBXVzYWdlGAUgASgLMhgucmVmcmFpbi5jb21tb24udjEuVXNhZ2VIABIrCgdmYWlsdXJlGAYgASgLMhgucmVmcmFpbi5qb2JzLnYxLkZhaWx1cmVIABInCgVmaW5hbBgHIAEoCzIWLnJlZnJhaW4uam9icy52MS5GaW5hbEgAEikKBnF1ZXVlZBgIIAEoCzIXLnJlZnJhaW4uam9icy52MS5RdWV1ZWRIAEIGCgRib2R5IiEKBlF1ZXVlZBIXCg9jb250cm9sX3N1YmplY3QYASABKAkiMwoIQWNjZXB0ZWQSFwoPY29udHJvbF9zdWJqZWN0GAEgASgJEg4KBmtleV9pZBgCIAEoCSKMAQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDgoGcmVhc29uGAMgASgJEhsKDnJldHJ5X2FmdGVyX21zGAQgASgNSACIAQESDgoGa2V5X2lkGAUgASgJEhIKCm90aGVyX2tleXMYBiABKAhCEQoPX3JldHJ5X2FmdGVyX21zIncKBUZpbmFsEjYKDWZpbmlzaF9yZWFzb24YASABKA4yHy5yZWZyYWluLmNvbW1vbi52MS5GaW5pc2hSZWFzb24SJwoFdXNhZ2UYAiABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5Vc2FnZRINCgVtb2RlbBgDIAEoCSJJCgdDb250cm9sEhIKCmF0dGVtcHRfaWQYASABKAkSKgoEa2luZBgCIAEoDjIcLnJlZnJhaW4uam9icy52MS5Db250cm9sS2luZCpcCgtDb250cm9sS2luZBIcChhDT05UUk9MX0tJTkRfVU5TUEVDSUZJRUQQABIWChJDT05UUk9MX0tJTkRfUkVORVcQARIXChNDT05UUk9MX0tJTkRfQ0FOQ0VMEAJiBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
 
 /**
  * One attempt at one provider, published to refrain.v1.work.<provider>.<lane>.
@@ -136,6 +136,12 @@ export type Frame = Message<"refrain.jobs.v1.Frame"> & {
      */
     value: Final;
     case: "final";
+  } | {
+    /**
+     * @generated from field: refrain.jobs.v1.Queued queued = 8;
+     */
+    value: Queued;
+    case: "queued";
   } | { case: undefined; value?: undefined };
 };
 
@@ -145,6 +151,27 @@ export type Frame = Message<"refrain.jobs.v1.Frame"> & {
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
   messageDesc(file_refrain_jobs_v1_work, 1);
+
+/**
+ * The worker has the request, which waits for a place. The first frame, where it is not `accepted` or a failure at once.
+ *
+ * @generated from message refrain.jobs.v1.Queued
+ */
+export type Queued = Message<"refrain.jobs.v1.Queued"> & {
+  /**
+   * Where the router renews its interest every 2 s and says cancel.
+   *
+   * @generated from field: string control_subject = 1;
+   */
+  controlSubject: string;
+};
+
+/**
+ * Describes the message refrain.jobs.v1.Queued.
+ * Use `create(QueuedSchema)` to create a new message.
+ */
+export const QueuedSchema: GenMessage<Queued> = /*@__PURE__*/
+  messageDesc(file_refrain_jobs_v1_work, 2);
 
 /**
  * The attempt has a key and goes upstream.
@@ -172,7 +199,7 @@ export type Accepted = Message<"refrain.jobs.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_refrain_jobs_v1_work, 2);
+  messageDesc(file_refrain_jobs_v1_work, 3);
 
 /**
  * The attempt ended without an answer.
@@ -224,7 +251,7 @@ export type Failure = Message<"refrain.jobs.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_refrain_jobs_v1_work, 3);
+  messageDesc(file_refrain_jobs_v1_work, 4);
 
 /**
  * The answer is complete.
@@ -255,7 +282,7 @@ export type Final = Message<"refrain.jobs.v1.Final"> & {
  * Use `create(FinalSchema)` to create a new message.
  */
 export const FinalSchema: GenMessage<Final> = /*@__PURE__*/
-  messageDesc(file_refrain_jobs_v1_work, 4);
+  messageDesc(file_refrain_jobs_v1_work, 5);
 
 /**
  * What the router tells a worker about an attempt under way.
@@ -279,7 +306,7 @@ export type Control = Message<"refrain.jobs.v1.Control"> & {
  * Use `create(ControlSchema)` to create a new message.
  */
 export const ControlSchema: GenMessage<Control> = /*@__PURE__*/
-  messageDesc(file_refrain_jobs_v1_work, 5);
+  messageDesc(file_refrain_jobs_v1_work, 6);
 
 /**
  * The two things a router may say.

@@ -1,0 +1,127 @@
+/** The steps in their order, on a scripted cache and a scripted bus. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import {
+  ExplainResponseSchema,
+  FeedbackRequestSchema,
+  InvalidateResponseSchema,
+  Level,
+  LookupResponseSchema,
+  Source,
+  StoreResponseSchema,
+  Verdict,
+} from '@refrain/contracts';
+import { RateLimiter } from '@refrain/resilience';
+import { manualClock } from '@refrain/testkit';
+import { answerOf, askOf, settingsOf } from '../test/question.ts';
+import { recordedMetrics } from '../test/recorded-metrics.ts';
+import { answering, noResponders, type ScriptedBus, scriptedBus } from '../test/scripted-bus.ts';
+import { createPipeline } from './pipeline.ts';
+import { collect } from './reply.ts';
+import { Flights } from './steps/coalesce.ts';
+import { Lookup } from './steps/lookup.ts';
+import { Recorder } from './steps/record.ts';
+
+/** A pipeline over a cache that holds what is given for each level; what it is asked stands in `calls`. */
+function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: string } = {}, extra = '') {
+  const calls: string[] = [];
+  const metrics = recordedMetrics();
+  const hit = (text: string, source: Source) =>
+    create(LookupResponseSchema, { answer: answerOf(text, { provenance: { source, provider: 'one' } }) });
+  const cache = {
+    lookup: async ({ levels }: { levels: Level[] }) => {
+      calls.push(levels.map((level) => Level[level]).join('+'));
+      if (levels.includes(Level.EXACT) && held.exact !== undefined) return hit(held.exact, Source.EXACT);
+      if (levels.includes(Level.SEMANTIC) && held.semantic !== undefined) return hit(held.semantic, Source.SEMANTIC);
+      return create(LookupResponseSchema, { missReason: 'empty' });
+    },
+    store: async () => {
+      calls.push('STORE');
+      return create(StoreResponseSchema, { stored: true });
+    },
+    invalidate: async () => create(InvalidateResponseSchema, { removed: 1 }),
+  };
+  const nothing = () => undefined;
+  const settings = settingsOf(extra);
+  const pipeline = createPipeline({
+    settings: () => settings,
+    limiter: new RateLimiter(manualClock()),
+    lookup: new Lookup(cache, metrics),
+    flights: new Flights(),
+    bus,
+    cache,
+    recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),
+  });
+  return { pipeline, calls, lines: metrics.lines };
+}
+const ask = async (pipeline: ReturnType<typeof pipelineWith>['pipeline'], text: string) =>
+  collect(await pipeline.ask(askOf(text)));
+
+test('an exact hit is all there is: nothing is embedded, nobody is asked, nothing is stored', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const { pipeline, calls } = pipelineWith(bus, { exact: 'Held.' });
+  assert.equal((await ask(pipeline, 'What is a monad?')).text, 'Held.');
+  assert.deepEqual([calls, bus.asked.length], [['EXACT'], 0]);
+});
+
+test('a hit by meaning comes after the exact miss, and nobody is asked', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const { pipeline, calls } = pipelineWith(bus, { semantic: 'Near.' });
+  const answer = await ask(pipeline, 'What is a monad?');
+  assert.deepEqual([answer.text, answer.provenance?.source], ['Near.', Source.SEMANTIC]);
+  assert.deepEqual([calls, bus.asked.length], [['EXACT', 'SEMANTIC'], 0]);
+});
+
+test('a miss is asked once and remembered once, however many ask it at the same time', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const { pipeline, calls, lines } = pipelineWith(bus);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => ask(pipeline, 'What is a monad?')));
+  assert.equal(bus.asked.length, 1);
+  assert.ok(answers.every(({ text }) => text === 'Anew.'));
+  assert.equal(answers.filter(({ provenance }) => provenance?.source === Source.COALESCED).length, 49);
+  const count = (call: string) => calls.filter((each) => each === call).length;
+  assert.deepEqual([count('EXACT'), count('SEMANTIC'), count('STORE')], [50, 1, 1]);
+  assert.equal(lines.filter((line) => line === 'answered grpc one').length, 50);
+});
+
+test('when nobody answers a template does, and where none fits the error is told and counted', async () => {
+  const { pipeline, lines } = pipelineWith(scriptedBus());
+  const answer = await ask(pipeline, 'Tell me about Mars.');
+  assert.deepEqual(
+    [answer.text, answer.provenance?.source, answer.provenance?.reason],
+    ['Nobody can tell about Mars now.', Source.TEMPLATE, 'fallback:no_responders'],
+  );
+  await assert.rejects(ask(pipeline, 'What is a monad?'), { code: 'unavailable', reason: 'NO_RESPONDERS' });
+  assert.deepEqual(lines, ['answered grpc template', 'failed grpc unavailable']);
+});
+
+test('what comes from a template is not stored as an answer', async () => {
+  const { pipeline, calls } = pipelineWith(scriptedBus([noResponders()]));
+  await ask(pipeline, 'Tell me about Mars.');
+  assert.ok(!calls.includes('STORE'));
+});
+
+test('who is not known, asks too much or makes no sense costs nothing', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const hash = `sha256:${'0'.repeat(64)}`;
+  const keyed = pipelineWith(bus, {}, `keys: [{ hash: "${hash}", tenant: acme, user: ann, tier: free }]\n`);
+  await assert.rejects(ask(keyed.pipeline, 'What is a monad?'), { code: 'unauthenticated' });
+  assert.throws(() => keyed.pipeline.models({}), { code: 'unauthenticated' });
+  const limited = pipelineWith(bus, { exact: 'Held.' }, 'local: { tier: free }\n');
+  for (let i = 0; i < 3; i += 1) await ask(limited.pipeline, 'What is a monad?');
+  await assert.rejects(ask(limited.pipeline, 'What is a monad?'), { code: 'rate_limited' });
+  const { calls, pipeline } = pipelineWith(bus);
+  await assert.rejects(ask(pipeline, '  '), { code: 'invalid' });
+  assert.deepEqual([calls, keyed.calls, bus.asked.length], [[], [], 0]);
+});
+
+test('explain asks nobody but the cache, feedback reaches it', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const { pipeline, calls } = pipelineWith(bus);
+  const explained = await pipeline.explain(askOf('What is a monad?'));
+  assert.equal(explained.$typeName, ExplainResponseSchema.typeName);
+  assert.deepEqual([calls, bus.asked.length], [['EXACT+SEMANTIC'], 0]);
+  const request = create(FeedbackRequestSchema, { entryId: 'e1', verdict: Verdict.WRONG });
+  assert.equal((await pipeline.feedback({}, request)).removed, 1);
+});
