@@ -259,14 +259,17 @@ describe('a worker', () => {
     assert.ok(record.usage?.estimated && record.usage.promptTokens > 0);
   });
 
-  it('says busy at once when its queue is full, and serves those that wait', async () => {
+  it('says at once that a request waits, busy when its queue is full, and serves those that wait', async () => {
     upstream.script({ paceMs: 60 }, { paceMs: 60 }, {});
     const running = [ask(), ask(), ask()];
     await eventually(() => upstream.calls.length >= 2);
     const busy = failure(await ask());
     assert.deepEqual([busy.code, busy.reason], ['overloaded', 'BUSY']);
     assert.ok((busy.retryAfterMs ?? 0) > 0);
-    for (const frames of await Promise.all(running)) assert.equal(frames.at(-1)?.body.case, 'final');
+    const served = await Promise.all(running);
+    for (const frames of served) assert.equal(frames.at(-1)?.body.case, 'final');
+    const begun = served.map((frames) => cases(frames).slice(0, 2).join()).sort();
+    assert.deepEqual(begun, ['accepted,delta', 'accepted,delta', 'queued,accepted']);
   });
 
   it('refuses before accepting what the provider cannot take, with the field', async () => {

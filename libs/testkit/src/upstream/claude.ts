@@ -139,6 +139,7 @@ function fault({ kind, retryAfterMs }: Fault): FaultReply {
 /** Anthropic; its base URL is `<url>`. */
 export const claudeWire: Wire = {
   streamType: 'text/event-stream; charset=utf-8',
+  headers: { 'request-id': 'req_scripted' },
   model: (ask) => (ask.path === '/v1/messages' ? String(ask.body.model) : undefined),
   isStreamed: (ask) => ask.body.stream === true,
   stream,

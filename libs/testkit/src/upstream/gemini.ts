@@ -98,6 +98,7 @@ function fault({ kind, retryAfterMs }: Fault): FaultReply {
 /** Gemini; its base URL is `<url>`. */
 export const geminiWire: Wire = {
   streamType: 'text/event-stream',
+  headers: {},
   model: (ask) => {
     const match = /\/models\/([^/:]+):(?:streamG|g)enerateContent/.exec(ask.path);
     return match ? decodeURIComponent(match[1] ?? '') : undefined;

@@ -70,6 +70,7 @@ function fault({ kind }: Fault): FaultReply {
 export function ollamaWire(models: readonly string[]): Wire {
   return {
     streamType: 'application/x-ndjson',
+    headers: {},
     model: (ask) => (ask.path === '/api/chat' ? String(ask.body.model) : undefined),
     isStreamed: (ask) => ask.body.stream !== false,
     stream,

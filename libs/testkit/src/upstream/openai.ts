@@ -112,6 +112,7 @@ function fault({ kind, retryAfterMs }: Fault): FaultReply {
 /** OpenAI and all that speak like it; its base URL is `<url>/v1`. */
 export const openAiWire: Wire = {
   streamType: 'text/event-stream; charset=utf-8',
+  headers: { 'x-request-id': 'req_scripted' },
   model: (ask) => (ask.path.endsWith('/chat/completions') ? String(ask.body.model) : undefined),
   isStreamed: (ask) => ask.body.stream === true,
   stream,

@@ -146,14 +146,15 @@ async function answer(wire: Wire, { reply, ask, model, response }: Answer): Prom
   if (reply.hang === 'headers') return;
   if (reply.fault) {
     const fault = wire.fault(reply.fault);
-    return send(response, fault.status, fault.body, { ...fault.headers, ...reply.headers });
+    return send(response, fault.status, fault.body, { ...wire.headers, ...fault.headers, ...reply.headers });
   }
   if (reply.nonsense === 'html') {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body><h1>Bad Gateway</h1></body></html>');
     return;
   }
-  if (!wire.isStreamed(ask)) return send(response, 200, wire.whole(fill(reply, model)), reply.headers);
-  response.writeHead(200, { 'content-type': wire.streamType, 'cache-control': 'no-cache', ...reply.headers });
+  const headers = { ...wire.headers, ...reply.headers };
+  if (!wire.isStreamed(ask)) return send(response, 200, wire.whole(fill(reply, model)), headers);
+  response.writeHead(200, { 'content-type': wire.streamType, 'cache-control': 'no-cache', ...headers });
   if (isPlain(reply)) response.end(bytesOf(wire, reply, ask, model));
   else await perform(wire, fill(reply, model), ask, response);
 }

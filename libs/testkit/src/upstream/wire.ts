@@ -29,6 +29,8 @@ export interface Ask {
 /** How one kind of upstream speaks. */
 export interface Wire {
   readonly streamType: string;
+  /** HTTP headers of every reply. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The model asked for, or undefined when the call is no question (another path). */
   model(ask: Ask): string | undefined;
   isStreamed(ask: Ask): boolean;

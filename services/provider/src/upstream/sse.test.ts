@@ -34,6 +34,12 @@ for (const [promise, text, events] of streams) {
   });
 }
 
+test('what is no part of the format is kept apart', () => {
+  const parser = new SseParser();
+  parser.push(new TextEncoder().encode(': c\nid: 1\nretry: 2\ndata: a\n\n{\n  "error": {}\n}\n'));
+  assert.equal(parser.stray, '{\n  "error": {}\n}\n');
+});
+
 test('an event without end is refused before it fills the memory', () => {
   const parser = new SseParser();
   const line = new TextEncoder().encode(`data: ${'a'.repeat(1024 * 1024)}\n`);

@@ -7,6 +7,10 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
+/** Comments and the fields of the format that say nothing here. */
+const otherFields: ReadonlySet<string> = new Set(['', 'id', 'retry']);
+const strayLimit = 64 * 1024;
+
 /**
  * An incremental parser of `text/event-stream` (WHATWG HTML, 9.2.6). Unlike a browser it also gives an event whose
  * closing blank line is missing at the end of the stream: some servers leave it out after their last one.
@@ -16,6 +20,12 @@ export class SseParser {
   #event = '';
   #data: string[] = [];
   #length = 0;
+  #stray = '';
+
+  /** Lines that are no part of the format, up to 64 Ki characters: where an error came as plain JSON, it is here. */
+  get stray(): string {
+    return this.#stray;
+  }
 
   /**
    * The events this chunk completes.
@@ -45,6 +55,7 @@ export class SseParser {
       const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1);
       if (field === 'data') this.#add(value);
       else if (field === 'event') this.#event = value;
+      else if (!otherFields.has(field) && this.#stray.length < strayLimit) this.#stray += `${line}\n`;
     }
     return events;
   }

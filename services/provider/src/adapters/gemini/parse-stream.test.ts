@@ -57,6 +57,12 @@ test('a blocked prompt is the filter’s, a call the model could not write makes
   assert.throws(() => read(says([], { finishReason: 'MALFORMED_FUNCTION_CALL' })), { code: 'upstream' });
 });
 
+test('an error that comes as plain JSON in the middle is classified', () => {
+  const error = { code: 429, message: 'x', status: 'RESOURCE_EXHAUSTED' };
+  const plain = `${sse(words)}${JSON.stringify({ error }, undefined, 2)}\n`;
+  assert.throws(() => readAll(new GeminiStream('m'), plain), { reason: 'RATE_LIMITED' });
+});
+
 test('without a reason to stop the answer is not whole', () => {
   assert.throws(() => read(words), { code: 'upstream', reason: 'TRUNCATED' });
 });

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { FinishReason } from '@refrain/contracts';
+import type { RefrainError } from '@refrain/errors';
 import { filtered, malformed, truncated } from '../../upstream/failures.ts';
-import { countOf, isObject, type JsonObject, listOf, objectOf, parseObject, textOf } from '../../upstream/json.ts';
+import {
+  countOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  objectOf,
+  parseObject,
+  textOf,
+  tryParse,
+} from '../../upstream/json.ts';
 import { SseParser } from '../../upstream/sse.ts';
 import type { AdapterEvent, UsageCounts } from '../adapter.ts';
 import type { StreamReader } from '../reader.ts';
@@ -46,7 +56,7 @@ export class GeminiStream implements StreamReader {
   /** Without a finish reason the answer is not whole. */
   end(): AdapterEvent[] {
     const events = this.#sse.end().flatMap((event) => this.#take(event.data));
-    if (this.#finish === undefined) throw truncated();
+    if (this.#finish === undefined) throw strayError(this.#sse.stray) ?? truncated();
     const calls = this.#calls > 0 && this.#finish === FinishReason.STOP;
     const finishReason = calls ? FinishReason.TOOL_CALLS : this.#finish;
     return [...events, { kind: 'final', finishReason, model: this.#model }];
@@ -84,6 +94,12 @@ export class GeminiStream implements StreamReader {
     const text = textOf(part.text);
     return text === '' ? [] : [{ kind: 'delta', delta: { text } }];
   }
+}
+
+/** In the middle of a stream an error may come as plain JSON, without `data:` (Google's own SDK looks for it). */
+function strayError(stray: string): RefrainError | undefined {
+  const { error } = objectOf(tryParse(stray));
+  return isObject(error) ? toGeminiEventError(error) : undefined;
 }
 
 /** Google counts thoughts beside the candidates; both are billed as output. */
