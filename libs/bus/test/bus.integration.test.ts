@@ -63,6 +63,29 @@ test('silence and an abort each end a stream', async () => {
   await subscription.drain();
 });
 
+test('who publishes with a stream’s own reply subject hears on the stream that nobody listens any more', async () => {
+  let replySubject = '';
+  const taking = bus.subscribe('take', {}, (m) => m.respond(bytes('taken')));
+  const onOpen = (reply: string) => {
+    replySubject = reply;
+  };
+  const reading = read(bus.stream('take', bytes(''), { ...patient(), onOpen }), 2);
+  await eventually(() => replySubject !== '', { what: 'the stream to be open' });
+  bus.publish('take.nobody', bytes('still there?'), { reply: replySubject });
+  await assert.rejects(reading, { code: 'unavailable', reason: 'NO_RESPONDERS' });
+  await taking.drain();
+});
+
+test('how long a stream may be silent is asked anew after each answer', async () => {
+  const once = bus.subscribe('once', {}, (m) => m.respond(bytes('one')));
+  let idleMs = 60_000;
+  const reading = (async () => {
+    for await (const _ of bus.stream('once', bytes(''), { ...patient(), idleMs: () => idleMs })) idleMs = 20;
+  })();
+  await assert.rejects(reading, { code: 'unavailable', reason: 'WORKER_SILENT' });
+  await once.drain();
+});
+
 test('an inbox receives what others publish to it until it is closed', async () => {
   const seen: string[] = [];
   const inbox = bus.inbox((data) => seen.push(text(data)));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { ControlKind, WorkRequestSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
+import { eventually } from '@refrain/testkit';
 import { all } from '../test/question.ts';
 import { accepted, delta, failed, final, frameOf, noResponders, type Said, scriptedBus } from '../test/scripted-bus.ts';
 import { type AttemptBus, AttemptFailure, runAttempt } from './attempt.ts';
@@ -142,4 +143,30 @@ test('a bus that is away while interest is told changes nothing', async () => {
     },
   };
   for await (const event of run(bus)) if (event.case === 'delta') break;
+});
+
+const silent = () => new RefrainError('unavailable', 'The worker fell silent.', { reason: 'WORKER_SILENT' });
+const queued = { case: 'queued' as const, value: { controlSubject: 'control.worker-7' } };
+
+test('a worker that does not say at once that it has the request counts as gone; one that is slow later as silent', async () => {
+  assert.equal((await failureOf(scriptedBus([silent()]))).error.reason, 'WORKER_GONE');
+  assert.equal((await failureOf(scriptedBus([accepted(), silent()]))).error.reason, 'WORKER_SILENT');
+});
+
+test('a worker that nobody finds where the interest is renewed is gone', async () => {
+  const { error, progress } = await failureOf(scriptedBus([accepted(), noResponders()]));
+  assert.deepEqual([error.reason, progress.accepted], ['WORKER_GONE', true]);
+});
+
+test('a request that waits in a queue is waited for as long as it may, and is cancelled where it waits', async () => {
+  const bus = scriptedBus([queued, new Promise(() => undefined)]);
+  const abort = new AbortController();
+  const failing = failureOf(bus, abort.signal);
+  await eventually(() => bus.asked[0]?.patience() === 60_000, { what: 'the queue to be known' });
+  abort.abort();
+  assert.deepEqual([(await failing).error.code, (await failing).progress.accepted], ['canceled', false]);
+  assert.deepEqual(
+    bus.controls.map(({ kind, subject }) => [kind, subject]),
+    [[ControlKind.CANCEL, 'control.worker-7']],
+  );
 });
