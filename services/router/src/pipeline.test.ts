@@ -23,6 +23,8 @@ import { Flights } from './steps/coalesce.ts';
 import { Lookup } from './steps/lookup.ts';
 import { Recorder } from './steps/record.ts';
 
+const levelNames: ReadonlyMap<number, string> = new Map(Object.entries(Level).map(([name, level]) => [level, name]));
+
 /** A pipeline over a cache that holds what is given for each level; what it is asked stands in `calls`. */
 function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: string } = {}, extra = '') {
   const calls: string[] = [];
@@ -31,7 +33,7 @@ function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: strin
     create(LookupResponseSchema, { answer: answerOf(text, { provenance: { source, provider: 'one' } }) });
   const cache = {
     lookup: async ({ levels }: { levels: Level[] }) => {
-      calls.push(levels.map((level) => Level[level]).join('+'));
+      calls.push(levels.map((level) => levelNames.get(level)).join('+'));
       if (levels.includes(Level.EXACT) && held.exact !== undefined) return hit(held.exact, Source.EXACT);
       if (levels.includes(Level.SEMANTIC) && held.semantic !== undefined) return hit(held.semantic, Source.SEMANTIC);
       return create(LookupResponseSchema, { missReason: 'empty' });
