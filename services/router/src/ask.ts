@@ -2,26 +2,11 @@
 import type { Chat, Classification, Lane, Options } from '@refrain/contracts';
 import type { Cacheability } from '@refrain/judgement';
 import type { Deadline } from '@refrain/resilience';
-import type { Tier } from '@refrain/service';
+import type { Caller, Credentials } from './caller.ts';
 import type { Settings } from './settings.ts';
 
 /** Which door a request came through. */
 export type FaceName = 'grpc' | 'http' | 'nats';
-
-/** How a caller says who it is. */
-export interface Credentials {
-  /** The key it presented, if any. */
-  readonly apiKey?: string | undefined;
-  /** The client its NATS subject names; the NATS server's permissions vouch for it. */
-  readonly client?: string | undefined;
-}
-
-/** Who asks. */
-export interface Caller {
-  readonly tenant: string;
-  readonly user: string;
-  readonly tier: Tier;
-}
 
 /** One question as it came in, translated but not judged. */
 export interface Ask {

@@ -9,7 +9,7 @@ import {
 } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Caller } from './ask.ts';
+import type { Caller } from './caller.ts';
 
 const invalidateMs = 2000;
 

@@ -1,6 +1,6 @@
 import { type Classifier, createLexicalClassifier, type KeyScope, policyVersion } from '@refrain/judgement';
 import { type Logger, type MeshConfig, requireKeysBeyondLoopback, watchMeshConfig } from '@refrain/service';
-import type { Caller } from './ask.ts';
+import type { Caller } from './caller.ts';
 
 /** `refrain.yaml` with what the router derives from it; made anew at every reload. */
 export interface Settings {

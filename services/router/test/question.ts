@@ -12,7 +12,8 @@ import {
   Source,
 } from '@refrain/contracts';
 import { parseMeshConfig } from '@refrain/service';
-import type { Ask, Caller, Question } from '../src/ask.ts';
+import type { Ask, Question } from '../src/ask.ts';
+import type { Caller } from '../src/caller.ts';
 import { type Settings, toSettings } from '../src/settings.ts';
 import { classify } from '../src/steps/classify.ts';
 

@@ -8,7 +8,8 @@ import {
   StreamCompleteResponseSchema,
 } from '@refrain/contracts';
 import { type CallContext, type RegisteredService, service } from '@refrain/rpc';
-import type { Ask, Credentials } from '../ask.ts';
+import type { Ask } from '../ask.ts';
+import type { Credentials } from '../caller.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { collect, type Reply } from '../reply.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { RefrainError } from '@refrain/errors';
-import type { Caller, Credentials } from '../ask.ts';
+import type { Caller, Credentials } from '../caller.ts';
 import type { Settings } from '../settings.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { cacheability, complexityName, minimumRank, validateChat } from '@refrain/judgement';
 import { Deadline } from '@refrain/resilience';
-import type { Ask, Caller, Question } from '../ask.ts';
+import type { Ask, Question } from '../ask.ts';
+import type { Caller } from '../caller.ts';
 import type { Settings } from '../settings.ts';
 
 /**

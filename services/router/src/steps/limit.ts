@@ -1,6 +1,6 @@
 import { RefrainError } from '@refrain/errors';
 import type { RateLimiter } from '@refrain/resilience';
-import type { Caller } from '../ask.ts';
+import type { Caller } from '../caller.ts';
 import type { Settings } from '../settings.ts';
 
 /**
