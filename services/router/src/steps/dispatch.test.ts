@@ -132,6 +132,19 @@ test('the retry after a broken connection takes another key where there is one',
   assert.deepEqual(excludedOf(bus), [[], ['k1']]);
 });
 
+for (const [code, reason] of [
+  ['unavailable', 'UPSTREAM_SILENT'],
+  ['overloaded', 'UPSTREAM_OVERLOADED'],
+  ['upstream', 'MALFORMED'],
+  ['unavailable', 'MODEL_MISSING'],
+] as const) {
+  test(`${reason} is the provider's fault, not the key's: no other key of it is tried`, async () => {
+    const bus = scriptedBus(failing(code, reason, { otherKeys: true }), answering('Hi.'));
+    assert.equal((await outcomeOf(bus)).provenance?.provider, 'two');
+    assert.deepEqual(askedOf(bus), ['one/large', 'two/large']);
+  });
+}
+
 test('a provider without workers is passed over at once and costs no attempt', async () => {
   const bus = scriptedBus([noResponders()], answering('Hi.'));
   assert.equal((await outcomeOf(bus)).provenance?.attempts, 1);

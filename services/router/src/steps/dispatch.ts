@@ -17,6 +17,8 @@ import { Spending } from '../spending.ts';
 import type { FlightEvent } from './coalesce.ts';
 import type { RoutePlan } from './route.ts';
 
+/** Faults of a key, or of the account behind it: another key may be better off. All else is the provider's, whatever the key. */
+const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_denied']);
 /** Reasons that may be gone a moment later. */
 const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED', 'WORKER_GONE']);
 const retryWithinMs = 100;
@@ -74,7 +76,8 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
       if (!mayTryNext(error)) throw error;
       if (progress.keyId !== '') used.add(progress.keyId);
       const isRetry: boolean = !retried && passing.has(error.reason);
-      if (!isRetry && !(progress.accepted && progress.otherKeys)) return false;
+      const isKeys = progress.accepted && progress.otherKeys && keyFaults.has(error.code);
+      if (!isRetry && !isKeys) return false;
       // The retry may have the same key again, if the provider has no other.
       if (progress.keyId !== '' && progress.otherKeys) excluded.push(progress.keyId);
       retried ||= isRetry;
