@@ -3,8 +3,9 @@ import type { CacheService, ExplainResponse, FeedbackRequest, FeedbackResponse }
 import { toRefrainError } from '@refrain/errors';
 import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Ask, Credentials, Question } from './ask.ts';
+import type { Ask, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
+import type { Credentials } from './caller.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import { listModels, type ModelName } from './models.ts';
@@ -75,7 +76,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const hit = await lookup.byMeaning(question);
     if (hit) return yield* whole(hit);
     for await (const event of dispatch(route(question), question, signal, bus)) {
-      if (event.kind === 'completed') recorder.remember(question, event.answer);
+      if (event.kind === 'completed' && recorder.remember(question, event.answer)) flights.keep(question, event.answer);
       yield event;
     }
   }
@@ -92,7 +93,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }
     },
     explain: (ask) => explain(judge(ask), cache),
-    feedback: (credentials, request) => feedback(authenticate(credentials, parts.settings()), request, cache),
+    feedback: async (credentials, request) => {
+      const response = await feedback(authenticate(credentials, parts.settings()), request, cache);
+      if (response.removed > 0) flights.forget();
+      return response;
+    },
     models: (credentials) => {
       const settings = parts.settings();
       authenticate(credentials, settings);

@@ -8,8 +8,9 @@ import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@re
 import { exactKey } from '@refrain/judgement';
 import { SingleFlight } from '@refrain/resilience';
 import type { Question } from '../ask.ts';
+import { FreshAnswers } from '../fresh-answers.ts';
 import { Patience } from '../patience.ts';
-import { type Reply, type ReplyEvent, replay } from '../reply.ts';
+import { type Reply, type ReplyEvent, replay, wholeReply } from '../reply.ts';
 
 /** What a flight tells: who answers, then the answer. */
 export type FlightEvent = { readonly kind: 'started'; readonly provenance: Provenance } | ReplyEvent;
@@ -25,10 +26,21 @@ export async function* whole(answer: Answer): AsyncGenerator<FlightEvent> {
 /** The flights of one router. */
 export class Flights {
   readonly #flights: SingleFlight<FlightEvent> = new SingleFlight();
+  readonly #fresh: FreshAnswers = new FreshAnswers();
 
   /** Flights under way. */
   get size(): number {
     return this.#flights.size;
+  }
+
+  /** The answer of the question's flight is on its way to the cache: until it is surely there, who asks the same hears it from here. */
+  keep(question: Question, answer: Answer): void {
+    this.#fresh.put(flightKey(question), answer);
+  }
+
+  /** An answer was wrong: nothing that was kept is told again. */
+  forget(): void {
+    this.#fresh.clear();
   }
 
   /**
@@ -36,7 +48,10 @@ export class Flights {
    * @throws RefrainError `deadline` or `canceled` of this caller, or whatever ended the flight.
    */
   async join(question: Question, lead: Lead): Promise<Reply> {
-    const { leader, events } = this.#flights.join(flightKey(question), lead);
+    const key = flightKey(question);
+    const fresh = this.#fresh.get(key);
+    if (fresh) return wholeReply(toOwn(fresh, question.requestId, false));
+    const { leader, events } = this.#flights.join(key, lead);
     const patience = new Patience(question.deadline, question.ask.signal);
     const listening = patience.limit(events);
     try {

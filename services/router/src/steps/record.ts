@@ -31,18 +31,19 @@ export class Recorder {
     this.#parts = parts;
   }
 
-  /** Offers a provider's answer to the cache where the request and the answer allow it. */
-  remember(question: Question, answer: Answer): void {
+  /** Offers a provider's answer to the cache where the request and the answer allow it; says whether they do. */
+  remember(question: Question, answer: Answer): boolean {
     const mode = question.ask.options?.cache ?? CacheMode.UNSPECIFIED;
     const mayWrite = mode === CacheMode.UNSPECIFIED || mode === CacheMode.REFRESH;
-    if (!mayWrite || !question.able.exact || !admit(answer).admitted) return;
+    if (!mayWrite || !question.able.exact || !admit(answer).admitted) return false;
     if (this.#pending.size >= maximumPending) {
       this.#parts.metrics.cacheFailed('store', 'TOO_MANY');
-      return;
+      return true;
     }
     const stored = this.#store(question, answer);
     this.#pending.add(stored);
     void stored.finally(() => this.#pending.delete(stored));
+    return true;
   }
 
   async #store({ caller, chat, classification, settings }: Question, answer: Answer): Promise<void> {
