@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CacheService, RouterService } from '@refrain/contracts';
 import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
 import {
+  eventually,
   modelsFolder,
   type ScriptedUpstream,
   type ServiceProcess,
@@ -112,6 +113,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     const cache = await start('cache');
     const workers = await start('provider');
     const router = await start('router', { CACHE_ADDR: cache.ready.grpc ?? '', ...options.router });
+    for (const service of [cache, workers, router]) await isReady(service);
     const client = createGrpcClient(RouterService, router.ready.grpc ?? '');
     const cacheClient = createGrpcClient(CacheService, cache.ready.grpc ?? '');
     stops.push(async () => {
@@ -139,4 +141,10 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     await stop();
     throw error;
   }
+}
+
+/** Waits until a service says that it has all its parts. */
+async function isReady({ ready }: ServiceProcess): Promise<void> {
+  const url = (ready.metrics ?? '').replace(/metrics$/, 'readyz');
+  await eventually(async () => (await fetch(url)).ok, { what: url, timeoutMs: 30_000 });
 }

@@ -17,6 +17,15 @@ export function freshQuestion(): string {
   return `What links ${chosen.join(', ')}?`;
 }
 
+let spellings = 0;
+
+/** A question in a new spelling: another exact key, the same meaning to an embedder that does not see case. */
+export function respelt(question: string): string {
+  spellings += 1;
+  const letters = [...question.toLowerCase()];
+  return letters.map((letter, i) => ((spellings >> i) % 2 === 1 ? letter.toUpperCase() : letter)).join('');
+}
+
 /** The right answer to a question. */
 export function rightAnswer(question: string): string {
   return `An answer to: ${question}`;
