@@ -3,16 +3,15 @@
  * from a real model. One thread: two on a busy two-core machine collapse. Evaluation blocks the event loop for up to
  * 0.3 s, which is why the service runs `llama` in a process of its own.
  */
-import { FinishReason } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { Semaphore } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
-import type { LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+import type { LlamaContextSequence } from 'node-llama-cpp';
 import type { AdapterCall, AdapterEvent } from '../adapter.ts';
-import { seedOf } from '../request-parts.ts';
+import { type Conversation, converse, type Speaker, toTokens } from './converse.ts';
 import { EventQueue } from './event-queue.ts';
 import { checkModel, modelFile, modelName } from './model.ts';
-import { type LocalPrompt, toHistory } from './to-history.ts';
+import { toHistory } from './to-history.ts';
 
 /** Tokens of prompt and answer for each of the conversations under way; 23 KB of memory a token. */
 const contextTokens = 2048;
@@ -21,12 +20,7 @@ const defaultMaxTokens = 1000;
 /** The least room for an answer that makes asking worth while. */
 const leastAnswer = 64;
 
-type LlamaModule = typeof import('node-llama-cpp');
-
-interface Loaded {
-  readonly module: LlamaModule;
-  readonly model: LlamaModel;
-  readonly context: LlamaContext;
+interface Loaded extends Speaker {
   readonly free: LlamaContextSequence[];
 }
 
@@ -83,7 +77,7 @@ export class GgufModel {
       const model = await llama.loadModel({ modelPath: modelFile(this.#modelsFolder) });
       const context = await model.createContext({ contextSize: contextTokens, sequences: conversations, threads: 1 });
       const free = Array.from({ length: conversations }, () => context.getSequence());
-      this.#loaded = { module, model, context, free };
+      this.#loaded = { module, model, wrapper: module.resolveChatWrapper(model), free };
       this.#state = 'ready';
       this.#log.info({ model: modelName, ms: Math.round(performance.now() - began) }, 'the local model is loaded');
     } catch (err) {
@@ -97,10 +91,8 @@ export class GgufModel {
     const loaded = this.#loaded;
     if (!loaded) throw new RefrainError('unavailable', 'The local model is not loaded.', { reason: 'MODEL_MISSING' });
     const prompt = toHistory(call.chat);
-    const text = prompt.history.map((item) => (item.type === 'model' ? item.response.join('') : item.text)).join('\n');
-    const turnTokens = 8;
-    const used = loaded.model.tokenize(`${text}\n${prompt.question}`).length + turnTokens * (prompt.history.length + 1);
-    const room = contextTokens - used;
+    const tokens = toTokens(loaded, prompt);
+    const room = contextTokens - tokens.length;
     if (room < leastAnswer) {
       throw new RefrainError('unavailable', 'The prompt is too long for the local model.', {
         reason: 'CONTEXT_TOO_LONG',
@@ -108,19 +100,19 @@ export class GgufModel {
     }
     const maxTokens = Math.min(call.chat.maxTokens ?? defaultMaxTokens, room);
     const events = new EventQueue<AdapterEvent>();
-    this.#run(loaded, { call, prompt, maxTokens, signal, events }).then(
+    this.#run(loaded, { chat: call.chat, prompt, tokens, maxTokens, signal, events }).then(
       () => events.end(),
       (error: unknown) => events.end({ error: signal.aborted ? signal.reason : error }),
     );
     return events;
   }
 
-  async #run(loaded: Loaded, ask: Ask): Promise<void> {
-    const leave = await this.#places.acquire(ask.signal);
+  async #run(loaded: Loaded, conversation: Conversation): Promise<void> {
+    const leave = await this.#places.acquire(conversation.signal);
     const sequence = loaded.free.pop();
     try {
       if (!sequence) throw new RefrainError('internal', 'No conversation of the local model is free.');
-      await converse(loaded, sequence, ask);
+      await converse(loaded, sequence, conversation);
     } finally {
       if (sequence) loaded.free.push(sequence);
       leave();
@@ -132,43 +124,5 @@ export class GgufModel {
     await this.#loading;
     await this.#loaded?.model.dispose();
     this.#loaded = undefined;
-  }
-}
-
-interface Ask {
-  readonly call: AdapterCall;
-  readonly prompt: LocalPrompt;
-  readonly maxTokens: number;
-  readonly signal: AbortSignal;
-  readonly events: EventQueue<AdapterEvent>;
-}
-
-async function converse(loaded: Loaded, sequence: LlamaContextSequence, ask: Ask): Promise<void> {
-  const { chat } = ask.call;
-  const before = sequence.tokenMeter.getState();
-  const session = new loaded.module.LlamaChatSession({ contextSequence: sequence, systemPrompt: '' });
-  try {
-    session.setChatHistory(ask.prompt.history);
-    const seed = seedOf(chat);
-    const answer = await session.promptWithMeta(ask.prompt.question, {
-      signal: ask.signal,
-      maxTokens: ask.maxTokens,
-      temperature: chat.temperature ?? 0,
-      ...(chat.topP !== undefined && { topP: chat.topP }),
-      ...(seed !== undefined && { seed }),
-      ...(chat.stop.length > 0 && { customStopTriggers: chat.stop }),
-      repeatPenalty: {
-        presencePenalty: chat.presencePenalty ?? 0,
-        frequencyPenalty: chat.frequencyPenalty ?? 0,
-      },
-      onTextChunk: (text) => ask.events.push({ kind: 'delta', delta: { text } }),
-    });
-    const completionTokens = sequence.tokenMeter.diff(before).usedOutputTokens;
-    const promptTokens = Math.max(0, sequence.nextTokenIndex - completionTokens);
-    ask.events.push({ kind: 'usage', usage: { promptTokens, completionTokens } });
-    const finishReason = answer.stopReason === 'maxTokens' ? FinishReason.LENGTH : FinishReason.STOP;
-    ask.events.push({ kind: 'final', finishReason, model: modelName });
-  } finally {
-    session.dispose({ disposeSequence: false });
   }
 }
