@@ -3,6 +3,8 @@ import { type FieldViolation, RefrainError } from '@refrain/errors';
 
 const maximumMessages = 2000;
 const maximumStops = 4;
+/** Far deeper than any schema; so deep that recursive readers further on break, nothing sensible is. */
+const maximumJsonDepth = 100;
 const toolChoiceModes = new Set(['auto', 'none', 'required', 'function']);
 const formats = new Set(['text', 'json_object', 'json_schema']);
 const efforts = new Set(['', 'minimal', 'low', 'medium', 'high']);
@@ -38,6 +40,8 @@ function checkMessage(message: Message, path: string, fault: Fault): void {
   const isCall = message.role === Role.ASSISTANT && message.toolCalls.length > 0;
   if (message.role === Role.TOOL && message.toolCallId === '') fault(`${path}.tool_call_id`, 'is missing');
   for (const [i, part] of message.parts.entries()) checkPart(part, `${path}.parts[${i}]`, fault);
+  for (const [i, { argumentsJson }] of message.toolCalls.entries())
+    if (isTooDeep(argumentsJson)) fault(`${path}.tool_calls[${i}].function.arguments`, tooDeep);
   const isEmpty = message.parts.every(({ content }) => content.case !== 'image' && (content.value ?? '').trim() === '');
   if (isEmpty && !isCall && message.role !== Role.TOOL) fault(`${path}.content`, 'must not be empty');
 }
@@ -79,6 +83,7 @@ function checkTools(chat: Chat, fault: Fault): void {
     if (!/^[\w.-]{1,64}$/.test(tool.name)) fault(`tools[${i}].name`, 'must be 1 to 64 letters, digits, _, - or .');
     if (tool.parametersJson !== '' && !isJsonObject(tool.parametersJson))
       fault(`tools[${i}].parameters`, 'must be a JSON object');
+    if (isTooDeep(tool.parametersJson)) fault(`tools[${i}].parameters`, tooDeep);
   });
   const choice = chat.toolChoice;
   if (choice && !toolChoiceModes.has(choice.mode))
@@ -89,6 +94,24 @@ function checkTools(chat: Chat, fault: Fault): void {
   if (format && !formats.has(format.type)) fault('response_format.type', 'must be text, json_object or json_schema');
   if (format?.type === 'json_schema' && !isJsonObject(format.schemaJson))
     fault('response_format.schema', 'must be a JSON object');
+  if (format && isTooDeep(format.schemaJson)) fault('response_format.schema', tooDeep);
+}
+
+const tooDeep = `must not be nested deeper than ${maximumJsonDepth}`;
+
+/** By brackets outside of strings, so that no parser has to go there first. */
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < json.length; i += 1) {
+    const mark = json[i];
+    if (mark === '"') inText = !inText;
+    else if (inText) i += mark === '\\' ? 1 : 0;
+    else if (mark === '[' || mark === '{') depth += 1;
+    else if (mark === ']' || mark === '}') depth -= 1;
+    if (depth > maximumJsonDepth) return true;
+  }
+  return false;
 }
 
 function isJsonObject(text: string): boolean {

@@ -36,6 +36,7 @@ before(async () => {
         complete: async (request, context) => {
           seen = context;
           const model = request.chat?.model ?? '';
+          if (model === 'cut') throw new RefrainError('not_found', `There is no ${'😀'.slice(0, 1)}.`);
           if (model === 'bug') throw new TypeError('secret detail');
           if (model === 'wait') await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
           if (model === 'encoded') {
@@ -117,6 +118,11 @@ test('a bug in a handler is INTERNAL, tells nothing of itself, and the server go
     assert.doesNotMatch(error.message, /secret/);
     return true;
   });
+  assert.equal((await client.complete(ask('still'))).answer?.text, 'hello still');
+});
+
+test('a message that was cut within a character is told, and the server goes on', async () => {
+  await assert.rejects(client.complete(ask('cut')), { code: 'not_found', message: 'There is no \ufffd.' });
   assert.equal((await client.complete(ask('still'))).answer?.text, 'hello still');
 });
 

@@ -20,7 +20,8 @@ export function toStatus(thrown: unknown): Partial<StatusObject> {
   const error = toRefrainError(thrown);
   const metadata = new Metadata();
   metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, toRichStatus(error))));
-  return { code: errorCodes[error.code].grpc, details: error.message, metadata };
+  // grpc-js percent-encodes the details, and throws out of reach for half a surrogate pair (a text that was cut).
+  return { code: errorCodes[error.code].grpc, details: error.message.toWellFormed(), metadata };
 }
 
 /** The same as google.rpc.Status, for callers that do not come by gRPC. */
