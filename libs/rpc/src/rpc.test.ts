@@ -37,6 +37,13 @@ before(async () => {
           seen = context;
           const model = request.chat?.model ?? '';
           if (model === 'cut') throw new RefrainError('not_found', `There is no ${'😀'.slice(0, 1)}.`);
+          if (model === 'many') {
+            const fields = Array.from({ length: 2000 }, (_, i) => ({
+              field: `messages[${i}]`,
+              description: 'x'.repeat(200),
+            }));
+            throw new RefrainError('invalid', 'x'.repeat(50_000), { fields });
+          }
           if (model === 'bug') throw new TypeError('secret detail');
           if (model === 'wait') await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
           if (model === 'encoded') {
@@ -124,6 +131,15 @@ test('a bug in a handler is INTERNAL, tells nothing of itself, and the server go
 test('a message that was cut within a character is told, and the server goes on', async () => {
   await assert.rejects(client.complete(ask('cut')), { code: 'not_found', message: 'There is no \ufffd.' });
   assert.equal((await client.complete(ask('still'))).answer?.text, 'hello still');
+});
+
+test('an error with more to say than fits into headers says the first of it', async () => {
+  await assert.rejects(client.complete(ask('many')), (error) => {
+    assert.ok(error instanceof RefrainError);
+    assert.deepEqual([error.code, error.message.length, error.fields.length], ['invalid', 501, 20]);
+    assert.equal(error.fields[0]?.description.length, 101);
+    return true;
+  });
 });
 
 test('a request above the limit is INVALID_ARGUMENT with the field, not the library’s RESOURCE_EXHAUSTED', async () => {

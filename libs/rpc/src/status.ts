@@ -14,27 +14,34 @@ import { type ErrorCode, errorCodes, isErrorCode, RefrainError, toRefrainError }
 
 const detailsKey = 'grpc-status-details-bin';
 const domain = 'refrain';
+/** Status and details travel as HTTP/2 headers, of which many clients take 8 KiB in all. */
+const maximumFields = 20;
+const maximumMessageCharacters = 500;
 
 /** What a caller gets for whatever was thrown. */
 export function toStatus(thrown: unknown): Partial<StatusObject> {
   const error = toRefrainError(thrown);
   const metadata = new Metadata();
-  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, toRichStatus(error))));
-  // grpc-js percent-encodes the details, and throws out of reach for half a surrogate pair (a text that was cut).
-  return { code: errorCodes[error.code].grpc, details: error.message.toWellFormed(), metadata };
+  const status = toRichStatus(error);
+  metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, status)));
+  // Well-formed: grpc-js percent-encodes it, and throws out of reach for half a surrogate pair.
+  return { code: status.code, details: status.message, metadata };
 }
 
-/** The same as google.rpc.Status, for callers that do not come by gRPC. */
+/** The same as google.rpc.Status, for callers that do not come by gRPC: at most 20 fields, long texts cut. */
 export function toRichStatus(error: RefrainError): Status {
+  const message = cut(error.message, maximumMessageCharacters);
   const details = [
     anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.reason, domain, metadata: { code: error.code } })),
   ];
   if (error.fields.length > 0) {
-    const fieldViolations = error.fields.map(({ field, description }) => ({ field, description }));
+    const fieldViolations = error.fields
+      .slice(0, maximumFields)
+      .map(({ field, description }) => ({ field: cut(field, 100), description: cut(description, 100) }));
     details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
   }
   if (error.code === 'rate_limited' || error.code === 'budget') {
-    const violations = [{ subject: 'caller', description: error.message }];
+    const violations = [{ subject: 'caller', description: message }];
     details.push(anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations })));
   }
   if (error.retryAfterMs !== undefined) {
@@ -43,7 +50,12 @@ export function toRichStatus(error: RefrainError): Status {
     const retryDelay = create(DurationSchema, { seconds: BigInt(seconds), nanos });
     details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
   }
-  return create(StatusSchema, { code: errorCodes[error.code].grpc, message: error.message, details });
+  return create(StatusSchema, { code: errorCodes[error.code].grpc, message, details });
+}
+
+/** Cut within a character, half of it is replaced. */
+function cut(text: string, length: number): string {
+  return (text.length > length ? `${text.slice(0, length)}…` : text).toWellFormed();
 }
 
 const codeOfStatus: Record<number, ErrorCode> = {
