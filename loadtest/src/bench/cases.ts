@@ -1,162 +1,142 @@
 /** What is measured: each limit and each path of the mesh, as a call that asserts where its answer came from. */
 import { create } from '@bufbuild/protobuf';
-import {
-  type Answer,
-  CacheService,
-  CompleteRequestSchema,
-  Level,
-  LookupRequestSchema,
-  RouterService,
-  Source,
-  StatsRequestSchema,
-} from '@refrain/contracts';
-import { createGrpcClient } from '@refrain/rpc';
-import { eventually } from '@refrain/testkit';
+import { CacheMode, CacheService, CompleteRequestSchema, RouterService, Source } from '@refrain/contracts';
+import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
+import { followWrites, missingMeanings } from './cache-writes.ts';
+import { type Case, missed, timed } from './case.ts';
 import { post, postForFirstChunk } from './http-client.ts';
-import { callBare } from './limits/bare-grpc.ts';
 import type { BenchMesh } from './mesh.ts';
-import { paraphrase, prompt, toChat } from './payload.ts';
+import { prompt, toChat } from './payload.ts';
+import { createQuestions, distinctKeys } from './questions.ts';
 
-/** One thing that is measured. */
-export interface Case {
-  readonly name: string;
-  /** The case its ratio is taken against. */
-  readonly limit?: string;
-  /** Brings the mesh into the state the case asks for; not timed. */
-  prepare?(): Promise<void>;
-  /** Asks once; may give its own latency in milliseconds. */
-  call(): Promise<number | undefined>;
-  /** Waits until what the calls left behind (stores, index writes) is done; belongs to the timed work of a miss. */
-  drain?(): Promise<void>;
-}
-
-/** How many distinct questions the hits are spread over. */
-const distinctKeys = 1000;
+type Router = GrpcClient<typeof RouterService>;
+type Cache = GrpcClient<typeof CacheService>;
 
 /** All cases, limits first. */
 export function createCases(mesh: BenchMesh): { cases: Case[]; close(): void } {
-  const plain = createGrpcClient(RouterService, mesh.plain.grpc);
-  const semantic = createGrpcClient(RouterService, mesh.semantic.grpc);
-  const plainCache = createGrpcClient(CacheService, mesh.plain.cache);
-  const semanticCache = createGrpcClient(CacheService, mesh.semantic.cache);
-  const echo = callBare(RouterService.method.complete, mesh.echo);
-  const relay = callBare(RouterService.method.complete, mesh.relay);
-
-  const request = (text: string) => create(CompleteRequestSchema, { chat: toChat(text) });
-  const body = (text: string, stream = false) =>
-    JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: text }], ...(stream && { stream: true }) });
-  let next = 0;
-  const cycle = () => prompt(next++ % distinctKeys);
-  let unseen = 1_000_000;
-  const fresh = () => prompt(unseen++);
-  let variant = 0;
-
-  const seed = async (router: typeof plain, cache: typeof plainCache) => {
-    for (let from = 0; from < distinctKeys; from += 50) {
-      await Promise.all(Array.from({ length: 50 }, (_, i) => router.complete(request(prompt(from + i)))));
-    }
-    await settled(cache, distinctKeys);
-  };
-  const ask = async (router: typeof plain, text: string, source: Source) => {
-    const { answer } = await router.complete(request(text));
-    expectSource(answer, source);
-  };
-  const askHttp = async (url: string, text: string, source: string) => {
-    const { headers } = await post(`${url}/v1/chat/completions`, body(text));
-    if (headers['x-refrain-source'] !== source)
-      throw new Error(`expected ${source}, got ${headers['x-refrain-source']}`);
-  };
-  const drain = (cache: typeof plainCache) => async () => {
-    await settled(cache, 0);
-  };
+  const routers = [mesh.echo, mesh.relay, mesh.plain.grpc, mesh.semantic.grpc].map((address) =>
+    createGrpcClient(RouterService, address),
+  ) as [Router, Router, Router, Router];
+  const caches = [mesh.plain.cache, mesh.semantic.cache].map((address) => createGrpcClient(CacheService, address)) as [
+    Cache,
+    Cache,
+  ];
+  const [echo, relay, plain, semantic] = routers;
+  const [plainCache, semanticCache] = caches;
+  const { known, reworded, fresh } = createQuestions();
+  const chatUrl = (base: string) => `${base}/v1/chat/completions`;
+  const seedPlain = once(() => seed(plain, plainCache));
+  const seedSemantic = once(() => seed(semantic, semanticCache));
+  const plainWrites = () => followWrites(plainCache);
+  const semanticWrites = () => followWrites(semanticCache);
+  const miss = { upstreamCalls: 1, writes: plainWrites } as const;
+  const missSemantic = { limit: 'embedder', upstreamCalls: 1, writes: semanticWrites } as const;
+  // A stall of a shared machine is longer than a deadline of the cache now and then, and takes all that is in flight along.
+  const hit = { limit: 'grpc_two_hops', upstreamCalls: 0, maximumMissed: 0.01, prepare: seedPlain } as const;
 
   const cases: Case[] = [
-    { name: 'grpc_echo', call: async () => void (await echo(request(cycle()))) },
-    { name: 'grpc_two_hops', call: async () => void (await relay(request(cycle()))) },
-    { name: 'http_proxy', call: async () => void (await post(`${mesh.proxy}/v1/chat/completions`, body(fresh()))) },
+    { name: 'grpc_echo', call: timed(() => complete(echo, known(), Source.EXACT)) },
+    { name: 'grpc_two_hops', call: timed(() => complete(relay, known(), Source.EXACT)) },
+    { name: 'http_proxy', upstreamCalls: 1, call: timed(() => post(chatUrl(mesh.proxy), body(fresh()))) },
     {
       name: 'http_proxy_first_chunk',
-      call: () => postForFirstChunk(`${mesh.proxy}/v1/chat/completions`, body(fresh(), true)),
+      upstreamCalls: 1,
+      call: async () => (await postForFirstChunk(chatUrl(mesh.proxy), body(fresh(), true))).milliseconds,
     },
-    {
-      name: 'exact_hit',
-      limit: 'grpc_two_hops',
-      prepare: () => seed(plain, plainCache),
-      call: () => ask(plain, cycle(), Source.EXACT),
-    },
-    {
-      name: 'http_exact_hit',
-      limit: 'grpc_two_hops',
-      prepare: () => seed(plain, plainCache),
-      call: () => askHttp(mesh.plain.http, cycle(), 'exact'),
-    },
-    { name: 'miss', limit: 'http_proxy', call: () => ask(plain, fresh(), Source.PROVIDER), drain: drain(plainCache) },
+    { name: 'embedder', call: timed(() => mesh.embedder.embed(fresh())) },
+    { name: 'exact_hit', ...hit, call: timed(() => complete(plain, known(), Source.EXACT)) },
+    { name: 'http_exact_hit', ...hit, call: timed(() => completeHttp(mesh.plain.http, known(), 'exact')) },
+    { name: 'miss', limit: 'http_proxy', ...miss, call: timed(() => complete(plain, fresh(), Source.PROVIDER)) },
     {
       name: 'http_miss',
       limit: 'http_proxy',
-      call: () => askHttp(mesh.plain.http, fresh(), 'provider'),
-      drain: drain(plainCache),
+      ...miss,
+      call: timed(() => completeHttp(mesh.plain.http, fresh(), 'provider')),
     },
     {
       name: 'stream_first_chunk',
       limit: 'http_proxy_first_chunk',
-      call: () => postForFirstChunk(`${mesh.plain.http}/v1/chat/completions`, body(fresh(), true)),
-      drain: drain(plainCache),
-    },
-    {
-      name: 'embedder',
-      // The least a lookup by meaning costs: the same cache service asked about a tenant that has nothing stored.
+      ...miss,
       call: async () => {
-        const chat = toChat(fresh());
-        await semanticCache.lookup(create(LookupRequestSchema, { tenant: 'nobody', chat, levels: [Level.SEMANTIC] }));
+        const { milliseconds, headers } = await postForFirstChunk(chatUrl(mesh.plain.http), body(fresh(), true));
+        const source = headers['x-refrain-source'];
+        return source === 'provider' ? milliseconds : unexpected('provider', source, false);
       },
     },
     {
       name: 'semantic_hit',
       limit: 'embedder',
-      prepare: () => seed(semantic, semanticCache),
-      call: () => ask(semantic, paraphrase(next++ % distinctKeys, variant++), Source.SEMANTIC),
+      upstreamCalls: 0,
+      maximumMissed: 0.05,
+      prepare: seedSemantic,
+      call: timed(() => complete(semantic, reworded(), Source.SEMANTIC)),
     },
-    {
-      name: 'miss_semantic',
-      limit: 'embedder',
-      call: () => ask(semantic, fresh(), Source.PROVIDER),
-      drain: drain(semanticCache),
-    },
+    { name: 'miss_semantic', ...missSemantic, call: timed(() => complete(semantic, fresh(), Source.PROVIDER)) },
     {
       name: 'http_miss_semantic',
-      limit: 'embedder',
-      call: () => askHttp(mesh.semantic.http, fresh(), 'provider'),
-      drain: drain(semanticCache),
+      ...missSemantic,
+      call: timed(() => completeHttp(mesh.semantic.http, fresh(), 'provider')),
     },
   ];
-  return {
-    cases,
-    close: () => {
-      for (const client of [plain, semantic, plainCache, semanticCache]) client.close();
-    },
+  const close = () => {
+    for (const client of [...routers, ...caches]) client.close();
+  };
+  return { cases, close };
+}
+
+async function complete(router: Router, text: string, source: Source): Promise<unknown> {
+  const { answer } = await router.complete(create(CompleteRequestSchema, { chat: toChat(text) }));
+  const got = answer?.provenance?.source;
+  return got === source ? undefined : unexpected(source, got, got === Source.PROVIDER);
+}
+
+async function completeHttp(base: string, text: string, source: string): Promise<unknown> {
+  const { headers } = await post(`${base}/v1/chat/completions`, body(text));
+  const got = headers['x-refrain-source'];
+  return got === source ? undefined : unexpected(source, got, got === 'provider');
+}
+
+function body(text: string, stream = false): string {
+  return JSON.stringify({
+    model: 'auto',
+    messages: [{ role: 'user', content: text }],
+    ...(stream && { stream: true }),
+  });
+}
+
+/** Questions seeded at once; more would be stored faster than they can be embedded. */
+const seedChunk = 50;
+
+/** Has every known question answered and stored. */
+async function seed(router: Router, cache: Cache): Promise<void> {
+  const missingBefore = await missingMeanings(cache);
+  for (let from = 0; from < distinctKeys; from += seedChunk) {
+    const written = await followWrites(cache);
+    await Promise.all(Array.from({ length: seedChunk }, (_, i) => refresh(router, prompt(from + i))));
+    await written(seedChunk);
+  }
+  const missing = (await missingMeanings(cache)) - missingBefore;
+  if (missing > 0) throw new Error(`${missing} of the prepared answers were not stored by their meaning`);
+}
+
+async function refresh(router: Router, text: string): Promise<void> {
+  const options = { cache: CacheMode.REFRESH };
+  const { answer } = await router.complete(create(CompleteRequestSchema, { chat: toChat(text), options }));
+  const source = answer?.provenance?.source;
+  if (source !== Source.PROVIDER) unexpected(Source.PROVIDER, source, false);
+}
+
+function once(prepare: () => Promise<void>): () => Promise<void> {
+  let prepared: Promise<void> | undefined;
+  return () => {
+    prepared ??= prepare();
+    return prepared;
   };
 }
 
-async function settled(
-  cache: {
-    stats(
-      request: ReturnType<typeof create<typeof StatsRequestSchema>>,
-    ): Promise<{ stores: bigint; pendingIndexWrites: number }>;
-  },
-  stores: number,
-) {
-  await eventually(
-    async () => {
-      const stats = await cache.stats(create(StatsRequestSchema));
-      return Number(stats.stores) >= stores && stats.pendingIndexWrites === 0;
-    },
-    { timeoutMs: 60_000, what: 'the cache to have written what it was given' },
-  );
-}
-
-function expectSource(answer: Answer | undefined, source: Source): void {
-  const got = answer?.provenance?.source;
-  if (got !== source)
-    throw new Error(`expected source ${source}, got ${got ?? 'nothing'} (numbers of refrain.common.v1.Source)`);
+/** A provider's answer instead of a hit is a miss, which is counted; anything else a fault. */
+function unexpected(expected: unknown, got: unknown, byProvider: boolean): typeof missed {
+  if (byProvider) return missed;
+  const nameOf = (source: unknown) => Object.entries(Source).find(([, number]) => number === source)?.[0] ?? source;
+  throw new Error(`expected an answer from ${nameOf(expected)}, got one from ${nameOf(got) ?? 'nowhere'}`);
 }

@@ -14,8 +14,11 @@ export async function post(url: string, body: string): Promise<{ headers: Incomi
   return { headers: answer.headers, bytes };
 }
 
-/** Posts a body, gives the milliseconds to the first piece of text of the event stream, and reads the rest. */
-export async function postForFirstChunk(url: string, body: string): Promise<number> {
+/** Posts a body, gives the headers and the milliseconds to the first piece of text of the event stream, and reads the rest. */
+export async function postForFirstChunk(
+  url: string,
+  body: string,
+): Promise<{ headers: IncomingMessage['headers']; milliseconds: number }> {
   const start = performance.now();
   const { answer } = await send(url, body);
   let first = Number.NaN;
@@ -27,7 +30,7 @@ export async function postForFirstChunk(url: string, body: string): Promise<numb
   }
   if (Number.isNaN(first))
     throw new Error(`${url} streamed no text (status ${answer.statusCode}): ${seen.slice(0, 200)}`);
-  return first;
+  return { headers: answer.headers, milliseconds: first };
 }
 
 /** Closes the client's connections. */

@@ -1,11 +1,15 @@
 /** A closed loop: `inFlight` callers, each asking again as soon as it was answered, for a bounded time. */
 
+import { missed, type Outcome } from './case.ts';
+
 /** What one round of one case measured. */
 export interface Round {
   readonly p50: number;
   readonly p99: number;
   readonly perSecond: number;
+  /** Calls that were answered as they should be. */
   readonly count: number;
+  readonly missed: number;
 }
 
 /** How a round runs. */
@@ -17,18 +21,20 @@ export interface LoadOptions {
 }
 
 /**
- * Runs `call` until the time is over and gives latencies in milliseconds. `call` may return its own latency (to the
- * first chunk, say); otherwise the whole call is timed. The first error ends the round and is thrown.
+ * Runs `call` until the time is over and gives latencies in milliseconds: what `call` returns (the time to the first chunk, say),
+ * else its whole time. The first error ends the round and is thrown.
  */
-export async function runLoad(call: () => Promise<number | undefined>, options: LoadOptions): Promise<Round> {
+export async function runLoad(call: () => Promise<Outcome>, options: LoadOptions): Promise<Round> {
   const latencies: number[] = [];
+  let misses = 0;
   const start = performance.now();
   const end = start + options.seconds * 1000;
   const caller = async () => {
     while (performance.now() < end && latencies.length < options.maximumCalls) {
       const before = performance.now();
       const own = await call();
-      latencies.push(own ?? performance.now() - before);
+      if (own === missed) misses += 1;
+      else latencies.push(own ?? performance.now() - before);
     }
   };
   await Promise.all(Array.from({ length: options.inFlight }, caller));
@@ -39,6 +45,7 @@ export async function runLoad(call: () => Promise<number | undefined>, options: 
     p99: quantile(latencies, 0.99),
     perSecond: latencies.length / elapsed,
     count: latencies.length,
+    missed: misses,
   };
 }
 

@@ -6,7 +6,8 @@ import { toBinary } from '@bufbuild/protobuf';
 import { AnswerSchema } from '@refrain/contracts';
 import { createLogger } from '@refrain/service';
 import { openState } from '@refrain/state';
-import { startChroma, startNats, startProcess, startRedis } from '@refrain/testkit';
+import { eventually, modelsFolder, startChroma, startNats, startProcess, startRedis } from '@refrain/testkit';
+import { type EmbedderLimit, startEmbedderLimit } from './limits/embedder.ts';
 import { sampleAnswer } from './payload.ts';
 
 /** Addresses of everything a case may call. */
@@ -15,6 +16,7 @@ export interface BenchMesh {
   readonly relay: string;
   readonly proxy: string;
   readonly upstream: string;
+  readonly embedder: EmbedderLimit;
   /** Semantic level off. */
   readonly plain: { readonly grpc: string; readonly http: string; readonly cache: string };
   /** Semantic level on. */
@@ -55,8 +57,7 @@ export async function startBenchMesh(say: (step: string) => void): Promise<Bench
       const file = join(folder, `${semantic}.yaml`);
       await writeFile(file, config(upstream.http ?? '', semantic));
       const parts = { REDIS_URL: redis.url, NATS_URL: nats.url, CHROMA_URL: chroma.url };
-      const models = process.env.REFRAIN_MODELS ?? join(process.env.REFRAIN_HOME ?? '.refrain', 'models');
-      const common = { ...parts, REFRAIN_CONFIG: file, REFRAIN_MODELS: models, LOG_LEVEL: 'warn' };
+      const common = { ...parts, REFRAIN_CONFIG: file, REFRAIN_MODELS: modelsFolder, LOG_LEVEL: 'warn' };
       const start = async (service: string, env: Record<string, string>) =>
         keep(await startProcess({ entry: `services/${service}/src/main.ts`, env: { ...common, ...env } })).ready;
       const cache = await start('cache', { CACHE_PORT: '0', CACHE_OPS_PORT: '0' });
@@ -66,6 +67,8 @@ export async function startBenchMesh(say: (step: string) => void): Promise<Bench
       const router = await start('router', { ...ports, CACHE_ADDR: cache.grpc ?? '' });
       return { grpc: router.grpc ?? '', http: router.http ?? '', cache: cache.grpc ?? '' };
     };
+    say('the embedder');
+    const embedder = keep(await startEmbedderLimit());
     const plain = await mesh(false);
     const semantic = await mesh(true);
     const addresses = {
@@ -74,7 +77,7 @@ export async function startBenchMesh(say: (step: string) => void): Promise<Bench
       proxy: proxy.http ?? '',
       upstream: upstream.http ?? '',
     };
-    return { ...addresses, plain, semantic, stop };
+    return { ...addresses, embedder, plain, semantic, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -82,14 +85,11 @@ export async function startBenchMesh(say: (step: string) => void): Promise<Bench
 }
 
 async function prepare(url: string): Promise<void> {
-  const state = openState({
-    url,
-    name: 'bench',
-    log: createLogger({ service: 'bench', level: 'error' }),
-    timeoutMs: 1000,
-  });
-  await state.setBuffer(benchKey, toBinary(AnswerSchema, sampleAnswer()), { ttlMs: 24 * 3600 * 1000 });
-  await state.close();
+  const log = createLogger({ service: 'bench', level: 'error' });
+  const state = openState({ url, name: 'bench', log, timeoutMs: 5000 });
+  await eventually(() => state.ready, { what: 'redis' });
+  await state.set(benchKey, toBinary(AnswerSchema, sampleAnswer()), { ttlMs: 24 * 3600 * 1000 });
+  state.close();
 }
 
 function config(upstream: string, semantic: boolean): string {

@@ -1,83 +1,85 @@
 /** Interleaved rounds of every case, so that a busy minute of a shared machine falls on limit and candidate alike. */
-import type { Case } from './cases.ts';
-import { median, type Round, runLoad } from './load.ts';
+import type { Case } from './case.ts';
+import { type Round, runLoad } from './load.ts';
 import type { Result } from './report.ts';
+import { toResults } from './results.ts';
+import { upstreamCalls } from './upstream-calls.ts';
 
 /** How a run goes. */
 export interface RunOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly inFlight: readonly number[];
+  /** The scripted upstream whose calls are counted. */
+  readonly upstream: string;
   readonly say: (line: string) => void;
 }
 
+const maximumCalls = 50_000;
+/** A machine that others use too may stall for longer than a part's deadline; such a round is done again, and said. */
+const maximumTries = 3;
+
+/** What a run found: figures, and the cases that could not be measured. */
+export interface Outcomes {
+  readonly results: Result[];
+  readonly failed: string[];
+}
+
 /** Runs all cases and gives the median round of each: p50, p99, per_second, ratio_to_limit. */
-export async function runCases(cases: readonly Case[], options: RunOptions): Promise<Result[]> {
+export async function runCases(cases: readonly Case[], options: RunOptions): Promise<Outcomes> {
   for (const each of cases) {
     if (!each.prepare) continue;
     options.say(`prepare ${each.name}`);
     await each.prepare();
   }
   const rounds = new Map<string, Round[]>();
+  const failed = new Set<string>();
   for (let round = 0; round <= options.rounds; round += 1) {
     for (const each of cases) {
       for (const inFlight of options.inFlight) {
+        const key = `${each.name}_${inFlight}`;
+        if (failed.has(key)) continue;
         // Round 0 warms up: shorter, and not counted.
         const seconds = round === 0 ? Math.min(1, options.seconds) : options.seconds;
-        const measured = await measure(each, inFlight, seconds);
-        const key = `${each.name}_${inFlight}`;
-        if (round > 0) rounds.set(key, [...(rounds.get(key) ?? []), measured]);
+        const measured = await persist(each, inFlight, seconds, options);
+        if (!measured) failed.add(key);
+        else if (round > 0) rounds.set(key, [...(rounds.get(key) ?? []), measured]);
       }
     }
     options.say(round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`);
   }
-  return options.inFlight.flatMap((inFlight) => cases.flatMap((each) => toResults(each, inFlight, rounds)));
+  for (const key of failed) rounds.delete(key);
+  const results = options.inFlight.flatMap((inFlight) => cases.flatMap((each) => toResults(each, inFlight, rounds)));
+  return { results, failed: [...failed] };
 }
 
-async function measure(each: Case, inFlight: number, seconds: number): Promise<Round> {
+/** A round, measured again where it failed; undefined where it never could be. */
+async function persist(each: Case, inFlight: number, seconds: number, options: RunOptions): Promise<Round | undefined> {
+  for (let attempt = 1; attempt <= maximumTries; attempt += 1) {
+    try {
+      return await measure(each, inFlight, seconds, options);
+    } catch (error) {
+      options.say(`${each.name}_${inFlight} failed (${attempt} of ${maximumTries}): ${(error as Error).message}`);
+    }
+  }
+  return undefined;
+}
+
+/** One round, its writes included in its time. @throws Error where it missed too often, or cost the upstream other calls than it must */
+async function measure(each: Case, inFlight: number, seconds: number, { upstream }: RunOptions): Promise<Round> {
+  const callsBefore = each.upstreamCalls === undefined ? 0 : await upstreamCalls(upstream);
+  const written = await each.writes?.();
   const start = performance.now();
-  const round = await runLoad(each.call, { inFlight, seconds, maximumCalls: 50_000 });
-  if (!each.drain) return round;
-  await each.drain();
-  return { ...round, perSecond: (round.count * 1000) / (performance.now() - start) };
-}
-
-function toResults(each: Case, inFlight: number, rounds: Map<string, Round[]>): Result[] {
-  const name = `${each.name}_${inFlight}`;
-  const own = rounds.get(name) ?? [];
-  const limit = each.limit && rounds.get(`${each.limit}_${inFlight}`);
-  const figure = (metric: string, unit: string, of: (round: Round) => number): Result => {
-    const values = own.map(of);
-    return {
-      case: name,
-      metric,
-      value: median(values),
-      low: Math.min(...values),
-      high: Math.max(...values),
-      n: own.length,
-      unit,
-    };
-  };
-  const results = [
-    figure('p50', 'ms', (round) => round.p50),
-    figure('p99', 'ms', (round) => round.p99),
-    figure('per_second', '1/s', (round) => round.perSecond),
-  ];
-  if (!limit) return results;
-  // At 1 in flight latency counts (limit over candidate), at more throughput (candidate over limit).
-  const ratios = own.map((round, i) => {
-    const against = limit[i];
-    if (!against) return Number.NaN;
-    return inFlight === 1 ? against.p50 / round.p50 : round.perSecond / against.perSecond;
-  });
-  results.push({
-    case: name,
-    metric: 'ratio_to_limit',
-    value: median(ratios),
-    low: Math.min(...ratios),
-    high: Math.max(...ratios),
-    n: ratios.length,
-    unit: '',
-  });
-  return results;
+  const round = await runLoad(each.call, { inFlight, seconds, maximumCalls });
+  await written?.(round.count);
+  const elapsedMs = performance.now() - start;
+  const { count, missed } = round;
+  if (missed > (count + missed) * (each.maximumMissed ?? 0))
+    throw new Error(`${missed} of ${count + missed} calls were answered by the provider, not from the cache`);
+  if (each.upstreamCalls !== undefined) {
+    const calls = (await upstreamCalls(upstream)) - callsBefore;
+    const expected = count * each.upstreamCalls + missed;
+    if (calls !== expected) throw new Error(`${count + missed} calls cost the upstream ${calls}, not ${expected}`);
+  }
+  return { ...round, perSecond: (count * 1000) / elapsedMs };
 }

@@ -21,7 +21,7 @@ export interface SemanticParts {
   readonly nowMs: () => number;
 }
 
-const levelMs = 300;
+const levelMs = 400;
 
 /** Looks a question up by its meaning. @throws RefrainError where a part fails, `deadline` where all together take too long */
 export function lookupSemantic(asked: Asked, parts: SemanticParts): Promise<LevelResult> {

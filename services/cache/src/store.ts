@@ -57,7 +57,7 @@ async function storeNear(kept: Kept, question: string, settings: Settings, parts
   const partition = { tenant: kept.tenant, key: kept.partition };
   const { ttlSeconds } = settings.cache.semantic;
   try {
-    const vector = await parts.embedder.embed(question);
+    const vector = await parts.embedder.embed(question, 'patient');
     const expired = await parts.near.set(kept, { question, vector, ttlSeconds, nowMs: parts.nowMs() });
     parts.index.add(partition, kept.id, vector);
     parts.index.remove(

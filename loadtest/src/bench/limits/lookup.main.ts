@@ -6,9 +6,11 @@ import { openState } from '@refrain/state';
 import { serveBare } from './bare-grpc.ts';
 
 const { REDIS_URL = '', BENCH_KEY = '' } = process.env;
-const state = openState({ url: REDIS_URL, name: 'bench', log: createLogger({ service: 'bench', level: 'error' }) });
+const log = createLogger({ service: 'bench', level: 'error' });
+// Patient: a limit that gave up on a busy machine would be none.
+const state = openState({ url: REDIS_URL, name: 'bench', log, timeoutMs: 5000 });
 const port = await serveBare(CacheService.method.lookup, async () => {
-  const bytes = await state.getBuffer(BENCH_KEY);
+  const bytes = await state.get(BENCH_KEY);
   if (!bytes) throw new Error('the prepared answer is not in Redis');
   return create(LookupResponseSchema, { answer: fromBinary(AnswerSchema, bytes) });
 });

@@ -1,9 +1,9 @@
 /**
- * Texts on their way to the embedder. Batching is by need: an idle embedder gets a text at once, a busy one gets what has come
+ * Texts on their way to the embedder: lookups, which somebody waits for, before stores, which can wait. Batching is by need: an idle embedder gets a text at once, a busy one gets what has come
  * meanwhile when it is free, so that the batching window is the running batch and no text waits on a timer.
  *
- * Nobody waits in vain. A text that could not be ready in time, by the pace of the last batches, is refused at once; one that was not
- * ready in time leaves the queue; and when several in a row were not, all are refused until the embedder answers again.
+ * Nobody waits in vain. A lookup that could not be ready in time, by the pace of the last batches, is refused at once; a text that was
+ * not ready in time leaves the queue; and when several in a row were not, all are refused until the embedder answers again.
  */
 import { RefrainError } from '@refrain/errors';
 import { embedderDown } from './embedder.ts';
@@ -19,21 +19,28 @@ interface Waiting {
 /** What became of a text. */
 export type Embedded = { readonly vector: Float32Array } | { readonly unusable: Unusable };
 
+/** Whether somebody waits for the vector (a lookup), or not (a store). */
+export type Urgency = 'urgent' | 'patient';
+
 const lateInARow = 3;
+/** The pace is a rough guess, and one text alone takes twice its time in a batch: only what is surely too late is refused. */
+const margin = 2;
+/** Stores that may wait; more would not be embedded before their time is over. */
+const maximumPatient = 256;
 const reasons = { too_long: 'TOO_LONG', unknown_symbols: 'UNKNOWN_SYMBOLS' } as const;
 
 /** One queue before one embedder. */
 export class EmbedQueue {
-  readonly #deadlineMs: number;
+  readonly #deadlineMs: Readonly<Record<Urgency, number>>;
   readonly #maximumBatch: number;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Record<Urgency, Waiting[]> = { urgent: [], patient: [] };
   #running: Waiting[] = [];
   #sentAt = 0;
   #msPerText = 0;
   #late = 0;
 
-  constructor(options: { deadlineMs: number; maximumBatch: number }) {
-    this.#deadlineMs = options.deadlineMs;
+  constructor(options: { deadlineMs: number; patienceMs: number; maximumBatch: number }) {
+    this.#deadlineMs = { urgent: options.deadlineMs, patient: options.patienceMs };
     this.#maximumBatch = options.maximumBatch;
   }
 
@@ -43,26 +50,34 @@ export class EmbedQueue {
   }
 
   /** @throws RefrainError as `Embedder.embed` says */
-  add(text: string): Promise<Float32Array> {
+  add(text: string, urgency: Urgency): Promise<Float32Array> {
     if (this.#late >= lateInARow) return Promise.reject(embedderDown());
-    if ((this.#waiting.length + this.#running.length) * this.#msPerText > this.#deadlineMs) {
+    if (this.#isFull(urgency)) {
       return Promise.reject(new RefrainError('overloaded', 'The embedder is busy.', { reason: 'EMBEDDER_BUSY' }));
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#late += 1;
-        this.#waiting = this.#waiting.filter((each) => each !== waiting);
+        this.#waiting[urgency] = this.#waiting[urgency].filter((each) => each !== waiting);
         reject(new RefrainError('deadline', 'The embedding took too long.', { reason: 'EMBEDDER_SLOW' }));
-      }, this.#deadlineMs);
+      }, this.#deadlineMs[urgency]);
       const waiting: Waiting = { text, timer, resolve, reject };
-      this.#waiting.push(waiting);
+      this.#waiting[urgency].push(waiting);
     });
+  }
+
+  #isFull(urgency: Urgency): boolean {
+    if (urgency === 'patient') return this.#waiting.patient.length >= maximumPatient;
+    const expectedMs = (this.#waiting.urgent.length + this.#running.length) * this.#msPerText;
+    return expectedMs > this.#deadlineMs.urgent * margin;
   }
 
   /** Takes the next batch, unless one is running or nothing waits. */
   next(): string[] {
     if (this.busy) return [];
-    this.#running = this.#waiting.splice(0, this.#maximumBatch);
+    const { urgent, patient } = this.#waiting;
+    this.#running = urgent.splice(0, this.#maximumBatch);
+    this.#running.push(...patient.splice(0, this.#maximumBatch - this.#running.length));
     this.#sentAt = performance.now();
     return this.#running.map(({ text }) => text);
   }
@@ -70,7 +85,7 @@ export class EmbedQueue {
   /** Answers the running batch, each text by its place. */
   settle(results: readonly Embedded[]): void {
     const batch = this.#finish();
-    const sample = Math.min(this.#deadlineMs, performance.now() - this.#sentAt) / Math.max(1, batch.length);
+    const sample = Math.min(this.#deadlineMs.urgent, performance.now() - this.#sentAt) / Math.max(1, batch.length);
     this.#msPerText = this.#msPerText === 0 ? sample : 0.7 * this.#msPerText + 0.3 * sample;
     for (const [i, { resolve, reject }] of batch.entries()) {
       const result = results[i];
@@ -89,7 +104,8 @@ export class EmbedQueue {
   /** The embedder is gone: everybody hears so. */
   clear(): void {
     this.fail();
-    for (const { timer, reject } of this.#waiting.splice(0)) {
+    const { urgent, patient } = this.#waiting;
+    for (const { timer, reject } of [...urgent.splice(0), ...patient.splice(0)]) {
       clearTimeout(timer);
       reject(embedderDown());
     }

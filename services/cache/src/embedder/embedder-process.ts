@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Logger } from '@refrain/service';
 import { BoundedMap } from '../bounded-map.ts';
-import { type Embedded, EmbedQueue } from './embed-queue.ts';
+import { type Embedded, EmbedQueue, type Urgency } from './embed-queue.ts';
 import { type Embedder, embedderDown } from './embedder.ts';
 import { dimensions } from './model.ts';
 import type { EmbedReply } from './protocol.ts';
@@ -12,8 +12,10 @@ import type { EmbedReply } from './protocol.ts';
 export interface EmbedderOptions {
   readonly modelsFolder: string;
   readonly log: Logger;
-  /** For one text, from asking to its vector. */
+  /** For one text of a lookup, from asking to its vector. */
   readonly deadlineMs?: number;
+  /** The same for a store. */
+  readonly patienceMs?: number;
   /** For one batch; after that the child is taken to hang. */
   readonly hangMs?: number;
 }
@@ -39,7 +41,8 @@ export class EmbedderProcess implements Embedder {
 
   constructor(options: EmbedderOptions) {
     this.#options = options;
-    this.#queue = new EmbedQueue({ deadlineMs: options.deadlineMs ?? 250, maximumBatch });
+    const { deadlineMs = 350, patienceMs = 3000 } = options;
+    this.#queue = new EmbedQueue({ deadlineMs, patienceMs, maximumBatch });
     this.#start();
   }
 
@@ -57,11 +60,11 @@ export class EmbedderProcess implements Embedder {
     return this.#child?.pid;
   }
 
-  embed(text: string): Promise<Float32Array> {
+  embed(text: string, urgency: Urgency = 'urgent'): Promise<Float32Array> {
     const known = this.#recent.get(text);
     if (known) return Promise.resolve(known);
     if (!this.#loaded) return Promise.reject(embedderDown());
-    const result = this.#queue.add(text);
+    const result = this.#queue.add(text, urgency);
     this.#sendNext();
     return result;
   }

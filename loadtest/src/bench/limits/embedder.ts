@@ -1,0 +1,65 @@
+/**
+ * Limit of everything that has to compute a vector: the embedder's child process itself, asked as the cache asks it: one batch of at
+ * most 8 texts at a time, the next one when it is back. Nothing that embeds can be faster than this.
+ */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { modelsFolder } from '@refrain/testkit';
+
+/** The child, ready to embed. */
+export interface EmbedderLimit {
+  embed(text: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** As `services/cache/src/embedder/protocol.ts` has it. */
+interface Reply {
+  readonly id: number;
+  readonly vectors?: Float32Array;
+  readonly unusable?: readonly (string | null)[];
+  readonly error?: string;
+}
+
+const program = join(import.meta.dirname, '../../../../services/cache/src/embedder/child.main.ts');
+const maximumBatch = 8;
+
+/** Starts the child and waits until the model is loaded. @throws Error when it ends before */
+export async function startEmbedderLimit(): Promise<EmbedderLimit> {
+  const child = fork(program, [modelsFolder], { serialization: 'advanced' });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  let running: typeof waiting = [];
+  let id = 0;
+  const sendNext = () => {
+    if (running.length > 0 || waiting.length === 0) return;
+    running = waiting.slice(0, maximumBatch);
+    waiting = waiting.slice(maximumBatch);
+    id += 1;
+    child.send({ id, texts: running.map(({ text }) => text) });
+  };
+  const loaded = new Promise<void>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the embedder ended while loading its model; is it fetched?')));
+    child.on('message', (reply: Reply) => {
+      if (reply.id === 0) return resolve();
+      const batch = running;
+      running = [];
+      for (const [i, each] of batch.entries()) {
+        if (reply.unusable?.[i] === null) each.resolve();
+        else each.reject(new Error(reply.error ?? `not embedded: ${reply.unusable?.[i]}`));
+      }
+      sendNext();
+    });
+  });
+  await loaded;
+  return {
+    embed: (text) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ text, resolve, reject });
+        sendNext();
+      }),
+    stop: async () => {
+      child.disconnect();
+      await exited;
+    },
+  };
+}
