@@ -5,6 +5,7 @@
  */
 import {
   create,
+  createRegistry,
   type DescMessage,
   fromBinary,
   fromJsonString,
@@ -14,10 +15,14 @@ import {
 } from '@bufbuild/protobuf';
 import type { Bus, BusMessage, Subscription } from '@refrain/bus';
 import {
+  BadRequestSchema,
   type CompleteRequest,
   CompleteRequestSchema,
   CompleteResponseSchema,
   completeSubject,
+  ErrorInfoSchema,
+  QuotaFailureSchema,
+  RetryInfoSchema,
   StatusSchema,
   StreamCompleteResponseSchema,
 } from '@refrain/contracts';
@@ -44,6 +49,9 @@ export interface NatsFace {
 }
 
 type Encoding = 'json' | 'protobuf';
+
+/** What an error's details are made of: JSON writes them out, so it must know them. */
+const registry = createRegistry(BadRequestSchema, ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema);
 
 /** Listens for every client; the routers of a mesh share the work. */
 export function startNatsFace(options: NatsFaceOptions): NatsFace {
@@ -119,7 +127,7 @@ function decode(data: Uint8Array, encoding: Encoding, limitBytes: number): Compl
 }
 
 function encode<S extends DescMessage>(schema: S, value: MessageShape<S>, encoding: Encoding): Uint8Array {
-  return encoding === 'json' ? Buffer.from(toJsonString(schema, value)) : toBinary(schema, value);
+  return encoding === 'json' ? Buffer.from(toJsonString(schema, value, { registry })) : toBinary(schema, value);
 }
 
 function readTimeout(text: string | undefined): number | undefined {

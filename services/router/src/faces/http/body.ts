@@ -7,7 +7,7 @@ const discardBytes = 32 * 1024 * 1024;
 
 /**
  * Reads a JSON body, checked on its raw bytes first.
- * @throws RefrainError `invalid` when it is larger than `limitBytes`, not UTF-8 or not JSON.
+ * @throws RefrainError `invalid` when it is larger than `limitBytes`, not UTF-8 or not JSON; `canceled` when its sender leaves.
  */
 export async function readJson(request: IncomingMessage, limitBytes: number): Promise<unknown> {
   const bytes = await readBytes(request, limitBytes);
@@ -22,11 +22,15 @@ export async function readJson(request: IncomingMessage, limitBytes: number): Pr
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= limitBytes) chunks.push(chunk);
-    else chunks.length = 0;
-    if (size > limitBytes + discardBytes) break;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (size > limitBytes + discardBytes) break;
+    }
+  } catch (cause) {
+    throw new RefrainError('canceled', 'The caller left.', { cause });
   }
   if (size > limitBytes) throw invalid(`The request is larger than ${limitBytes} bytes.`, 'REQUEST_TOO_LARGE');
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);

@@ -17,13 +17,18 @@ export function finishReasonName(reason: FinishReason): string {
 export function provenanceHeaders(provenance: Provenance): Record<string, string> {
   return {
     'x-refrain-source': sourceName(provenance.source),
-    'x-refrain-provider': provenance.provider,
-    'x-refrain-model': provenance.model,
-    'x-refrain-reason': provenance.reason,
+    'x-refrain-provider': headerText(provenance.provider),
+    'x-refrain-model': headerText(provenance.model),
+    'x-refrain-reason': headerText(provenance.reason),
     'x-refrain-degraded': String(provenance.degraded),
     ...(provenance.entryId !== '' && { 'x-refrain-entry': provenance.entryId }),
     ...(provenance.ageSeconds !== undefined && { age: String(provenance.ageSeconds) }),
   };
+}
+
+/** A header takes ASCII alone; a name beyond it is percent-encoded. */
+function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }
 
 /** The body of a whole answer in OpenAI's form. */

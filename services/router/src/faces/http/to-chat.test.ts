@@ -88,3 +88,15 @@ test('every wrong type is reported with its path', () => {
 test('no messages, no body and a list instead of an object are invalid', () => {
   for (const body of [{}, { messages: [] }, [], 'text', 5, null]) assert.equal(faultOf(body).code, 'invalid');
 });
+
+test('a schema nested too deep to be written out again is refused with its field', () => {
+  const deep = JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+  const body = parseChatCompletion({
+    messages: hello,
+    tools: [{ type: 'function', function: { name: 'look', parameters: deep } }],
+  });
+  assert.throws(() => toChat(body), {
+    code: 'invalid',
+    fields: [{ field: 'tools.function.parameters', description: 'is nested too deeply' }],
+  });
+});

@@ -108,7 +108,7 @@ function toTool(tool: NonNullable<ChatCompletionBody['tools']>[number]) {
   return create(ToolSchema, {
     name,
     description: description ?? '',
-    parametersJson: parameters ? JSON.stringify(parameters) : '',
+    parametersJson: parameters ? toJsonText(parameters, 'tools.function.parameters') : '',
     ...(typeof strict === 'boolean' && { strict }),
   });
 }
@@ -125,9 +125,19 @@ function toResponseFormat(format: NonNullable<ChatCompletionBody['response_forma
   return create(ResponseFormatSchema, {
     type: 'json_schema',
     schemaName: name,
-    schemaJson: schema ? JSON.stringify(schema) : '',
+    schemaJson: schema ? toJsonText(schema, 'response_format.json_schema.schema') : '',
     ...(typeof strict === 'boolean' && { strict }),
   });
+}
+
+/** JSON.stringify recurses: what JSON.parse could read may be too deep for it. */
+function toJsonText(value: unknown, field: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    const description = 'is nested too deeply';
+    throw new RefrainError('invalid', `${field} ${description}.`, { cause, fields: [{ field, description }] });
+  }
 }
 
 function withoutNulls(json: unknown): unknown {

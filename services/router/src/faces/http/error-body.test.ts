@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RefrainError } from '@refrain/errors';
+import { retryHeaders, toErrorBody } from './error-body.ts';
+
+test("an error has the four fields of OpenAI's, the reason as its code and the first field as its parameter", () => {
+  const fields = [
+    { field: 'temperature', description: 'must be from 0 to 2' },
+    { field: 'stop', description: 'is wrong' },
+  ];
+  assert.deepEqual(toErrorBody(new RefrainError('invalid', 'No.', { fields })), {
+    error: { message: 'No.', type: 'invalid_request_error', param: 'temperature', code: 'invalid' },
+  });
+  assert.deepEqual(toErrorBody(new RefrainError('unauthenticated', 'Who?', { reason: 'API_KEY_MISSING' })), {
+    error: { message: 'Who?', type: 'authentication_error', param: null, code: 'api_key_missing' },
+  });
+});
+
+test('the cause stays inside', () => {
+  const error = new RefrainError('internal', 'An internal error occurred.', { cause: new Error('secret detail') });
+  assert.ok(!JSON.stringify(toErrorBody(error)).includes('secret'));
+});
+
+test('a wait is told in milliseconds and in whole seconds, never too short; no wait is not told', () => {
+  const wait = (retryAfterMs: number) => retryHeaders(new RefrainError('rate_limited', 'Wait.', { retryAfterMs }));
+  assert.deepEqual(wait(1200), { 'retry-after-ms': '1200', 'retry-after': '2' });
+  assert.deepEqual(retryHeaders(new RefrainError('rate_limited', 'Wait.')), {});
+});
