@@ -45,11 +45,33 @@ export function service<S extends DescService>(descriptor: S, handlers: Handlers
 }
 
 type Call = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
+type End = (error: RefrainError) => void;
+
+/** The calls a server is answering. */
+export class RunningCalls {
+  readonly #ends: Set<End> = new Set();
+
+  /** A call has begun; `end` ends it with an error. */
+  begin(end: End): void {
+    this.#ends.add(end);
+  }
+
+  /** A call is about to end; false where it was ended already. */
+  finish(end: End): boolean {
+    return this.#ends.delete(end);
+  }
+
+  /** Ends all that run: their callers get the error, their handlers hear that nobody waits. */
+  endAll(error: RefrainError): void {
+    for (const end of [...this.#ends]) end(error);
+  }
+}
 
 /** Reads the call lazily: most handlers never look at the metadata, and a cache hit never at the signal. */
 class Context implements CallContext {
   readonly #call: Call;
   #abort: AbortController | undefined;
+  #isOver = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -59,10 +81,16 @@ class Context implements CallContext {
     if (!this.#abort) {
       const abort = new AbortController();
       this.#abort = abort;
-      if (this.#call.cancelled) abort.abort();
+      if (this.#call.cancelled || this.#isOver) abort.abort();
       else this.#call.once('cancelled', () => abort.abort());
     }
     return this.#abort.signal;
+  }
+
+  /** The call was ended while its handler runs. */
+  abort(): void {
+    this.#isOver = true;
+    this.#abort?.abort();
   }
 
   get remainingMs(): number | undefined {
@@ -78,21 +106,32 @@ class Context implements CallContext {
   }
 }
 
+/** What wrapped handlers report to. */
+export interface CallKeeping {
+  readonly observe: CallObserver;
+  readonly running: RunningCalls;
+}
+
 /** grpc-js does not catch a rejected handler: unwrapped it would end the process and leave the caller waiting. */
 export function wrapUnary(
   path: string,
   handler: (request: Message, context: CallContext) => Promise<Message | Encoded>,
-  observe: CallObserver,
+  { observe, running }: CallKeeping,
 ): handleUnaryCall<Message, Message> {
   return (call, callback) => {
     const start = performance.now();
+    const context = new Context(call);
     const fail = (thrown: unknown) => {
+      if (!running.finish(fail)) return;
       const error = toRefrainError(thrown);
       observe(path, error.code, performance.now() - start, error);
       callback(toStatus(error));
+      context.abort();
     };
+    running.begin(fail);
     if (isFault(call.request)) return fail(call.request);
-    handler(call.request, new Context(call)).then((response) => {
+    handler(call.request, context).then((response) => {
+      if (!running.finish(fail)) return;
       observe(path, 'ok', performance.now() - start);
       // What is encoded already is told apart by `responseSerialize`, which is ours too.
       callback(null, response as Message);
@@ -104,23 +143,33 @@ export function wrapUnary(
 export function wrapServerStream(
   path: string,
   handler: (request: Message, context: CallContext) => AsyncIterable<Message>,
-  observe: CallObserver,
+  { observe, running }: CallKeeping,
 ): handleServerStreamingCall<Message, Message> {
   return async (call) => {
     const start = performance.now();
-    try {
-      if (isFault(call.request)) throw call.request;
-      for await (const message of handler(call.request, new Context(call))) {
-        if (call.cancelled) break;
-        if (!call.write(message)) await drained(call);
-      }
-      observe(path, call.cancelled ? 'canceled' : 'ok', performance.now() - start);
-      call.end();
-    } catch (thrown) {
+    const context = new Context(call);
+    let isOver = false;
+    const fail = (thrown: unknown) => {
+      if (!running.finish(fail)) return;
+      isOver = true;
       const error = toRefrainError(thrown);
       observe(path, error.code, performance.now() - start, error);
       const { code, details, metadata } = toStatus(error);
       call.emit('error', { code: code ?? errorCodes.internal.grpc, details, metadata });
+      context.abort();
+    };
+    running.begin(fail);
+    try {
+      if (isFault(call.request)) throw call.request;
+      for await (const message of handler(call.request, context)) {
+        if (call.cancelled || isOver) break;
+        if (!call.write(message)) await drained(call);
+      }
+      if (!running.finish(fail)) return;
+      observe(path, call.cancelled ? 'canceled' : 'ok', performance.now() - start);
+      call.end();
+    } catch (thrown) {
+      fail(thrown);
     }
   };
 }

@@ -14,6 +14,8 @@ export interface HealthService {
   readonly registered: RegisteredService;
   /** Whether the server takes work. `liveness` stays SERVING as long as the process answers. */
   setServing(serving: boolean): void;
+  /** Takes no work any more; whoever watches hears so, and its call ends. */
+  close(): void;
 }
 
 /** Knows "", "liveness", "readiness" and every name given. */
@@ -21,10 +23,15 @@ export function createHealth(names: readonly string[]): HealthService {
   const known = new Set(['', 'readiness', ...names]);
   const watchers = new Set<() => void>();
   let serving = true;
+  let closed = false;
   const check = (name: string): HealthCheckResponse => {
     if (name !== 'liveness' && !known.has(name)) throw new RefrainError('not_found', `There is no service ${name}.`);
     const status = serving || name === 'liveness' ? Serving.SERVING : Serving.NOT_SERVING;
     return create(HealthCheckResponseSchema, { status });
+  };
+  const setServing = (value: boolean) => {
+    serving = value;
+    for (const wake of [...watchers]) wake();
   };
   async function* watch(name: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
     let last: number | undefined;
@@ -33,6 +40,7 @@ export function createHealth(names: readonly string[]): HealthService {
       const status = isKnown ? check(name).status : Serving.SERVICE_UNKNOWN;
       if (status !== last) yield create(HealthCheckResponseSchema, { status });
       last = status;
+      if (closed) return;
       await new Promise<void>((resolve) => {
         const wake = () => {
           watchers.delete(wake);
@@ -49,9 +57,10 @@ export function createHealth(names: readonly string[]): HealthService {
       check: async (request) => check(request.service),
       watch: (request, context) => watch(request.service, context.signal),
     }),
-    setServing: (value) => {
-      serving = value;
-      for (const wake of [...watchers]) wake();
+    setServing,
+    close: () => {
+      closed = true;
+      setServing(false);
     },
   };
 }

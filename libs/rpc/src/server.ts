@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import {
   type handleBidiStreamingCall,
@@ -6,11 +7,14 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { Health, ServerReflection, type ServerReflectionRequest } from '@refrain/contracts/grpc';
+import { RefrainError } from '@refrain/errors';
 import { methodDefinitions } from './definition.ts';
 import {
   type CallContext,
+  type CallKeeping,
   type CallObserver,
   type RegisteredService,
+  RunningCalls,
   wrapServerStream,
   wrapUnary,
 } from './handlers.ts';
@@ -33,10 +37,12 @@ export interface GrpcServer {
   readonly port: number;
   /** What health checks answer. */
   setServing(serving: boolean): void;
-  /** Tells health checks, takes no new call, waits for running ones at most `graceMs`. */
+  /** Tells health checks, takes no new call, waits for running ones at most `graceMs` and then ends them with UNAVAILABLE. */
   drain(graceMs: number): Promise<void>;
 }
 
+/** For the last statuses to leave. */
+const goodbyeMs = 500;
 /** The library's own limit stands above ours, so that the refusal is ours and says why. */
 const libraryLimitBytes = 16 * 1024 * 1024;
 
@@ -48,10 +54,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     // Counters that only a channelz client reads, on every call and message.
     'grpc.enable_channelz': 0,
   });
-  const observe = options.observe ?? (() => undefined);
+  const keeping = { observe: options.observe ?? (() => undefined), running: new RunningCalls() };
   const health = createHealth(options.services.map((each) => each.descriptor.typeName));
   const limit = options.maximumRequestBytes ?? libraryLimitBytes;
-  for (const each of [...options.services, health.registered]) add(server, each, limit, observe);
+  for (const each of [...options.services, health.registered]) add(server, each, limit, keeping);
   addReflection(server, options.services, limit);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) => {
@@ -59,22 +65,29 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       else resolve(bound);
     });
   });
-  return { port, setServing: health.setServing, drain: (graceMs) => drain(server, health.setServing, graceMs) };
+  return {
+    port,
+    setServing: health.setServing,
+    drain: (graceMs) => {
+      health.close();
+      return drain(server, keeping.running, graceMs);
+    },
+  };
 }
 
-function add(server: Server, { descriptor, handlers }: RegisteredService, limit: number, observe: CallObserver): void {
+function add(server: Server, { descriptor, handlers }: RegisteredService, limit: number, keeping: CallKeeping): void {
   const implementation: UntypedServiceImplementation = {};
-  for (const method of descriptor.methods) implementation[method.localName] = wrap(method, handlers, observe);
+  for (const method of descriptor.methods) implementation[method.localName] = wrap(method, handlers, keeping);
   server.addService(methodDefinitions(descriptor, limit), implementation);
 }
 
-function wrap(method: DescMethod, handlers: RegisteredService['handlers'], observe: CallObserver) {
+function wrap(method: DescMethod, handlers: RegisteredService['handlers'], keeping: CallKeeping) {
   const handler = handlers[method.localName];
   if (!handler) throw new TypeError(`${method.parent.typeName} has no handler for ${method.name}`);
   const path = `${method.parent.typeName}/${method.name}`;
   return method.methodKind === 'unary'
-    ? wrapUnary(path, handler as (request: Message, context: CallContext) => Promise<Message>, observe)
-    : wrapServerStream(path, handler as (request: Message, context: CallContext) => AsyncIterable<Message>, observe);
+    ? wrapUnary(path, handler as (request: Message, context: CallContext) => Promise<Message>, keeping)
+    : wrapServerStream(path, handler as (request: Message, context: CallContext) => AsyncIterable<Message>, keeping);
 }
 
 function addReflection(server: Server, services: readonly RegisteredService[], limit: number): void {
@@ -88,9 +101,15 @@ function addReflection(server: Server, services: readonly RegisteredService[], l
   server.addService(methodDefinitions(ServerReflection, limit), { serverReflectionInfo: handler });
 }
 
-async function drain(server: Server, setServing: (serving: boolean) => void, graceMs: number): Promise<void> {
-  setServing(false);
-  const force = setTimeout(() => server.forceShutdown(), graceMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(force);
+/**
+ * A session that is being closed in peace cannot be broken off any more (grpc-js' forceShutdown then waits for its peer), so what
+ * still runs when the time is over is ended with a status of its own: the caller hears that it may ask elsewhere.
+ */
+async function drain(server: Server, running: RunningCalls, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  const inTime = await Promise.race([closed.then(() => true), delay(graceMs, false, { ref: false })]);
+  if (inTime) return;
+  running.endAll(new RefrainError('unavailable', 'The server is stopping.', { reason: 'STOPPING', retryAfterMs: 0 }));
+  await Promise.race([closed, delay(goodbyeMs, undefined, { ref: false })]);
+  server.forceShutdown();
 }
