@@ -118,6 +118,11 @@ test('who is not known, asks too much or makes no sense costs nothing', async ()
   assert.deepEqual([calls, keyed.calls, bus.asked.length], [[], [], 0]);
 });
 
+test('an explanation of nothing is a promise that fails, as every face expects', async () => {
+  const { pipeline } = pipelineWith(scriptedBus());
+  await assert.rejects(pipeline.explain(askOf('')), { code: 'invalid' });
+});
+
 test('explain asks nobody but the cache, feedback reaches it', async () => {
   const bus = scriptedBus(answering('Anew.'));
   const { pipeline, calls } = pipelineWith(bus);

@@ -92,7 +92,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         throw error;
       }
     },
-    explain: (ask) => explain(judge(ask), cache),
+    explain: async (ask) => explain(judge(ask), cache),
     feedback: async (credentials, request) => {
       const response = await feedback(authenticate(credentials, parts.settings()), request, cache);
       if (response.removed > 0) flights.forget();
