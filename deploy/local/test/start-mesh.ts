@@ -1,6 +1,7 @@
 /** A whole mesh for a test: `npm start` itself, in a home of its own, on free ports, on the parts and models that are there already. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelsFolder, partsFolder } from '@refrain/testkit';
@@ -107,8 +108,12 @@ export async function startMesh(options: TestMeshOptions = {}): Promise<TestMesh
     if (!found) throw new Error(`the mesh runs no ${name}`);
     return found.pid;
   };
+  const { child } = start;
+  // A test that fails before it stops its mesh ends all the same, and the mesh with it.
+  for (const held of [child, child.channel, child.stdout as Socket, child.stderr as Socket]) held?.unref();
   const stop = async () => {
-    start.child.kill('SIGTERM');
+    child.ref();
+    child.kill('SIGTERM');
     const code = await start.exited;
     remove();
     return code;

@@ -1,42 +1,65 @@
 /** `npm start` as an operator meets it. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { eventually, startRedis } from '@refrain/testkit';
 import { root } from '../src/check/step.ts';
 import { readReadiness } from '../src/start/wait-ready.ts';
-import { beginStart, processesOf, startMesh, type TestMesh } from './start-mesh.ts';
+import {
+  beginStart,
+  type MeshStart,
+  processesOf,
+  startMesh,
+  type TestMesh,
+  type TestMeshOptions,
+} from './start-mesh.ts';
 
 const limit = { timeout: 180_000 };
 
-function newHome(): string {
-  return mkdtempSync(join(tmpdir(), 'refrain-start-'));
+/** A home that goes at the end, after what was started in it. */
+function newHome(ends: AsyncDisposableStack): string {
+  const home = mkdtempSync(join(tmpdir(), 'refrain-start-'));
+  ends.defer(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+  return home;
 }
 
-async function takenPort(): Promise<{ port: number; free: () => Promise<void> }> {
+async function takePort(ends: AsyncDisposableStack): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  return { port, free: () => new Promise((resolve) => server.close(() => resolve())) };
+  ends.defer(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+async function upUntil(ends: AsyncDisposableStack, options: TestMeshOptions): Promise<TestMesh> {
+  const mesh = await startMesh(options);
+  ends.defer(async () => void (await mesh.stop()));
+  return mesh;
+}
+
+function begunUntil(ends: AsyncDisposableStack, options: TestMeshOptions): MeshStart {
+  const start = beginStart(options);
+  ends.defer(async () => {
+    start.child.kill('SIGKILL');
+    await eventually(() => processesOf(start.home).length === 0, { what: 'the processes to end' });
+  });
+  return start;
 }
 
 describe('a mesh', limit, () => {
-  const home = newHome();
-  let taken: Awaited<ReturnType<typeof takenPort>>;
+  const ends = new AsyncDisposableStack();
+  let home: string;
+  let taken: number;
   let mesh: TestMesh;
 
   before(async () => {
-    taken = await takenPort();
-    mesh = await startMesh({ home, routers: 2, env: { CACHE_PORT: String(taken.port) } });
+    home = newHome(ends);
+    taken = await takePort(ends);
+    mesh = await upUntil(ends, { home, routers: 2, env: { CACHE_PORT: String(taken) } });
   });
-  after(async () => {
-    await mesh.stop();
-    await taken.free();
-    rmSync(home, { recursive: true, maxRetries: 5 });
-  });
+  after(() => ends.disposeAsync());
 
   it('is told of when every process is ready, in a file its owner alone may read', async () => {
     const names = mesh.file().processes.map(({ name }) => name);
@@ -56,7 +79,7 @@ describe('a mesh', limit, () => {
   });
 
   it('takes another port, with a word, where one is taken', () => {
-    assert.match(mesh.output(), new RegExp(`cache: port ${taken.port} is taken, so grpc is on \\d+ \\(CACHE_PORT\\)`));
+    assert.match(mesh.output(), new RegExp(`cache: port ${taken} is taken, so grpc is on \\d+ \\(CACHE_PORT\\)`));
   });
 
   it('has its home to itself: a second start says so in one sentence and changes nothing', async () => {
@@ -95,48 +118,58 @@ describe('a mesh', limit, () => {
 });
 
 it('ends as a whole when the starter is killed', limit, async () => {
-  const home = newHome();
-  const mesh = await startMesh({ home });
+  await using ends = new AsyncDisposableStack();
+  const home = newHome(ends);
+  const mesh = await upUntil(ends, { home });
   mesh.child.kill('SIGKILL');
   await eventually(() => processesOf(home).length === 0, { timeoutMs: 20_000, what: 'the processes to end' });
-  rmSync(home, { recursive: true, maxRetries: 5 });
 });
 
 it('uses a server of the user’s own and starts none beside it', limit, async () => {
-  const redis = await startRedis();
-  const mesh = await startMesh({ env: { REDIS_URL: redis.url } });
+  await using ends = new AsyncDisposableStack();
+  const redis = ends.adopt(await startRedis(), (redis) => redis.stop());
+  const mesh = await upUntil(ends, { env: { REDIS_URL: redis.url } });
   assert.equal(mesh.file().redis, redis.url);
   assert.throws(() => mesh.pidOf('redis'));
-  await mesh.stop();
-  await redis.stop();
+});
+
+it('starts without models, and says what that means', limit, async () => {
+  await using ends = new AsyncDisposableStack();
+  const home = newHome(ends);
+  const noFolder = join(home, 'a file');
+  writeFileSync(noFolder, '');
+  const mesh = await upUntil(ends, { home, env: { REFRAIN_MODELS: noFolder } });
+  assert.match(mesh.output(), /no embedding model: the cache answers exact repetitions only/);
+  assert.match(mesh.output(), /no local model: without provider keys or an Ollama server only templates answer/);
+  assert.match(mesh.output(), /embedder +no model/);
 });
 
 it('stops at a wrong refrain.yaml with line and field, before anything is fetched or started', limit, async () => {
-  const home = newHome();
+  await using ends = new AsyncDisposableStack();
+  const home = newHome(ends);
   const config = readFileSync(join(root, 'refrain.yaml'), 'utf8').replace('attempts: 4', 'attempts: many');
   const line = config.slice(0, config.indexOf('attempts: many')).split('\n').length;
-  const start = beginStart({ home, config });
+  const start = begunUntil(ends, { home, config });
   assert.equal(await start.exited, 78);
   assert.match(start.output(), new RegExp(`^refrain: refrain.yaml:${line}:3 limits.attempts: .*\\n$`));
   assert.equal(existsSync(join(home, 'logs')), false);
-  rmSync(home, { recursive: true });
 });
 
 it('stops as a whole, with the service’s own words, where a service cannot use its configuration', limit, async () => {
-  const home = newHome();
-  const start = beginStart({ home, env: { ROUTER_HOST: '0.0.0.0' } });
+  await using ends = new AsyncDisposableStack();
+  const home = newHome(ends);
+  const start = begunUntil(ends, { home, env: { ROUTER_HOST: '0.0.0.0' } });
   assert.equal(await start.exited, 78, start.output());
   assert.match(start.output(), /router-1 ended \(exit code 78\):\n.*ROUTER_HOST.*without callers' keys/);
   assert.deepEqual(processesOf(home), []);
-  rmSync(home, { recursive: true, maxRetries: 5 });
 });
 
 it('gives up a start that is under way when it is asked to end', limit, async () => {
-  const home = newHome();
-  const start = beginStart({ home });
+  await using ends = new AsyncDisposableStack();
+  const home = newHome(ends);
+  const start = begunUntil(ends, { home });
   await eventually(() => processesOf(home).length > 2, { what: 'the first processes' });
   start.child.kill('SIGINT');
   assert.equal(await start.exited, 0, start.output());
   assert.deepEqual(processesOf(home), []);
-  rmSync(home, { recursive: true, maxRetries: 5 });
 });

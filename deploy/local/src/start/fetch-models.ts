@@ -14,12 +14,12 @@ export interface FetchOptions {
 
 /** Brings the embedding model for the semantic level; false when it is not to be had, after saying why. */
 export function fetchEmbeddingModel(options: FetchOptions): Promise<boolean> {
-  return runFetcher('services/cache/src/embedder/fetch-model.main.ts', options);
+  return runFetcher('embedding model', 'services/cache/src/embedder/fetch-model.main.ts', options);
 }
 
 /** Brings the small local Llama; false when it is not to be had, after saying why. */
 export function fetchLocalModel(options: FetchOptions): Promise<boolean> {
-  return runFetcher('services/provider/src/adapters/llama/fetch-model.main.ts', options);
+  return runFetcher('local model', 'services/provider/src/adapters/llama/fetch-model.main.ts', options);
 }
 
 /** Whether an Ollama server answers. */
@@ -35,7 +35,7 @@ export async function hasOllama(url: string): Promise<boolean> {
 }
 
 /** Runs a service's own program that brings a model into a folder: what a service needs is its own knowledge. */
-async function runFetcher(entry: string, { folder, env, say, signal }: FetchOptions): Promise<boolean> {
+async function runFetcher(name: string, entry: string, { folder, env, say, signal }: FetchOptions): Promise<boolean> {
   signal.throwIfAborted();
   const [program, parameters] = guarded(process.execPath, [join(root, entry), folder]);
   const child = spawn(program, parameters, { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -45,7 +45,7 @@ async function runFetcher(entry: string, { folder, env, say, signal }: FetchOpti
     child.once('error', reject);
     child.once('close', resolve);
   });
-  createInterface({ input: child.stderr }).on('line', say);
+  createInterface({ input: child.stderr }).on('line', (line) => say(`${name}: ${line}`));
   try {
     return (await ended) === 0;
   } finally {

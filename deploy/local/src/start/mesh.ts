@@ -53,10 +53,9 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const embeddingModel = bringEmbeddingModel(context);
   const localModel = bringLocalModel(context);
 
-  const cache = Promise.all([redis, chroma, embeddingModel]).then(([redis, chroma, hasModel]) => {
-    const missing = hasModel ? [] : ['embedder'];
-    return bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url }), missing);
-  });
+  const cache = Promise.all([redis, chroma, embeddingModel]).then(([redis, chroma]) =>
+    bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url })),
+  );
   const workers = Promise.all([nats, localModel]).then(([nats]) =>
     Promise.all(planWorkers(context, { nats: nats.url }).map((plan) => bringService(context, 'worker', plan))),
   );
@@ -104,24 +103,22 @@ async function bringService(
   { screen, fleet, end }: MeshContext,
   stage: Stage,
   plan: ServicePlan,
-  missing: readonly string[] = [],
 ): Promise<MeshService> {
   rotateLog(plan.logFile);
   const starting = fleet.run(stage, plan.name, serviceStarter(plan, screen.say));
   const process = await screen.during(`${plan.name}: starting`, starting);
   const metrics = () => process.current.ready.metrics;
-  const ready = waitReady({ name: plan.name, metrics, missing, signal: end.signal });
+  const ready = waitReady({ name: plan.name, metrics, signal: end.signal });
   return { process, readiness: await screen.during(`${plan.name}: getting ready`, ready) };
 }
 
-async function bringEmbeddingModel(context: MeshContext): Promise<boolean> {
+async function bringEmbeddingModel(context: MeshContext): Promise<void> {
   const { screen } = context;
   const isThere = await screen.during(
     'embedding model: checking or fetching it',
     fetchEmbeddingModel(fetching(context)),
   );
   if (!isThere) screen.say('no embedding model: the cache answers exact repetitions only, no paraphrases');
-  return isThere;
 }
 
 async function bringLocalModel(context: MeshContext): Promise<void> {

@@ -24,24 +24,21 @@ export async function readReadiness(metrics: string): Promise<Readiness | undefi
 }
 
 /**
- * Waits until a service can work and, for a while, until the parts it can do without are up too, those in `missing` apart; gives what it says then.
+ * Waits until a service can work and, for a while, until the parts it can do without are up too; gives what it says then.
  * @throws Error when it cannot work after two minutes; the signal's reason.
  */
 export async function waitReady(options: {
   name: string;
   /** Asked each time: it may have been started again. */
   metrics: () => string;
-  missing?: readonly string[];
   signal: AbortSignal;
 }): Promise<Readiness> {
-  const { name, metrics, missing = [], signal } = options;
+  const { name, metrics, signal } = options;
   const began = performance.now();
   for (;;) {
     const readiness = await readReadiness(metrics());
     const waited = performance.now() - began;
-    const isWhole = Object.entries(readiness?.parts ?? {}).every(
-      ([part, state]) => missing.includes(part) || !/^(?:down|starting)/.test(state),
-    );
+    const isWhole = Object.values(readiness?.parts ?? {}).every((state) => !/^(?:down|starting)/.test(state));
     if (readiness?.ok && (isWhole || waited > partsLimitMs)) return readiness;
     if (waited > readyLimitMs) {
       const states = Object.entries(readiness?.parts ?? { process: 'does not answer' });
