@@ -226,6 +226,8 @@ test('a template fills what its variables matched', () => {
   assert.equal(always('please, how do I reset my router'), undefined);
   assert.equal(always('Flight from Rome to Oslo'), 'Rome-Oslo');
   assert.equal(matchTemplate(templates, 'anything', 'fallback')?.answer, 'Not now: anything');
+  assert.equal(always(`How do I reset my ${'very '.repeat(1000)}old phone?`), undefined);
+  assert.ok(matchTemplate(templates, 'anything '.repeat(1000), 'fallback'));
 });
 
 test('a cost is exact and rounded up to a whole nano-dollar', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clone, create, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Chat, ChatSchema, Role } from '@refrain/contracts';
+import { clone, create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type Chat, ChatSchema, MessageSchema, Role } from '@refrain/contracts';
 import { exactKey, partitionKey, policyVersion } from './key.ts';
 import { validateChat } from './validate-chat.ts';
 
@@ -96,4 +96,25 @@ test('a key is computed without changing the request', () => {
 test('the policy version follows the cache section', () => {
   assert.equal(policyVersion({ a: 1 }), policyVersion({ a: 1 }));
   assert.notEqual(policyVersion({ a: 1 }), policyVersion({ a: 2 }));
+});
+
+test('who asks is part of the partition, what is asked is not', () => {
+  const partition = (init: MessageInitShape<typeof ChatSchema>) => partitionKey(chat(init), scope);
+  const question = user('What is my name?');
+  assert.equal(partition({ messages: [question] }), partition({ messages: [user('What is the name I have?')] }));
+  assert.notEqual(partition({ messages: [question] }), partition({ messages: [{ ...question, name: 'bob' }] }));
+});
+
+test('a field of a newer contract, anywhere in it, is never taken for none', () => {
+  const plain = toBinary(ChatSchema, chat());
+  // Field 99, of the chat itself and of its only message: a varint of 1, then one of 2.
+  const newer = (value: number) => fromBinary(ChatSchema, new Uint8Array([...plain, 0x98, 0x06, value]));
+  const keys = [chat(), newer(1), newer(2)].map((each) => exactKey(each, scope));
+  assert.equal(new Set(keys).size, 3);
+  const partitions = [chat(), newer(1), newer(2)].map((each) => partitionKey(each, scope));
+  assert.equal(new Set(partitions).size, 3);
+  const message = fromBinary(MessageSchema, new Uint8Array([0x08, Role.USER, 0x98, 0x06, 1]));
+  const last = { ...chat(), messages: [{ ...message, parts: chat().messages[0]?.parts ?? [] }] };
+  assert.notEqual(exactKey(last, scope), exactKey(chat(), scope));
+  assert.notEqual(partitionKey(last, scope), partitionKey(chat(), scope));
 });

@@ -3,6 +3,7 @@
  * tables below name each field of the request; a field added to the contract without a decision here does not compile.
  */
 import { hash } from 'node:crypto';
+import type { UnknownField } from '@bufbuild/protobuf';
 import type { Chat, Image, Message, Part, ResponseFormat, Tool, ToolCall, ToolChoice } from '@refrain/contracts';
 import { languageOf } from './language.ts';
 import { questionOf } from './question.ts';
@@ -36,9 +37,14 @@ const encoder = <M>(encoding: Encoding<M>): ((message: M) => string) => {
   return (message) => {
     let result = '{';
     for (const field of fields) result += field(message);
-    return `${result}}`;
+    const { $unknown } = message as { $unknown?: readonly UnknownField[] };
+    return `${result}${$unknown ? list($unknown, encodeUnknown) : ''}}`;
   };
 };
+
+/** A field of a newer contract than ours: we cannot know what it changes, so requests that differ in it share nothing. */
+const encodeUnknown = ({ no, wireType, data }: UnknownField): string =>
+  text(`${no}/${wireType}/${Buffer.from(data).toString('base64')}`);
 
 const encodeImage = encoder<Image>({ url: ({ url }) => text(url), detail: ({ detail }) => text(detail) });
 
@@ -56,13 +62,17 @@ const encodeToolCall = encoder<ToolCall>({
   index: ({ index }) => text(String(index)),
 });
 
-const encodeMessage = encoder<Message>({
-  role: ({ role }) => text(String(role)),
-  parts: ({ parts }) => list(parts, encodePart),
-  name: ({ name }) => text(name),
-  toolCalls: ({ toolCalls }) => list(toolCalls, encodeToolCall),
-  toolCallId: ({ toolCallId }) => text(toolCallId),
-});
+const besideParts = {
+  role: ({ role }: Message) => text(String(role)),
+  name: ({ name }: Message) => text(name),
+  toolCalls: ({ toolCalls }: Message) => list(toolCalls, encodeToolCall),
+  toolCallId: ({ toolCallId }: Message) => text(toolCallId),
+};
+
+const encodeMessage = encoder<Message>({ ...besideParts, parts: ({ parts }) => list(parts, encodePart) });
+
+/** The asking message without its texts, which meaning compares; who says it still counts. */
+const encodeAsker = encoder<Message>({ ...besideParts, parts: () => '' });
 
 const encodeTool = encoder<Tool>({
   name: ({ name }) => text(name),
@@ -100,7 +110,7 @@ const settings = {
 const encodeChat = encoder<Chat>({ ...settings, messages: ({ messages }) => list(messages, encodeMessage) });
 const encodeWithoutQuestion = encoder<Chat>({
   ...settings,
-  messages: ({ messages }) => list(messages.slice(0, -1), encodeMessage),
+  messages: ({ messages }) => list(messages.slice(0, -1), encodeMessage) + list(messages.slice(-1), encodeAsker),
 });
 
 /** 64 hex digits that two requests share only if nothing that can change the answer differs. */

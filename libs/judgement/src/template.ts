@@ -27,6 +27,8 @@ export function matchTemplate(
   question: string,
   serve: Template['serve'],
 ): TemplateMatch | undefined {
+  // What is longer is matched by its head, which is good enough for an apology, and not for an answer.
+  if (serve === 'always' && question.length > maximumCharacters) return undefined;
   const plain = squeeze(question.slice(0, maximumCharacters));
   for (const template of templates) {
     if (template.serve !== serve) continue;
