@@ -11,7 +11,7 @@ import type { Asked, LevelResult } from './level.ts';
 import type { NearEntry, RedisNearStore } from './near-store.ts';
 import type { Partition } from './partition.ts';
 import { shorten } from './redis-keys.ts';
-import { cosine } from './vector.ts';
+import { cosine, nearest } from './vector.ts';
 
 /** What the level stands on. */
 export interface SemanticParts {
@@ -100,13 +100,9 @@ async function scan(
 ): Promise<NearEntry[]> {
   const ids = await near.ids(partition, nowMs, scanLimit);
   const vectors = await near.vectors(partition, ids, nowMs);
-  const nearest = vectors
-    .map((each) => ({ id: each.id, cosine: cosine(vector, each.vector) }))
-    .sort((a, b) => b.cosine - a.cosine)
-    .slice(0, count)
-    .map(({ id }) => id);
-  const entries = await near.getMany(partition, nearest, nowMs);
-  const gone = nearest.filter((_, i) => !entries[i]);
+  const names = nearest(vector, vectors, count);
+  const entries = await near.getMany(partition, names, nowMs);
+  const gone = names.filter((_, i) => !entries[i]);
   if (gone.length > 0) await near.forget(partition, gone);
   return entries.filter((entry) => entry !== undefined);
 }

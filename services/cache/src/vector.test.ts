@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cosine, toBytes, toVector } from './vector.ts';
+import { cosine, nearest, toBytes, toVector } from './vector.ts';
 
 const unit = (seed: number): Float32Array => {
   const vector = Float32Array.from({ length: 384 }, (_, i) => Math.sin(seed + i * i));
@@ -36,4 +36,12 @@ test('cosines are within -1 and 1, and what is no unit vector passes no threshol
     ),
   );
   assert.ok(Number.isNaN(cosine(unit(1), new Float32Array(3))));
+});
+
+test('the nearest come first, and what is no unit vector not at all', () => {
+  const vectors = [2, 1, 3].map((seed) => ({ id: String(seed), vector: unit(seed) }));
+  const long = { id: 'long', vector: unit(1).map((each) => each * 9) };
+  assert.equal(nearest(unit(1), [...vectors, long], 2)[0], '1');
+  assert.equal(nearest(unit(1), [...vectors, long], 2).length, 2);
+  assert.deepEqual(nearest(unit(1), [long], 2), []);
 });

@@ -28,3 +28,13 @@ export function cosine(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
   return Math.abs(sum) > 1 + rounding ? Number.NaN : Math.min(1, sum);
 }
+
+/** Ids of the unit vectors nearest to one, nearest first. */
+export function nearest(to: Float32Array, vectors: readonly Vector[], count: number): string[] {
+  return vectors
+    .map(({ id, vector }) => ({ id, cosine: cosine(to, vector) }))
+    .filter((each) => !Number.isNaN(each.cosine))
+    .sort((a, b) => b.cosine - a.cosine)
+    .slice(0, count)
+    .map(({ id }) => id);
+}

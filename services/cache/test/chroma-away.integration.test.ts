@@ -60,6 +60,12 @@ test('the index itself finds the nearest entry', async () => {
   assert.equal(answer?.provenance?.entryId, `${ids?.[0]}.${partition.key}`);
 });
 
+test('an entry can be found by the index from the moment it is stored', async () => {
+  await fillTenant('fresh');
+  await rig.put('fresh', asked('Nepal'), 'Kathmandu.');
+  assert.deepEqual(summary(await rig.get('fresh', again('Nepal'), byMeaning)), ['Kathmandu.', Source.SEMANTIC]);
+});
+
 test('ids of others and of nobody, put first by the index, are dropped by the check against Redis', async () => {
   const partition = await fillTenant('foreign');
   const { entryId } = await rig.put('neighbour', 'Where is the secret?', 'Under the mat.');

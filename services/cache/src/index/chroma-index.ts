@@ -10,6 +10,7 @@ import type { Logger } from '@refrain/service';
 import { BoundedMap } from '../bounded-map.ts';
 import { embeddingFingerprint } from '../embedder/model.ts';
 import type { Partition } from '../partition.ts';
+import { nearest } from '../vector.ts';
 import { type ChromaCollection, ChromaServer, isGone } from './chroma-server.ts';
 import { fill } from './fill.ts';
 import { type NearIndex, type NearSource, scanLimit } from './near-index.ts';
@@ -24,7 +25,8 @@ export interface ChromaIndexOptions {
   readonly source: NearSource;
 }
 
-const writeDelayMs = 40;
+/** How long writes are collected: Chroma takes 3.5 ms of processor time for each vector at 40 ms, 2.3 at 100, no less beyond. */
+const writeDelayMs = 100;
 const heartbeatMs = 1000;
 /** A collection that could not be opened or filled, or found no room, is left alone this long. */
 const pauseMs = 1000;
@@ -79,7 +81,10 @@ export class ChromaNearIndex implements NearIndex {
     const { collection, filled } = slot;
     if (!filled && size <= scanLimit) return undefined;
     try {
-      return await this.#breaker.run(() => collection.query(vector, count));
+      // What waits to be written can be found already.
+      const unwritten = nearest(vector, [...this.#queue.unwritten(partition.key)], count);
+      const written = await this.#breaker.run(() => collection.query(vector, count));
+      return unwritten.length === 0 ? written : [...new Set([...unwritten, ...written])];
     } catch (cause) {
       if (isGone(cause)) this.#slots.forget(name);
       throw new RefrainError('unavailable', 'Chroma did not answer.', { cause, reason: 'CHROMA_DOWN' });

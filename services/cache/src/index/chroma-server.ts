@@ -69,7 +69,7 @@ export class ChromaCollection {
 
   /** Ids of the nearest, nearest first. */
   async query(vector: Float32Array, count: number): Promise<string[]> {
-    const asked = { queryEmbeddings: [Array.from(vector)], nResults: count, include: ['distances' as const] };
+    const asked = { queryEmbeddings: [toNumbers(vector)], nResults: count, include: ['distances' as const] };
     const result = await within(queryMs, this.#collection.query(asked));
     return result.ids[0] ?? [];
   }
@@ -86,7 +86,7 @@ export class ChromaCollection {
   async upsert(vectors: readonly Vector[]): Promise<void> {
     for (let from = 0; from < vectors.length; from += batchRows) {
       const rows = vectors.slice(from, from + batchRows);
-      const embeddings = rows.map(({ vector }) => Array.from(vector));
+      const embeddings = rows.map(({ vector }) => toNumbers(vector));
       await within(writeMs, this.#collection.upsert({ ids: rows.map(({ id }) => id), embeddings }));
     }
   }
@@ -105,4 +105,9 @@ async function within<T>(ms: number, call: Promise<T>): Promise<T> {
     const reason = (cause as Error).name === 'ChromaNotFoundError' ? 'CHROMA_GONE' : 'CHROMA_DOWN';
     throw new RefrainError('unavailable', 'Chroma did not answer.', { cause, reason });
   }
+}
+
+/** Rounded to what a 32-bit float can tell apart here: half the JSON. Distances from Chroma are never believed, only its order. */
+function toNumbers(vector: Float32Array): number[] {
+  return Array.from(vector, (each) => Math.round(each * 1e8) / 1e8);
 }

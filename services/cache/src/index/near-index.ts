@@ -12,7 +12,7 @@ export interface NearIndex {
   /** Collections on the server. */
   readonly collections: number;
   /**
-   * Ids of the nearest entries, nearest first; undefined where the index cannot say: the partition has no collection, or one that is
+   * Ids of the nearest entries, a few more than `count` where some are not written yet; undefined where the index cannot say: the partition has no collection, or one that is
    * still being filled and the partition (of `size` entries) is small enough to be compared without.
    * @throws RefrainError `unavailable` (CHROMA_DOWN)
    */

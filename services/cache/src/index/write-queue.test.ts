@@ -41,6 +41,23 @@ test('a removal does not undo a write that waits; a write undoes a removal', asy
   assert.deepEqual(batches, [['a', ['1', '2']]]);
 });
 
+test('what is not written yet can be read, while it waits and while it is being written', async () => {
+  const unwritten = () => [...queue.unwritten('a')].map(({ id }) => id);
+  const seen: string[][] = [];
+  const queue = new WriteQueue(async () => {
+    queue.put(a, '3', vector);
+    seen.push(unwritten());
+    queue.discard('a');
+  }, 1);
+  queue.put(a, '1', vector);
+  queue.remove(a, '2');
+  queue.put(b, '4', vector);
+  assert.deepEqual(unwritten(), ['1']);
+  await eventually(() => queue.pending === 0);
+  assert.deepEqual(seen, [['1', '3'], ['3']]);
+  assert.deepEqual(unwritten(), []);
+});
+
 test('what comes while a batch runs is written after it', async () => {
   const { batches, flush } = recorder();
   const queue = new WriteQueue(async (batch) => {

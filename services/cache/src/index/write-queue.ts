@@ -15,8 +15,8 @@ export class WriteQueue {
   readonly #flush: (batch: Batch) => Promise<void>;
   readonly #delayMs: number;
   readonly #batches: Map<string, { partition: Partition; writes: Map<string, Float32Array | null> }> = new Map();
+  #flushing: Batch | undefined;
   #waiting = 0;
-  #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -27,7 +27,15 @@ export class WriteQueue {
 
   /** Writes not yet done. */
   get pending(): number {
-    return this.#waiting + this.#inFlight;
+    return this.#waiting + (this.#flushing?.writes.size ?? 0);
+  }
+
+  /** The vectors of a partition that are not written yet. */
+  *unwritten(key: string): Generator<{ id: string; vector: Float32Array }> {
+    for (const batch of [this.#flushing, this.#batches.get(key)]) {
+      if (batch?.partition.key !== key) continue;
+      for (const [id, vector] of batch.writes) if (vector) yield { id, vector };
+    }
   }
 
   /** Takes a vector; false when too much waits. */
@@ -80,10 +88,10 @@ export class WriteQueue {
       const [[key, batch] = []] = this.#batches;
       if (!key || !batch) break;
       this.#batches.delete(key);
-      this.#inFlight = batch.writes.size;
-      this.#waiting -= this.#inFlight;
+      this.#waiting -= batch.writes.size;
+      this.#flushing = batch;
       await this.#flush(batch);
-      this.#inFlight = 0;
+      this.#flushing = undefined;
     }
     this.#timer = undefined;
   }
