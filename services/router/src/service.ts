@@ -37,23 +37,20 @@ export function createRouter({ bus, cache, metrics, settings }: RouterParts): Ro
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
   const pipeline = createPipeline({ settings, limiter, lookup, flights, bus, cache, recorder });
-  let sawCache = false;
-  let sawAll = false;
-  cache.waitForReady(startLimitMs).then(
-    () => {
-      sawCache = true;
-    },
-    // It is said by /readyz, and the next lookup tries again.
-    () => undefined,
-  );
+  const seen = { cache: false, all: false };
+  const lookForCache = createLook(cache, () => {
+    seen.cache = true;
+  });
+  lookForCache();
   return {
     pipeline,
     ready: () => {
-      sawAll ||= sawCache && bus.connected;
+      if (!seen.cache) lookForCache();
+      seen.all ||= seen.cache && bus.connected;
       return {
-        ok: sawAll,
+        ok: seen.all,
         parts: {
-          cache: lookup.reachable ? 'up' : 'down: every question is asked anew',
+          cache: seen.cache && lookup.reachable ? 'up' : 'down: every question is asked anew',
           nats: bus.connected ? 'up' : 'down: only the cache and templates answer',
         },
       };
@@ -62,4 +59,20 @@ export function createRouter({ bus, cache, metrics, settings }: RouterParts): Ro
   };
 }
 
-const startLimitMs = 60_000;
+const lookMs = 5000;
+
+/** Gives a function that looks whether the cache is there, once at a time; a cache that comes late is found whenever it is looked for. */
+function createLook(cache: Pick<RouterParts['cache'], 'waitForReady'>, onSeen: () => void): () => void {
+  let looking = false;
+  return () => {
+    if (looking) return;
+    looking = true;
+    cache
+      .waitForReady(lookMs)
+      // Not there: /readyz says so, and looks again whenever it is asked.
+      .then(onSeen, () => undefined)
+      .finally(() => {
+        looking = false;
+      });
+  };
+}
