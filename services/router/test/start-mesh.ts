@@ -71,6 +71,8 @@ export interface MeshOptions {
   readonly extra?: string;
   /** See `meshYaml`. */
   readonly patienceMs?: number;
+  /** The parts are killed before the services start; `restart()` brings them. */
+  readonly partsDown?: boolean;
   /** More of the router's environment. */
   readonly router?: Readonly<Record<string, string>>;
 }
@@ -92,6 +94,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     for (const part of [redis, nats, chroma]) keep(part);
     const [one, two] = await Promise.all([startUpstream('openai'), startUpstream('openai')]);
     for (const upstream of [one, two]) keep(upstream);
+    if (options.partsDown) for (const part of [redis, nats, chroma]) await part.kill();
     const configFile = join(folder, 'refrain.yaml');
     await writeFile(configFile, meshYaml(one, two, options.extra, options.patienceMs));
     const common = {
@@ -113,7 +116,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     const cache = await start('cache');
     const workers = await start('provider');
     const router = await start('router', { CACHE_ADDR: cache.ready.grpc ?? '', ...options.router });
-    for (const service of [cache, workers, router]) await isReady(service);
+    if (!options.partsDown) for (const service of [cache, workers, router]) await isReady(service);
     const client = createGrpcClient(RouterService, router.ready.grpc ?? '');
     const cacheClient = createGrpcClient(CacheService, cache.ready.grpc ?? '');
     stops.push(async () => {

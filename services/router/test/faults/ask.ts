@@ -24,6 +24,8 @@ export const doors: readonly Door[] = ['http', 'http-stream', 'grpc', 'grpc-stre
 export interface Outcome {
   readonly door: Door;
   readonly question: string;
+  /** Ours; empty where none was told. */
+  readonly requestId: string;
   /** All that was said, also where it broke off. */
   readonly text: string;
   /** `exact`, `provider`…; empty where nobody answered. */
@@ -59,6 +61,7 @@ export async function ask(
   const outcome: Mutable = {
     door,
     question,
+    requestId: '',
     text: '',
     source: '',
     provider: '',
@@ -95,7 +98,10 @@ async function streamGrpc(mesh: Pick<TestMesh, 'client'>, outcome: Mutable, opti
   const request = create(StreamCompleteRequestSchema, toRequest(outcome, options));
   let isWhole = false;
   for await (const { event } of mesh.client.streamComplete(request, options)) {
-    if (event.case === 'started') readProvenance(outcome, event.value.provenance);
+    if (event.case === 'started') {
+      outcome.requestId = event.value.requestId;
+      readProvenance(outcome, event.value.provenance);
+    }
     if (event.case === 'delta') {
       outcome.text += event.value.text;
       options.onText?.(outcome.text);
@@ -113,7 +119,8 @@ function toRequest({ question }: Outcome, { model, noFallback }: AskOptions) {
   return noFallback ? { chat, options: { fallback: FallbackMode.NONE } } : { chat };
 }
 
-function readAnswer(outcome: Mutable, { cost, provenance }: Answer): void {
+function readAnswer(outcome: Mutable, { cost, provenance, requestId }: Answer): void {
+  outcome.requestId = requestId;
   readProvenance(outcome, provenance);
   outcome.nanoUsd = Number(cost?.nanoUsd ?? 0n);
   outcome.savedNanoUsd = Number(cost?.savedNanoUsd ?? 0n);
@@ -186,6 +193,7 @@ async function post(http: string, body: object, { noFallback, signal }: AskOptio
 }
 
 function readHeaders(outcome: Mutable, headers: Headers): void {
+  outcome.requestId = headers.get('x-refrain-request-id') ?? '';
   outcome.source = headers.get('x-refrain-source') ?? '';
   outcome.provider = headers.get('x-refrain-provider') ?? '';
   outcome.degraded = headers.get('x-refrain-degraded') === 'true';

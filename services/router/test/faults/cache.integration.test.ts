@@ -6,13 +6,23 @@ import { StatsRequestSchema } from '@refrain/contracts';
 import { childPids, eventually, isRunning, type ServiceProcess } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
-import { answerRightly, assertHardlySlower, more, respelt, since, startAsking, teach, wrongOnes } from './steady.ts';
+import {
+  answerRightly,
+  assertHardlySlower,
+  more,
+  respelt,
+  sameMeaningOnly,
+  since,
+  startAsking,
+  teach,
+  wrongOnes,
+} from './steady.ts';
 
 const known = 'What is the capital of France?';
 let mesh: TestMesh;
 let cache: ServiceProcess;
 before(async () => {
-  mesh = await startMesh({ extra: 'cache: { semantic: { threshold: 0.99 } }' });
+  mesh = await startMesh({ extra: sameMeaningOnly });
   cache = mesh.cache;
   answerRightly(mesh);
   await eventually(semanticReady, { what: 'the semantic level', timeoutMs: 30_000 });

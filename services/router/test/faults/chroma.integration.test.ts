@@ -15,6 +15,7 @@ import {
   more,
   respelt,
   rightAnswer,
+  sameMeaningOnly,
   since,
   startAsking,
   teach,
@@ -24,7 +25,7 @@ import {
 const known = 'What is the capital of France?';
 let mesh: TestMesh;
 before(async () => {
-  mesh = await startMesh({ extra: 'cache: { semantic: { threshold: 0.99 } }' });
+  mesh = await startMesh({ extra: sameMeaningOnly });
   answerRightly(mesh);
   await eventually(semanticReady, { what: 'the semantic level', timeoutMs: 30_000 });
   await teach(mesh, known);

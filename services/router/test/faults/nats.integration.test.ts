@@ -15,6 +15,7 @@ import {
   freshQuestion,
   more,
   rightAnswer,
+  sameMeaningOnly,
   since,
   startAsking,
   teach,
@@ -29,7 +30,7 @@ const template = 'Nobody can answer that now.';
 let mesh: TestMesh;
 let bus: Bus;
 before(async () => {
-  mesh = await startMesh({ extra: 'cache: { semantic: { threshold: 0.99 } }', patienceMs });
+  mesh = await startMesh({ extra: sameMeaningOnly, patienceMs });
   bus = openBus({ url: mesh.nats.url, name: 'test', log: silentLog });
   answerRightly(mesh, (question) => {
     if (question.startsWith('Slowly:')) return { paceMs: 50, chunks: 1000 };

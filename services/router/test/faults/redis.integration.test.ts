@@ -5,13 +5,22 @@ import { openState } from '@refrain/state';
 import { eventually, silentLog } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
-import { answerRightly, assertHardlySlower, more, since, startAsking, teach, wrongOnes } from './steady.ts';
+import {
+  answerRightly,
+  assertHardlySlower,
+  more,
+  sameMeaningOnly,
+  since,
+  startAsking,
+  teach,
+  wrongOnes,
+} from './steady.ts';
 
 const known = 'What is the capital of France?';
 const kept = 'Who wrote the Iliad?';
 let mesh: TestMesh;
 before(async () => {
-  mesh = await startMesh({ extra: 'cache: { semantic: { threshold: 0.99 } }' });
+  mesh = await startMesh({ extra: sameMeaningOnly });
   answerRightly(mesh);
 });
 after(() => mesh.stop());

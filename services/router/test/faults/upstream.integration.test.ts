@@ -7,12 +7,21 @@ import { after, before, describe, test } from 'node:test';
 import { eventually, type Reply, startTrickle } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask, doors, type Outcome } from './ask.ts';
-import { answerRightly, freshQuestion, more, questionIn, rightAnswer, teach, wrongOnes } from './steady.ts';
+import {
+  answerRightly,
+  freshQuestion,
+  more,
+  questionIn,
+  rightAnswer,
+  sameMeaningOnly,
+  teach,
+  wrongOnes,
+} from './steady.ts';
 
 const patienceMs = 400;
 let mesh: TestMesh;
 before(async () => {
-  mesh = await startMesh({ patienceMs });
+  mesh = await startMesh({ extra: sameMeaningOnly, patienceMs });
 });
 after(() => mesh.stop());
 

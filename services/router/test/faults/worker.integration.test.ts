@@ -10,6 +10,7 @@ import {
   more,
   questionIn,
   rightAnswer,
+  sameMeaningOnly,
   since,
   startAsking,
   wrongOnes,
@@ -22,7 +23,7 @@ let mesh: TestMesh;
 let workerOne: ServiceProcess;
 let workerTwo: ServiceProcess;
 before(async () => {
-  mesh = await startMesh({ patienceMs });
+  mesh = await startMesh({ extra: sameMeaningOnly, patienceMs });
   await mesh.workers.stop();
   answerRightly(mesh);
   // Of the two, only `one` dawdles: who takes over answers at once.

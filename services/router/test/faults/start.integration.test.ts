@@ -1,0 +1,73 @@
+/** Everything is down when the services start, and comes one by one, in an order nobody would choose. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { CacheService, StatsRequestSchema } from '@refrain/contracts';
+import { createGrpcClient } from '@refrain/rpc';
+import { eventually, type ServiceProcess } from '@refrain/testkit';
+import { startMesh, type TestMesh } from '../start-mesh.ts';
+import { ask, doors } from './ask.ts';
+import { answerRightly, freshQuestion, respelt, rightAnswer, sameMeaningOnly } from './steady.ts';
+
+let mesh: TestMesh;
+before(async () => {
+  mesh = await startMesh({ extra: sameMeaningOnly, partsDown: true });
+  answerRightly(mesh);
+});
+after(() => mesh.stop());
+
+test('services start without their parts, answer with what they have, and become whole as the parts appear', async () => {
+  // The router is the first that runs: its cache comes last of all.
+  const address = mesh.cache.ready.grpc ?? '';
+  await mesh.cache.stop();
+  assert.deepEqual(await readiness(mesh.router), [
+    503,
+    'down: every question is asked anew',
+    'down: only the cache and templates answer',
+  ]);
+  await assertTemplates();
+
+  await mesh.nats.restart();
+  await eventually(async () => (await ask(mesh, 'grpc', freshQuestion())).source === 'provider', {
+    what: 'the workers to be found',
+  });
+  assert.equal((await readiness(mesh.router))[0], 503, 'it has not seen its cache');
+  for (const door of doors) {
+    const question = freshQuestion();
+    const { error, source, text } = await ask(mesh, door, question);
+    assert.deepEqual([error, source, text], [undefined, 'provider', rightAnswer(question)]);
+  }
+
+  const cache = await mesh.start('cache', { CACHE_PORT: address.split(':')[1] ?? '' });
+  await eventually(async () => (await readiness(mesh.router))[0] === 200, { what: 'the router to be ready' });
+  await mesh.redis.restart();
+  const question = freshQuestion();
+  await eventually(async () => (await ask(mesh, 'http', question)).source === 'exact', { what: 'exact answers' });
+  await mesh.chroma.restart();
+  const client = createGrpcClient(CacheService, cache.ready.grpc ?? '');
+  const isWhole = async () => (await client.stats(create(StatsRequestSchema))).semanticReady;
+  await eventually(isWhole, { what: 'the semantic level', timeoutMs: 30_000 });
+  client.close();
+  const another = freshQuestion();
+  await ask(mesh, 'http', another);
+  await eventually(async () => (await ask(mesh, 'http', respelt(another))).source === 'semantic', {
+    what: 'answers by meaning',
+  });
+  assert.equal((await readiness(mesh.workers))[0], 200);
+});
+
+async function assertTemplates(): Promise<void> {
+  for (const door of doors) {
+    const began = performance.now();
+    const { degraded, error, source } = await ask(mesh, door, freshQuestion());
+    assert.deepEqual([error, source, degraded], [undefined, 'template', true], door);
+    assert.ok(performance.now() - began < 1000, door);
+  }
+}
+
+/** The status of `/readyz`, and what it says of cache and NATS. */
+async function readiness({ ready }: ServiceProcess): Promise<[number, string | undefined, string | undefined]> {
+  const response = await fetch((ready.metrics ?? '').replace(/metrics$/, 'readyz'));
+  const { parts } = (await response.json()) as { parts: Record<string, string> };
+  return [response.status, parts.cache, parts.nats];
+}
