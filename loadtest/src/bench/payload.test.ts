@@ -10,14 +10,14 @@ test('known questions are a thousand different ones, in turn', () => {
   assert.equal(known(), first[0]);
 });
 
-test('reworded questions differ from each other and from the known ones, in capitals alone', () => {
+test('reworded questions differ from each other and from the known ones, in a word and in spaces', () => {
   const { reworded } = createQuestions();
   const all = Array.from({ length: 3 * distinctKeys }, reworded);
   assert.equal(new Set(all).size, all.length);
   for (const [i, text] of all.entries()) {
     const original = prompt(i % distinctKeys);
     assert.notEqual(text, original);
-    assert.equal(text.toLowerCase(), original.toLowerCase());
+    assert.equal(text.replace(/ +/g, ' '), original.replace('anybody', 'anyone'));
   }
 });
 

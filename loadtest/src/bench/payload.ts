@@ -46,16 +46,18 @@ export function prompt(n: number): string {
 }
 
 /**
- * The same question as `prompt(n)` in other capitals: another exact key, the same meaning. `variant` counts up and is
- * written into the letters' case, so no two are alike.
+ * The same question as `prompt(n)` in another word, and typed in another way: another exact key, the same meaning. `variant` counts up
+ * and is written into the gaps between the words, so no two are alike.
  */
 export function paraphrase(n: number, variant: number): string {
-  let bits = variant + 1;
-  return prompt(n).replace(/[a-z]/g, (letter) => {
-    const upper = (bits & 1) === 1;
-    bits >>= 1;
-    return upper ? letter.toUpperCase() : letter;
-  });
+  let bits = variant;
+  return prompt(n)
+    .replace('anybody', 'anyone')
+    .replace(/ /g, () => {
+      const doubled = (bits & 1) === 1;
+      bits >>= 1;
+      return doubled ? '  ' : ' ';
+    });
 }
 
 /** The prompt as the canonical request. */

@@ -115,13 +115,9 @@ test('what must not be kept is not, and the reason is given', async () => {
   }
 });
 
-test('code, dialogues and what changes with time are kept exactly, and never compared by meaning', async () => {
-  const dialogue = chatOf('', {
-    messages: [said(Role.USER, 'Hi'), said(Role.ASSISTANT, 'Hello'), said(Role.USER, 'What is the tallest hill here?')],
-  });
-  const cases: [Parameters<Rig['put']>[1], string][] = [
+test('code, what changes with time and what is long are kept exactly, and never compared by meaning', async () => {
+  const cases: [string, string][] = [
     ['```js\nconst a = 1;\n```\nWhat does this code do?', 'code'],
-    [dialogue, 'dialogue'],
     ['What is the weather in Oslo today?', 'volatile'],
     [`Sum this up: ${'word '.repeat(300)}`, 'too_long'],
   ];
@@ -130,6 +126,18 @@ test('code, dialogues and what changes with time are kept exactly, and never com
     assert.deepEqual(summary(await rig.get('kinds', question)), ['An answer.', Source.EXACT]);
     assert.equal(summary(await rig.get('kinds', question, byMeaning)), reason);
   }
+});
+
+test('a dialogue is answered by none with another history', async () => {
+  const after = (history: string) =>
+    chatOf('', {
+      messages: [said(Role.USER, history), said(Role.ASSISTANT, 'Yes.'), said(Role.USER, 'What is the tallest hill?')],
+    });
+  await rig.put('talk', after('Do you know Wales?'), 'Snowdon.');
+  await rig.indexed();
+  assert.deepEqual(summary(await rig.get('talk', after('Do you know Wales?'))), ['Snowdon.', Source.EXACT]);
+  assert.equal((await rig.get('talk', after('Do you know Scotland?'))).answer, undefined);
+  assert.equal((await rig.get('talk', 'What is the tallest hill?')).answer, undefined);
 });
 
 test('a question the model reads only in part is never compared by meaning, however short', async () => {
