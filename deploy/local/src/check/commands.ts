@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { findTests } from '../test-run/files.ts';
 import { command, root, run, type Step } from './step.ts';
 
 /** Format and lint; warnings count. */
@@ -12,10 +12,7 @@ export const checkUnused: Step = command('knip', '--no-progress', '--no-config-h
 
 /** The tests beside the code: they need no server. No test at all is a failure. */
 export const checkUnits: Step = async () => {
-  const patterns = ['libs/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'deploy/local/**/*.test.ts'];
-  const files = globSync(patterns, { cwd: root }).filter(
-    (file) => !file.includes('node_modules') && !file.endsWith('.integration.test.ts'),
-  );
+  const files = findTests(root, []).find(({ name }) => name === 'unit')?.files ?? [];
   if (files.length === 0) return { ok: false, say: '', output: 'no test was found' };
   const { code, output } = await run(process.execPath, ['--test', '--test-reporter=spec', ...files]);
   const tests = /^ℹ pass (\d+)$/m.exec(output)?.[1] ?? '?';
