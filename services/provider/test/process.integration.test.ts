@@ -1,0 +1,109 @@
+/** The provider as a process: what it reads from its environment, and how it goes. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { usageStream } from '@refrain/contracts';
+import { eventually, type ServiceProcess, startProcess } from '@refrain/testkit';
+import { cases, meshText, type Rig, startRig, textOf } from './rig.ts';
+
+describe('the provider process', () => {
+  let rig: Rig;
+  let folder: string;
+  let environment: Record<string, string>;
+  before(async () => {
+    rig = await startRig();
+    folder = await mkdtemp(join(tmpdir(), 'refrain-provider-'));
+    const file = join(folder, 'refrain.yaml');
+    await writeFile(file, meshText(rig.upstream.baseUrl));
+    environment = {
+      NATS_URL: rig.nats.url,
+      REFRAIN_CONFIG: file,
+      OPENAI_API_KEY: 'sk-process-12345',
+      PROVIDER_OPS_PORT: '0',
+    };
+  });
+  after(async () => {
+    await rig.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
+    const child = await startProcess({ entry: 'services/provider/src/main.ts', env: { ...environment, ...env } });
+    await eventually(async () => (await readiness(child)).ok, { what: 'the process to be ready' });
+    return child;
+  };
+  const readiness = async (child: ServiceProcess) => {
+    const response = await fetch(new URL('/readyz', child.ready.metrics));
+    return { ok: response.ok, body: (await response.json()) as { ok: boolean; parts: Record<string, string> } };
+  };
+  const storedRecords = async (): Promise<number> => {
+    const subject = `$JS.API.STREAM.INFO.${usageStream.name}`;
+    const info = await rig.router.request(subject, new Uint8Array(), { timeoutMs: 1000 });
+    return JSON.parse(new TextDecoder().decode(info.data)).state.messages;
+  };
+
+  it('says what it serves, and which keys it has, by number', async () => {
+    const child = await start();
+    const { parts } = (await readiness(child)).body;
+    assert.deepEqual(parts, { nats: 'connected', openai: 'ready, 1 keys active, 0 resting, 0 disabled' });
+    assert.equal(await child.stop(), 0);
+  });
+
+  it('fails no request on SIGTERM: what runs and what waits is finished and settled, then it ends with 0', async () => {
+    const child = await start();
+    const before = await storedRecords();
+    const slow = { text: 'one two three', chunks: 6, paceMs: 50 };
+    rig.upstream.script(slow, slow, slow);
+    const { count } = rig.upstream;
+    const asked = [rig.open(), rig.open(), rig.open()];
+    await eventually(() => rig.upstream.count === count + 2);
+    const stopped = child.stop();
+    for (const each of asked) {
+      const frames = await each.frames;
+      assert.equal(frames.at(-1)?.body.case, 'final', JSON.stringify(cases(frames)));
+      assert.equal(textOf(frames), 'one two three');
+    }
+    assert.equal(await stopped, 0);
+    assert.equal(await storedRecords(), before + 3);
+    await assert.rejects(rig.ask(), { reason: 'NO_RESPONDERS' });
+  });
+
+  it('is as quiet as LOG_LEVEL says, and its key is in none of what it prints', async () => {
+    const quiet = await start({ LOG_LEVEL: 'error' });
+    rig.upstream.script({ fault: { kind: 'failed' } });
+    await rig.ask();
+    await quiet.stop();
+    assert.equal(quiet.output(), '');
+    const talkative = await start({ LOG_LEVEL: 'debug' });
+    rig.upstream.script({}, { fault: { kind: 'failed' } });
+    await rig.ask();
+    await rig.ask();
+    await talkative.stop();
+    assert.match(talkative.output(), /"level":"debug".*attempt completed/);
+    assert.match(talkative.output(), /attempt failed/);
+    assert.ok(!talkative.output().includes('sk-process'));
+  });
+
+  it('does not start with an environment or a file that is wrong, and says what is', async () => {
+    await assert.rejects(start({ REFRAIN_PROVIDERS: 'openai,nobody' }), /nobody is not a provider of refrain.yaml/);
+    await assert.rejects(start({ REFRAIN_CONFIG: join(folder, 'none.yaml') }), /none\.yaml/);
+  });
+
+  it('starts before NATS is there and serves as soon as it is', async () => {
+    await rig.nats.kill();
+    const child = await startProcess({ entry: 'services/provider/src/main.ts', env: environment });
+    const { ok, body } = await readiness(child);
+    assert.deepEqual([ok, body.parts.nats], [false, 'not connected']);
+    await rig.nats.restart();
+    rig.upstream.script({ text: 'Hello.' });
+    await eventually(() =>
+      rig.ask().then(
+        (frames) => textOf(frames) === 'Hello.',
+        () => false,
+      ),
+    );
+    assert.equal(await child.stop(), 0);
+  });
+});
