@@ -130,12 +130,18 @@ export function wrapUnary(
     };
     running.begin(fail);
     if (isFault(call.request)) return fail(call.request);
-    handler(call.request, context).then((response) => {
+    const succeed = (response: Message | Encoded) => {
       if (!running.finish(fail)) return;
       observe(path, 'ok', performance.now() - start);
       // What is encoded already is told apart by `responseSerialize`, which is ours too.
       callback(null, response as Message);
-    }, fail);
+    };
+    try {
+      handler(call.request, context).then(succeed, fail);
+    } catch (thrown) {
+      // A handler that is no async function and throws before it promises anything; grpc-js would tell its words to the caller.
+      fail(thrown);
+    }
   };
 }
 

@@ -5,6 +5,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import {
   CompleteRequestSchema,
   CompleteResponseSchema,
+  ExplainRequestSchema,
   RouterService,
   StreamCompleteResponseSchema,
 } from '@refrain/contracts';
@@ -73,7 +74,9 @@ before(async () => {
             released += 1;
           }
         },
-        explain: unused,
+        explain: () => {
+          throw new RefrainError('invalid', 'Not so.');
+        },
         feedback: unused,
       }),
     ],
@@ -140,6 +143,10 @@ test('an error with more to say than fits into headers says the first of it', as
     assert.equal(error.fields[0]?.description.length, 101);
     return true;
   });
+});
+
+test('a handler that throws before it promises anything is an error like others', async () => {
+  await assert.rejects(client.explain(create(ExplainRequestSchema)), { code: 'invalid', message: 'Not so.' });
 });
 
 test('a request above the limit is INVALID_ARGUMENT with the field, not the library’s RESOURCE_EXHAUSTED', async () => {

@@ -4,7 +4,7 @@ import { CacheService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
 import { loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
 import { loadConfig } from './config.ts';
-import { createGrpcFace } from './faces/grpc.ts';
+import { createGrpcFace, logBugs } from './faces/grpc.ts';
 import { startHttpFace } from './faces/http/server.ts';
 import { startNatsFace } from './faces/nats.ts';
 import { createRouter } from './service.ts';
@@ -29,7 +29,8 @@ await runService({
     const { pipeline } = router;
     const requestBytes = () => settings().mesh.limits.requestBytes;
     const services = [createGrpcFace(pipeline)];
-    const grpc = await startGrpcServer({ host, port: grpcPort, services, maximumRequestBytes: requestBytes() });
+    const grpcOptions = { services, maximumRequestBytes: requestBytes(), observe: logBugs(log) };
+    const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
     const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });
     const nats = startNatsFace({ bus, pipeline, requestBytes, log });
     onStop(() => Promise.all([grpc, http, nats].map((face) => face.drain(drainMs))));

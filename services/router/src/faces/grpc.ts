@@ -7,7 +7,8 @@ import {
   type StreamCompleteResponse,
   StreamCompleteResponseSchema,
 } from '@refrain/contracts';
-import { type CallContext, type RegisteredService, service } from '@refrain/rpc';
+import { type CallContext, type GrpcServerOptions, type RegisteredService, service } from '@refrain/rpc';
+import type { Logger } from '@refrain/service';
 import type { Ask } from '../ask.ts';
 import type { Credentials } from '../caller.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -40,6 +41,13 @@ export async function* toStream(reply: Reply): AsyncGenerator<StreamCompleteResp
       yield create(StreamCompleteResponseSchema, { event: { case: 'completed', value: { answer } } });
     }
   }
+}
+
+/** Logs what only a bug of ours can be: its caller hears nothing of it. */
+export function logBugs(log: Logger): NonNullable<GrpcServerOptions['observe']> {
+  return (method, code, _milliseconds, error) => {
+    if (code === 'internal') log.error({ err: error?.cause ?? error, method }, 'grpc request failed');
+  };
 }
 
 function toAsk({ chat, options }: Pick<CompleteRequest, 'chat' | 'options'>, context: CallContext): Ask {
