@@ -42,11 +42,10 @@ describe('a mesh without keys', { timeout: 240_000 }, () => {
     });
   }
 
-  // Each has words of its own: an answer that was given is found exactly the next time.
   const paraphrases = {
-    grpc: 'what is the capital of france',
-    http: 'What is the capital of FRANCE??',
-    nats: 'What is: the capital of France?',
+    grpc: "What's the capital of France?",
+    http: 'What is the capital of France, please?',
+    nats: 'What is the French capital?',
   };
   for (const door of names) {
     it(`answers a light paraphrase by its meaning, with a calibrated confidence, by ${door}`, async () => {
