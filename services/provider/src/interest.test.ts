@@ -16,18 +16,24 @@ const control = (attemptId: string, kind: ControlKind) =>
 function setUp() {
   const interests = new Interests();
   const left: RefrainError[] = [];
-  const interest = interests.watch('a', (reason) => left.push(reason));
-  return { interests, interest, left };
+  let renewals = 0;
+  const interest = interests.watch('a', {
+    onLeave: (reason) => void left.push(reason),
+    onRenew: () => {
+      renewals += 1;
+    },
+  });
+  return { interests, interest, left, renewals: () => renewals };
 }
 
-test('a router that renews every two seconds is waited for', () => {
-  const { interests, interest, left } = setUp();
+test('a router that renews every two seconds is waited for, and hears each time that we are there', () => {
+  const { interests, interest, left, renewals } = setUp();
   interest.accepted();
   for (let i = 0; i < 30; i += 1) {
     mock.timers.tick(2000);
     interests.receive(control('a', ControlKind.RENEW));
   }
-  assert.equal(left.length, 0);
+  assert.deepEqual([left.length, renewals()], [0, 30]);
 });
 
 test('ten seconds of silence mean that nobody waits', () => {

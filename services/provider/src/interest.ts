@@ -1,26 +1,32 @@
 /**
- * Whether somebody still waits for a request. The router renews its interest every 2 s from `accepted` on and says cancel
- * when the caller leaves; a router that died says nothing, and after 10 s of that nobody waits.
+ * Whether somebody still waits for a request. From the first frame on the router renews its interest every 2 s, and says
+ * cancel when the caller leaves; a router that died says nothing, and after 10 s of that nobody waits. Each renewal is
+ * answered, so that the router knows as much of the worker.
  */
 import { fromBinary } from '@bufbuild/protobuf';
 import { ControlKind, ControlSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 
-/** How a request loses the one who asked. */
-export type Leaving = (reason: RefrainError) => void;
+/** What the interest in a request leads to. */
+export interface InterestHandlers {
+  /** Nobody waits any more; may be called more than once. */
+  readonly onLeave: (reason: RefrainError) => void;
+  /** Somebody does, and wants to know that we are there. */
+  readonly onRenew: () => void;
+}
 
 /** Silence after which nobody waits. */
 const defaultSilenceMs = 10_000;
 
 /** The interest in one request. */
 export class Interest {
-  readonly #leave: Leaving;
+  readonly #handlers: InterestHandlers;
   readonly #silenceMs: number;
   readonly #forget: () => void;
   #silence: NodeJS.Timeout | undefined;
 
-  constructor(leave: Leaving, silenceMs: number, forget: () => void) {
-    this.#leave = leave;
+  constructor(handlers: InterestHandlers, silenceMs: number, forget: () => void) {
+    this.#handlers = handlers;
     this.#silenceMs = silenceMs;
     this.#forget = forget;
   }
@@ -29,18 +35,22 @@ export class Interest {
   accepted(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
-      this.#leave(new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }));
+      this.#handlers.onLeave(
+        new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }),
+      );
     }, this.#silenceMs);
   }
 
   /** Somebody still waits. */
   renew(): void {
-    if (this.#silence) this.accepted();
+    if (!this.#silence) return;
+    this.accepted();
+    this.#handlers.onRenew();
   }
 
   /** The caller left. */
   cancel(): void {
-    this.#leave(new RefrainError('canceled', 'The caller left.'));
+    this.#handlers.onLeave(new RefrainError('canceled', 'The caller left.'));
   }
 
   /** The request is over: nobody is asked any more. */
@@ -59,9 +69,9 @@ export class Interests {
     this.#silenceMs = silenceMs;
   }
 
-  /** Watches a request until `end`; `leave` may be called more than once. */
-  watch(attemptId: string, leave: Leaving): Interest {
-    const interest = new Interest(leave, this.#silenceMs, () => this.#watched.delete(attemptId));
+  /** Watches a request until `end`. */
+  watch(attemptId: string, handlers: InterestHandlers): Interest {
+    const interest = new Interest(handlers, this.#silenceMs, () => this.#watched.delete(attemptId));
     this.#watched.set(attemptId, interest);
     return interest;
   }

@@ -33,3 +33,17 @@ test('an answer beyond the bound is refused without a gap in the numbers, and it
     [0, 1],
   );
 });
+
+test('a frame without a body is numbered like any other', () => {
+  const transcript = new Transcript('a', () => undefined);
+  transcript.say({ case: 'delta', value: { text: 'x' } });
+  transcript.say();
+  const frames = transcript.frames.map((bytes) => fromBinary(FrameSchema, bytes));
+  assert.deepEqual(
+    frames.map(({ seq, body }) => [seq, body.case]),
+    [
+      [0, 'delta'],
+      [1, undefined],
+    ],
+  );
+});

@@ -31,15 +31,13 @@ export class Transcript {
   }
 
   /**
-   * Numbers a frame, keeps it and sends it; `send` must not throw.
+   * Numbers a frame, keeps it and sends it; `send` must not throw. Without a body it says: still here.
    * @throws RefrainError `upstream` when a delta would pass the bound (8 MiB); the frames that end an attempt always fit.
    */
-  say(body: FrameBody): void {
-    const frame = toBinary(
-      FrameSchema,
-      create(FrameSchema, { attemptId: this.#attemptId, seq: this.#frames.length, body }),
-    );
-    if (body.case === 'delta' && this.#bytes + frame.length > this.#limitBytes) {
+  say(body?: FrameBody): void {
+    const numbered = { attemptId: this.#attemptId, seq: this.#frames.length };
+    const frame = toBinary(FrameSchema, create(FrameSchema, body ? { ...numbered, body } : numbered));
+    if (body?.case === 'delta' && this.#bytes + frame.length > this.#limitBytes) {
       throw new RefrainError('upstream', 'The answer is too long.', { reason: 'ANSWER_TOO_LONG' });
     }
     this.#bytes += frame.length;

@@ -103,18 +103,16 @@ export class Worker {
     const work = fromBinary(WorkRequestSchema, message.data);
     const abort = new AbortController();
     let withdraw = () => false;
-    const interest = this.#interests.watch(work.attemptId, (reason) => {
-      abort.abort(reason);
-      if (withdraw()) this.#refuse(taken, reason);
+    const transcript = new Transcript(work.attemptId, (frame) => respond(message, frame, abort));
+    const interest = this.#interests.watch(work.attemptId, {
+      onLeave: (reason) => {
+        abort.abort(reason);
+        if (withdraw()) this.#refuse(taken, reason);
+      },
+      onRenew: () => transcript.say(),
     });
-    const taken: Taken = {
-      work,
-      chat: work.chat ?? create(ChatSchema),
-      transcript: new Transcript(work.attemptId, (frame) => respond(message, frame, abort)),
-      interest,
-      abort,
-      takenAtMs: performance.now(),
-    };
+    const chat = work.chat ?? create(ChatSchema);
+    const taken: Taken = { work, chat, transcript, interest, abort, takenAtMs: performance.now() };
     this.#taken.add(taken);
     try {
       if (this.#draining) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY' });

@@ -60,14 +60,15 @@ describe('a worker whose caller leaves', () => {
     assert.equal((await rig.recordOf(asked.attemptId)).outcome, 'abandoned');
   });
 
-  it('goes on as long as its router renews', async () => {
-    rig.upstream.script({ paceMs: 40, chunks: 20, text: 'x'.repeat(20) });
+  it('goes on as long as its router renews, and answers each renewal while the upstream only thinks', async () => {
+    rig.upstream.script({ paceMs: 250, chunks: 3, text: 'abc' });
     const asked = rig.open();
     const subject = await asked.accepted;
     const renewing = setInterval(() => rig.control(subject, asked.attemptId, ControlKind.RENEW), silenceMs / 5);
     const frames = await asked.frames;
     clearInterval(renewing);
     assert.equal(frames.at(-1)?.body.case, 'final');
+    assert.ok(cases(frames).filter((each) => each === undefined).length >= 5, JSON.stringify(cases(frames)));
   });
 
   it('takes a canceled request out of the queue at once: the upstream is never asked, the place is free', async (t) => {

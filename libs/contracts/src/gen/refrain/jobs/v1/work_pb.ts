@@ -86,7 +86,8 @@ export const WorkRequestSchema: GenMessage<WorkRequest> = /*@__PURE__*/
   messageDesc(file_refrain_jobs_v1_work, 0);
 
 /**
- * A numbered answer of the worker on the router's reply subject.
+ * A numbered answer of the worker on the router's reply subject. One without a body answers a renewal: the worker still has the
+ * attempt, also while the upstream says nothing that a caller sees.
  *
  * @generated from message refrain.jobs.v1.Frame
  */
