@@ -1,6 +1,7 @@
 /**
  * What `/v1/chat/completions` takes. Parameters that cannot change the answer (`user`, `metadata`…) are accepted and
  * dropped; anything else that is not listed is refused by name, so that no caller believes in a knob that does nothing.
+ * Messages may carry what OpenAI's clients add to an answer before they send it back.
  */
 import { z } from 'zod';
 
@@ -14,22 +15,27 @@ const textContent = z.union([z.string(), z.array(textPart)]);
 const toolCall = z.strictObject({
   id: z.string(),
   type: z.literal('function'),
-  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+  index: z.int().optional(),
+  function: z.strictObject({ name: z.string(), arguments: z.string(), parsed_arguments: z.unknown().optional() }),
 });
+const name = z.string().nullish();
 
 const message = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.enum(['system', 'developer']), content: textContent, name: z.string().optional() }),
+  z.strictObject({ role: z.enum(['system', 'developer']), content: textContent, name }),
   z.strictObject({
     role: z.literal('user'),
     content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart]))]),
-    name: z.string().optional(),
+    name,
   }),
   z.strictObject({
     role: z.literal('assistant'),
     content: textContent.nullish(),
     refusal: z.string().nullish(),
     annotations: z.array(z.unknown()).nullish(),
-    name: z.string().optional(),
+    audio: z.null().optional(),
+    function_call: z.null().optional(),
+    parsed: z.unknown().optional(),
+    name,
     tool_calls: z.array(toolCall).nullish(),
   }),
   z.strictObject({ role: z.literal('tool'), content: textContent, tool_call_id: z.string() }),

@@ -100,3 +100,32 @@ test('a schema nested too deep to be written out again is refused with its field
     fields: [{ field: 'tools.function.parameters', description: 'is nested too deeply' }],
   });
 });
+
+test("an answer may be sent back with all that OpenAI's clients have added to it", () => {
+  const asked = { name: 'look', arguments: '{}', parsed_arguments: {} };
+  const chat = toChat(
+    parseChatCompletion({
+      messages: [
+        ...hello,
+        {
+          role: 'assistant',
+          content: null,
+          refusal: null,
+          annotations: [],
+          audio: null,
+          function_call: null,
+          parsed: null,
+          name: null,
+          tool_calls: [{ id: 'c1', type: 'function', index: 0, function: asked }],
+        },
+        { role: 'tool', content: 'a cat', tool_call_id: 'c1' },
+      ],
+    }),
+  );
+  assert.deepEqual([chat.messages[1]?.parts, chat.messages[1]?.toolCalls[0]?.argumentsJson], [[], '{}']);
+});
+
+test('a function call of the old kind is refused, for nobody would hear of it', () => {
+  const message = { role: 'assistant', content: null, function_call: { name: 'look', arguments: '{}' } };
+  assert.equal(faultOf({ messages: [...hello, message, ...hello] }).fields[0]?.field, 'messages[1].function_call');
+});
