@@ -1,3 +1,5 @@
+import type { Counts } from './cache-counts.ts';
+
 /** What a call came to: its own latency in milliseconds where its whole time is not what counts; `missed` for a hit that was none. */
 export type Outcome = number | undefined | typeof missed;
 
@@ -13,6 +15,8 @@ export interface Case {
   readonly upstreamCalls?: 0 | 1;
   /** The share of calls that may miss; they are neither timed nor counted as done. Absent: none. */
   readonly maximumMissed?: number;
+  /** Why the cache has missed so far, by its own count; told where a round misses too often. */
+  reasons?(): Promise<Counts>;
   /** Brings the mesh into the state the case asks for; not timed. */
   prepare?(): Promise<void>;
   /** Asks once, and throws when the answer comes from where it must not. */

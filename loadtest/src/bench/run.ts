@@ -1,4 +1,5 @@
 /** Interleaved rounds of every case, so that a busy minute of a shared machine falls on limit and candidate alike. */
+import { type Counts, growth } from './cache-counts.ts';
 import type { Case } from './case.ts';
 import { type Round, runLoad } from './load.ts';
 import type { Result } from './report.ts';
@@ -15,6 +16,7 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
+const none: Counts = new Map();
 const maximumCalls = 50_000;
 /** A machine that others use too may stall for longer than a part's deadline; such a round is done again, and said. */
 const maximumTries = 3;
@@ -68,6 +70,7 @@ async function persist(each: Case, inFlight: number, seconds: number, options: R
 /** One round, its writes included in its time. @throws Error where it missed too often, or cost the upstream other calls than it must */
 async function measure(each: Case, inFlight: number, seconds: number, { upstream }: RunOptions): Promise<Round> {
   const callsBefore = each.upstreamCalls === undefined ? 0 : await upstreamCalls(upstream);
+  const reasonsBefore = (await each.reasons?.()) ?? none;
   const written = await each.writes?.();
   const start = performance.now();
   const round = await runLoad(each.call, { inFlight, seconds, maximumCalls });
@@ -75,7 +78,9 @@ async function measure(each: Case, inFlight: number, seconds: number, { upstream
   const elapsedMs = performance.now() - start;
   const { count, missed } = round;
   if (missed > (count + missed) * (each.maximumMissed ?? 0))
-    throw new Error(`${missed} of ${count + missed} calls were answered by the provider, not from the cache`);
+    throw new Error(
+      `${missed} of ${count + missed} calls were no hits: ${growth(reasonsBefore, (await each.reasons?.()) ?? none)}`,
+    );
   if (each.upstreamCalls !== undefined) {
     const calls = (await upstreamCalls(upstream)) - callsBefore;
     const expected = count * each.upstreamCalls + missed;

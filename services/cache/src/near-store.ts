@@ -33,6 +33,7 @@ export class RedisNearStore {
   readonly #state: State;
   /** By entry key. A vector follows from the question, and the question is hashed into the key: it never changes. */
   readonly #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
+  readonly #reading: Map<string, Promise<void>> = new Map();
 
   constructor(state: State) {
     this.#state = state;
@@ -69,6 +70,7 @@ export class RedisNearStore {
       ['ZREMRANGEBYSCORE', members, '-inf', nowMs],
       ['PEXPIRE', members, ttlMs],
     ]);
+    this.#vectors.set(nearKeyOf(kept.tenant, kept.partition, kept.id), vector);
     return replies[2] as string[];
   }
 
@@ -101,14 +103,27 @@ export class RedisNearStore {
     }
   }
 
-  /** The vectors of those ids, as far as they are there. */
+  /** The vectors of those ids, as far as they are there. Askers of one partition wait for each other, so that each entry is read once. */
   async vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
     const keyOf = (id: string) => nearKeyOf(partition.tenant, partition.key, id);
-    const unknown = ids.filter((id) => !this.#vectors.get(keyOf(id)));
-    const read = await this.getMany(partition, unknown, nowMs);
-    for (const [i, id] of unknown.entries()) {
-      const entry = read[i];
-      if (entry) this.#vectors.set(keyOf(id), entry.vector);
+    const isUnknown = (id: string) => !this.#vectors.get(keyOf(id));
+    if (ids.some(isUnknown)) {
+      const before = this.#reading.get(partition.key) ?? Promise.resolve();
+      const reading = before.then(async () => {
+        const unknown = ids.filter(isUnknown);
+        const read = await this.getMany(partition, unknown, nowMs);
+        for (const [i, id] of unknown.entries()) {
+          const entry = read[i];
+          if (entry) this.#vectors.set(keyOf(id), entry.vector);
+        }
+      });
+      // Who waits behind a reading that failed reads for itself.
+      const settled = reading.catch(() => undefined);
+      this.#reading.set(partition.key, settled);
+      void settled.then(() => {
+        if (this.#reading.get(partition.key) === settled) this.#reading.delete(partition.key);
+      });
+      await reading;
     }
     return ids.flatMap((id) => {
       const vector = this.#vectors.get(keyOf(id));

@@ -4,7 +4,7 @@ import { withTimeout } from '@refrain/resilience';
 import { ChromaClient, type Collection } from 'chromadb';
 import type { Vector } from '../vector.ts';
 
-const queryMs = 100;
+const queryMs = 150;
 const writeMs = 10_000;
 const heartbeatMs = 1000;
 /** The server's own limit is 5,461; its documentation advises 50 to 250. */

@@ -1,8 +1,11 @@
-/** What a cache was given and has not yet written, by its own counts. */
+/** What a cache says of itself: what it was given and has not yet written, and why it missed. */
 import { create } from '@bufbuild/protobuf';
 import { type CacheService, StatsRequestSchema } from '@refrain/contracts';
 import type { GrpcClient } from '@refrain/rpc';
 import { eventually } from '@refrain/testkit';
+
+/** Counts by reason. */
+export type Counts = ReadonlyMap<string, number>;
 
 type Cache = Pick<GrpcClient<typeof CacheService>, 'stats'>;
 
@@ -19,10 +22,25 @@ export async function followWrites(cache: Cache): Promise<(calls: number) => Pro
     );
 }
 
-/** Answers a cache could not put under their meaning: a hit by meaning cannot be measured on them. */
-export async function missingMeanings(cache: Cache): Promise<number> {
+/** Answers a cache could not put under their meaning, by reason: no hit by meaning can be measured on them. */
+export async function missingMeanings(cache: Cache): Promise<Counts> {
   const { refusals } = await cache.stats(create(StatsRequestSchema));
-  return sum(refusals, (reason) => reason.startsWith('near_'));
+  return toCounts(Object.entries(refusals).filter(([reason]) => reason.startsWith('near_')));
+}
+
+/** Misses so far by level and reason. */
+export async function missReasons(cache: Cache): Promise<Counts> {
+  const { misses } = await cache.stats(create(StatsRequestSchema));
+  return toCounts(Object.entries(misses));
+}
+
+/** What has grown between two counts, for people; empty where nothing has. */
+export function growth(before: Counts, now: Counts): string {
+  return [...now]
+    .map(([reason, count]) => [reason, count - (before.get(reason) ?? 0)] as const)
+    .filter(([, more]) => more > 0)
+    .map(([reason, more]) => `${reason} ${more}`)
+    .join(', ');
 }
 
 async function offers(cache: Cache): Promise<{ count: number; pending: number }> {
@@ -35,4 +53,8 @@ async function offers(cache: Cache): Promise<{ count: number; pending: number }>
 
 function sum(counts: Readonly<Record<string, bigint>>, counted: (reason: string) => boolean): number {
   return Object.entries(counts).reduce((total, [reason, count]) => total + (counted(reason) ? Number(count) : 0), 0);
+}
+
+function toCounts(entries: readonly [string, bigint][]): Counts {
+  return new Map(entries.map(([reason, count]) => [reason, Number(count)]));
 }
