@@ -27,8 +27,8 @@ before(async () => {
   });
 });
 after(async () => {
-  await bus.drain();
   await mesh.stop();
+  await bus.drain();
 });
 
 test('stopped under load: what was accepted is answered whole, the rest is refused unheard and may go elsewhere', async () => {

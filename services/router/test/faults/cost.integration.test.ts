@@ -22,8 +22,8 @@ before(async () => {
   answerRightly(mesh, () => ({ usage }));
 });
 after(async () => {
-  await bus.drain();
   await mesh.stop();
+  await bus.drain();
 });
 
 test('an answer costs its tokens at their price; served again it costs nothing and saves just that', async () => {

@@ -39,8 +39,8 @@ before(async () => {
   await teach(mesh, known);
 });
 after(async () => {
-  await bus.drain();
   await mesh.stop();
+  await bus.drain();
 });
 
 test('killed: hits flow on, misses hear so at once, and all goes on when it is back', async () => {

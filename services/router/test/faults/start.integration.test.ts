@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { CacheService, StatsRequestSchema } from '@refrain/contracts';
+import { CacheService, RouterService, StatsRequestSchema } from '@refrain/contracts';
 import { createGrpcClient } from '@refrain/rpc';
 import { eventually, type ServiceProcess } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
@@ -10,17 +10,25 @@ import { ask, doors } from './ask.ts';
 import { answerRightly, freshQuestion, respelt, rightAnswer, sameMeaningOnly } from './steady.ts';
 
 let mesh: TestMesh;
+let router: ServiceProcess;
+/** The address of a cache that does not run yet. */
+let cacheAddress: string;
+let doorsOf: Pick<TestMesh, 'http' | 'client'>;
 before(async () => {
   mesh = await startMesh({ extra: sameMeaningOnly, partsDown: true });
   answerRightly(mesh);
+  cacheAddress = mesh.cache.ready.grpc ?? '';
+  await Promise.all([mesh.cache.stop(), mesh.router.stop()]);
+  router = await mesh.start('router', { CACHE_ADDR: cacheAddress });
+  doorsOf = { http: router.ready.http ?? '', client: createGrpcClient(RouterService, router.ready.grpc ?? '') };
 });
-after(() => mesh.stop());
+after(async () => {
+  await mesh.stop();
+  doorsOf.client.close();
+});
 
 test('services start without their parts, answer with what they have, and become whole as the parts appear', async () => {
-  // The router is the first that runs: its cache comes last of all.
-  const address = mesh.cache.ready.grpc ?? '';
-  await mesh.cache.stop();
-  assert.deepEqual(await readiness(mesh.router), [
+  assert.deepEqual(await readiness(router), [
     503,
     'down: every question is asked anew',
     'down: only the cache and templates answer',
@@ -28,29 +36,29 @@ test('services start without their parts, answer with what they have, and become
   await assertTemplates();
 
   await mesh.nats.restart();
-  await eventually(async () => (await ask(mesh, 'grpc', freshQuestion())).source === 'provider', {
+  await eventually(async () => (await ask(doorsOf, 'grpc', freshQuestion())).source === 'provider', {
     what: 'the workers to be found',
   });
-  assert.equal((await readiness(mesh.router))[0], 503, 'it has not seen its cache');
+  assert.equal((await readiness(router))[0], 503, 'it has not seen its cache');
   for (const door of doors) {
     const question = freshQuestion();
-    const { error, source, text } = await ask(mesh, door, question);
+    const { error, source, text } = await ask(doorsOf, door, question);
     assert.deepEqual([error, source, text], [undefined, 'provider', rightAnswer(question)]);
   }
 
-  const cache = await mesh.start('cache', { CACHE_PORT: address.split(':')[1] ?? '' });
-  await eventually(async () => (await readiness(mesh.router))[0] === 200, { what: 'the router to be ready' });
+  const cache = await mesh.start('cache', { CACHE_PORT: cacheAddress.split(':')[1] ?? '' });
+  await eventually(async () => (await readiness(router))[0] === 200, { what: 'the router to be ready' });
   await mesh.redis.restart();
   const question = freshQuestion();
-  await eventually(async () => (await ask(mesh, 'http', question)).source === 'exact', { what: 'exact answers' });
+  await eventually(async () => (await ask(doorsOf, 'http', question)).source === 'exact', { what: 'exact answers' });
   await mesh.chroma.restart();
   const client = createGrpcClient(CacheService, cache.ready.grpc ?? '');
   const isWhole = async () => (await client.stats(create(StatsRequestSchema))).semanticReady;
   await eventually(isWhole, { what: 'the semantic level', timeoutMs: 30_000 });
   client.close();
   const another = freshQuestion();
-  await ask(mesh, 'http', another);
-  await eventually(async () => (await ask(mesh, 'http', respelt(another))).source === 'semantic', {
+  await ask(doorsOf, 'http', another);
+  await eventually(async () => (await ask(doorsOf, 'http', respelt(another))).source === 'semantic', {
     what: 'answers by meaning',
   });
   assert.equal((await readiness(mesh.workers))[0], 200);
@@ -59,7 +67,7 @@ test('services start without their parts, answer with what they have, and become
 async function assertTemplates(): Promise<void> {
   for (const door of doors) {
     const began = performance.now();
-    const { degraded, error, source } = await ask(mesh, door, freshQuestion());
+    const { degraded, error, source } = await ask(doorsOf, door, freshQuestion());
     assert.deepEqual([error, source, degraded], [undefined, 'template', true], door);
     assert.ok(performance.now() - began < 1000, door);
   }
