@@ -61,8 +61,24 @@ test('the estimate of a prompt counts everything that is sent', () => {
   assert.ok(upperPromptTokens(chatOf('What is the capital of France?', { responseFormat: format })) > base);
 });
 
-test('no writing system is underestimated: tokens are bounded by bytes', () => {
-  assert.equal(upperTokens('abc'), 1);
-  assert.equal(upperTokens('世界'), 2);
-  assert.ok(upperTokens('👩‍👩‍👧') >= 6);
+test('no kind of ordinary text is underestimated: tokens as counted by SmolLM2', () => {
+  const counted: [string, number][] = [
+    ['Die Würde des Menschen ist unantastbar. Sie zu achten und zu schützen ist Verpflichtung.', 32],
+    ['3141592653589793 2718281828 1,234,567.89 ', 41],
+    ['人工智能正在改变世界，我们需要理解它。北京是中国的首都。', 49],
+    ['Все счастливые семьи похожи друг на друга', 31],
+    ['ประเทศไทยเป็นประเทศที่สวยงาม', 53],
+    ['👩‍👩‍👧🎉🚀😀', 22],
+  ];
+  for (const [text, tokens] of counted) {
+    const upper = upperTokens(text);
+    assert.ok(upper >= tokens && upper <= 2 * tokens, `${text}: ${upper} for ${tokens}`);
+  }
+  assert.equal(upperTokens(''), 0);
+});
+
+test('a text in many pieces costs what it costs in one', () => {
+  const meter = new UsageMeter();
+  for (const letter of 'a'.repeat(300)) meter.said({ text: letter });
+  assert.equal(meter.usage(chat).completionTokens, 100);
 });
