@@ -25,7 +25,10 @@ export interface Script {
   readonly lua: string;
 }
 
-/** A connection to Redis. Every method throws RefrainError `unavailable` when Redis cannot answer in time. */
+/**
+ * A connection to Redis. Every method throws RefrainError `unavailable` when Redis does not answer in time (REDIS_DOWN, and at once
+ * BREAKER_OPEN after a few of these) or refuses (REDIS_REFUSED).
+ */
 export interface State {
   /** Whether the connection is up now. */
   readonly ready: boolean;
@@ -70,14 +73,19 @@ export function openState(options: StateOptions): State {
     said = '';
   });
 
-  const guarded = <T>(call: () => Promise<T>): Promise<T> =>
-    breaker.run(async () => {
+  const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
+    const outcome = await breaker.run(async (): Promise<{ value: T } | { refused: RefrainError }> => {
       try {
-        return await call();
+        return { value: await call() };
       } catch (cause) {
-        throw new RefrainError('unavailable', 'Redis did not answer.', { cause, reason: 'REDIS_DOWN' });
+        // A server that says no (out of memory, read-only, still loading) is there: its reads go on.
+        if (isReply(cause)) return { refused: failure('Redis refused.', 'REDIS_REFUSED', cause) };
+        throw failure('Redis did not answer.', 'REDIS_DOWN', cause);
       }
     });
+    if ('refused' in outcome) throw outcome.refused;
+    return outcome.value;
+  };
 
   return {
     get ready() {
@@ -107,6 +115,14 @@ export function openState(options: StateOptions): State {
     },
     close: () => redis.disconnect(),
   };
+}
+
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+function failure(message: string, reason: string, cause: unknown): RefrainError {
+  return new RefrainError('unavailable', message, { cause, reason });
 }
 
 async function runPipeline(redis: Redis, commands: readonly (readonly [string, ...Argument[]])[]): Promise<unknown[]> {

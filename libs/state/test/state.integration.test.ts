@@ -37,8 +37,19 @@ test('a pipeline fails where one of its commands does', async () => {
       ['SET', 'text', 'a'],
       ['INCR', 'text'],
     ]),
-    { code: 'unavailable' },
+    { code: 'unavailable', reason: 'REDIS_REFUSED' },
   );
+});
+
+test('a server that refuses writes is not taken for one that is away: its reads go on', async () => {
+  await state.set('kept', Buffer.from('x'), { ttlMs: 60_000 });
+  await state.command('CONFIG', 'SET', 'maxmemory', '1');
+  for (let i = 0; i < 10; i += 1) {
+    await assert.rejects(state.set('more', Buffer.from('y'), { ttlMs: 60_000 }), { reason: 'REDIS_REFUSED' });
+  }
+  assert.equal((await state.get('kept'))?.toString(), 'x');
+  await state.command('CONFIG', 'SET', 'maxmemory', '0');
+  await state.set('more', Buffer.from('y'), { ttlMs: 60_000 });
 });
 
 test('a script runs again after the server has forgotten it', async () => {

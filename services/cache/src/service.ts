@@ -35,6 +35,7 @@ export function createCacheService(options: CacheParts): { registered: Registere
     counts: new Counts(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };
+  watchParts(options);
   const registered = service(CacheService, {
     lookup: (request) => lookup(request, parts),
     store: (request) => store(request, parts),
@@ -50,4 +51,14 @@ export function createCacheService(options: CacheParts): { registered: Registere
     },
   });
   return { registered, ready };
+}
+
+function watchParts({ metrics, state, embedder, index }: CacheParts): void {
+  const upOrDown = (name: string, what: string, isUp: () => boolean) =>
+    metrics.watched(`cache_${name}_up`, `1 while ${what} answers.`, () => (isUp() ? 1 : 0));
+  upOrDown('redis', 'Redis', () => state.ready);
+  upOrDown('chroma', 'Chroma', () => index.ready);
+  upOrDown('embedder', 'the embedding model', () => embedder.ready);
+  metrics.watched('cache_index_collections', 'Collections on the Chroma server.', () => index.collections);
+  metrics.watched('cache_index_pending', 'Vectors and collections that wait to be written.', () => index.pending);
 }
