@@ -54,9 +54,12 @@ test('a file needs what it uses, itself or by a file beside it', (t) => {
     'a/help.ts': "import './x.test.ts';\n'from './nowhere.ts'';\nimport { startNats, modelsFolder } from 'kit';",
     'a/mesh.test.ts': "import { startMesh } from './start-mesh.ts';",
     'a/start-mesh.ts': "import { partsFolder } from 'kit';",
+    'a/faults/deep.test.ts': "import { help } from '../help.ts';\nimport { part } from '../../src/part.ts';",
+    'src/part.ts': 'export const startChroma = 1;',
     'a/plain.test.ts': "const restartRedis = { modelsFolder: '/nowhere' };",
   });
   assert.deepEqual(needsOf(root, 'a/x.test.ts'), ['redis', 'nats', 'embedding model']);
   assert.deepEqual(needsOf(root, 'a/mesh.test.ts'), ['redis', 'nats', 'chroma', 'embedding model', 'local model']);
   assert.deepEqual(needsOf(root, 'a/plain.test.ts'), []);
+  assert.deepEqual(needsOf(root, 'a/faults/deep.test.ts'), ['nats', 'embedding model']);
 });

@@ -61,7 +61,7 @@ const signs: Readonly<Record<Need, RegExp>> = {
   'local model': /\b(GgufModel|partsFolder)\b/,
 };
 
-/** What a test file uses, by the names in it and in the files beside it that it imports. */
+/** What a test file uses, by the names in it and in the tests' own files that it imports; what is tested may speak of more than is used. */
 export function needsOf(root: string, file: string): Need[] {
   const text = readWithNeighbours(root, file, new Set());
   return (Object.keys(signs) as Need[]).filter((need) => signs[need].test(text));
@@ -72,7 +72,7 @@ function readWithNeighbours(root: string, file: string, seen: Set<string>): stri
   if (seen.has(file) || !existsSync(join(root, file))) return '';
   seen.add(file);
   const text = readFileSync(join(root, file), 'utf8');
-  const neighbours = [...text.matchAll(/from '(\.\/[^']+\.ts)'/g)].map(([, path = '']) =>
+  const neighbours = [...text.matchAll(/from '(\.\.?\/(?![^']*\bsrc\/)[^']+\.ts)'/g)].map(([, path = '']) =>
     normalize(join(dirname(file), path)),
   );
   return [text, ...neighbours.map((neighbour) => readWithNeighbours(root, neighbour, seen))].join('\n');
