@@ -189,6 +189,7 @@ interface RefrainObject {
   readonly entry_id?: string;
 }
 interface HttpAnswer {
+  readonly error?: { readonly code: string };
   readonly choices: readonly {
     readonly message?: { readonly content: string };
     readonly delta?: { readonly content?: string };
@@ -209,6 +210,7 @@ async function askHttp(http: string, chat: Chat, stream: boolean): Promise<Given
   let last: HttpAnswer | undefined;
   const answers = stream ? readEvents<HttpAnswer>(response) : [(await response.json()) as HttpAnswer];
   for await (const answer of answers) {
+    if (answer.error) throw new Error(`error event: ${answer.error.code}`);
     text += answer.choices[0]?.message?.content ?? answer.choices[0]?.delta?.content ?? '';
     last = answer;
   }

@@ -94,6 +94,25 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
     mesh.two.otherwise({});
   });
 
+  it('an answer that breaks off after its first words is told as that, and nobody else is asked', async () => {
+    const expected: Record<DoorName, object> = {
+      grpc: { code: 'midstream', reason: 'TRUNCATED' },
+      'grpc stream': { code: 'midstream', reason: 'TRUNCATED' },
+      http: { message: /^502: .*"code":"truncated"/ },
+      'http stream': { message: 'error event: truncated' },
+      'nats json': { message: /^NATS answered 502: / },
+      'nats json stream': { message: /^NATS answered 502: / },
+      'nats protobuf': { message: /^NATS answered 502: / },
+      'nats protobuf stream': { message: /^NATS answered 502: / },
+    };
+    const asked = mesh.two.count;
+    for (const name of doorNames) {
+      mesh.one.script({ text: 'An answer without its end.', missingEnd: true, paceMs: 5 });
+      await assert.rejects(ask(name, `What breaks off by ${name}?`), expected[name], name);
+    }
+    assert.equal(mesh.two.count, asked);
+  });
+
   it('fifty identical questions by all doors at once are one call upstream', async () => {
     const asked = mesh.one.count;
     mesh.one.script({ text: 'Only once.', chunks: 4, paceMs: 40, usage: { prompt: 10, completion: 5 } });
