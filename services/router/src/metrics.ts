@@ -7,6 +7,8 @@ import { sourceName } from './source-name.ts';
 export interface RouterMetrics {
   answered(face: FaceName, answer: Answer, seconds: number): void;
   failed(face: FaceName, code: string, seconds: number): void;
+  /** Not let in: it took no time worth measuring. */
+  refused(face: FaceName, code: string): void;
   /** From the question to the first thing that was told. */
   began(source: string, seconds: number): void;
   cacheFailed(call: 'lookup' | 'store', reason: string): void;
@@ -52,6 +54,7 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
       requests.inc({ face, source: 'none', code });
       seconds.observe(took, { source: 'none' });
     },
+    refused: (face, code) => requests.inc({ face, source: 'none', code }),
     began: (source, took) => first.observe(took, { source }),
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
     eventDropped: () => dropped.inc(),

@@ -95,7 +95,7 @@ test('when nobody answers a template does, and where none fits the error is told
     ['Nobody can tell about Mars now.', Source.TEMPLATE, 'fallback:no_responders'],
   );
   await assert.rejects(ask(pipeline, 'What is a monad?'), { code: 'unavailable', reason: 'NO_RESPONDERS' });
-  assert.deepEqual(lines, ['answered grpc template', 'failed grpc unavailable']);
+  assert.deepEqual(lines, ['began template', 'answered grpc template', 'failed grpc unavailable']);
 });
 
 test('what comes from a template is not stored as an answer', async () => {
@@ -113,9 +113,13 @@ test('who is not known, asks too much or makes no sense costs nothing', async ()
   const limited = pipelineWith(bus, { exact: 'Held.' }, 'local: { tier: free }\n');
   for (let i = 0; i < 3; i += 1) await ask(limited.pipeline, 'What is a monad?');
   await assert.rejects(ask(limited.pipeline, 'What is a monad?'), { code: 'rate_limited' });
-  const { calls, pipeline } = pipelineWith(bus);
+  const { calls, lines, pipeline } = pipelineWith(bus);
   await assert.rejects(ask(pipeline, '  '), { code: 'invalid' });
   assert.deepEqual([calls, keyed.calls, bus.asked.length], [[], [], 0]);
+  assert.deepEqual(
+    [keyed, limited, { lines }].map(({ lines: told }) => told.at(-1)),
+    ['refused grpc unauthenticated', 'refused grpc rate_limited', 'refused grpc invalid'],
+  );
 });
 
 test('an explanation of nothing is a promise that fails, as every face expects', async () => {

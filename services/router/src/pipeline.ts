@@ -57,6 +57,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return classify(ask, caller, settings);
   };
 
+  const judgeOrRefuse = (ask: Ask): Question => {
+    try {
+      return judge(ask);
+    } catch (thrown) {
+      recorder.refused(ask, toRefrainError(thrown));
+      throw thrown;
+    }
+  };
+
   /** Steps 4 to 8. */
   const answer = async (question: Question): Promise<Reply> => {
     const hit = await lookup.exact(question);
@@ -83,7 +92,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   return {
     ask: async (ask) => {
-      const question = judge(ask);
+      const question = judgeOrRefuse(ask);
       try {
         return recorded(await answer(question), question, recorder);
       } catch (thrown) {

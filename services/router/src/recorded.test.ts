@@ -23,26 +23,26 @@ const streamed = (events: () => AsyncIterable<ReplyEvent>): Reply => {
 test('a whole answer is recorded at once, however often it is read', async () => {
   const { lines, reply } = record(wholeReply(answerOf('A monoid.')));
   await all(reply.events());
-  assert.deepEqual(lines, ['answered grpc one']);
+  assert.deepEqual(lines, ['began provider', 'answered grpc one']);
 });
 
 test('a stream is recorded when it ends, once', async () => {
   const { lines, reply } = record(streamed(() => replay(answerOf('A monoid.'))));
-  assert.deepEqual(lines, []);
+  assert.deepEqual(lines, ['began provider']);
   await all(reply.events());
-  assert.deepEqual(lines, ['answered grpc one']);
+  assert.deepEqual(lines, ['began provider', 'answered grpc one']);
 });
 
 test('a reader that has the answer need not come back', async () => {
   const { lines, reply } = record(streamed(() => replay(answerOf('A monoid.'))));
   for await (const event of reply.events()) if (event.kind === 'completed') break;
-  assert.deepEqual(lines, ['answered grpc one']);
+  assert.deepEqual(lines, ['began provider', 'answered grpc one']);
 });
 
 test('a reader that leaves before is one that left', async () => {
   const { lines, reply } = record(streamed(() => replay(answerOf('A monoid.'))));
   for await (const event of reply.events()) if (event.kind === 'delta') break;
-  assert.deepEqual(lines, ['failed grpc canceled']);
+  assert.deepEqual(lines, ['began provider', 'failed grpc canceled']);
 });
 
 test('an answer that breaks off is recorded as what broke it', async () => {
@@ -53,5 +53,5 @@ test('an answer that breaks off is recorded as what broke it', async () => {
     }),
   );
   await assert.rejects(all(reply.events()), { code: 'midstream' });
-  assert.deepEqual(lines, ['failed grpc midstream']);
+  assert.deepEqual(lines, ['began provider', 'failed grpc midstream']);
 });

@@ -4,8 +4,9 @@ import type { Question } from './ask.ts';
 import type { Reply, ReplyEvent } from './reply.ts';
 import type { Recorder } from './steps/record.ts';
 
-/** The same reply; how it ends is recorded once, whoever ends it. */
+/** The same reply; that it has begun is recorded now, and how it ends once, whoever ends it. */
 export function recorded(reply: Reply, question: Question, recorder: Recorder): Reply {
+  recorder.began(question, reply.provenance.source);
   if (reply.whole) {
     recorder.answered(question, reply.whole);
     return reply;

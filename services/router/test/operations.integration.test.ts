@@ -99,6 +99,8 @@ describe('a router in operation', { timeout: 120_000 }, () => {
     assert.equal(value('refrain_tokens_total', { ...one, type: 'prompt' }), 10);
     assert.equal(value('refrain_tokens_total', { ...one, type: 'completion' }), 5);
     assert.equal(value('refrain_cost_nano_usd_total', one), 20_000);
+    assert.equal(value('refrain_request_first_seconds_count', { source: 'provider' }), 1);
+    assert.equal(value('refrain_request_seconds_count', { source: 'provider' }), 1);
     assert.doesNotMatch(metrics, /counted\?/);
   });
 

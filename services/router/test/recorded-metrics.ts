@@ -8,6 +8,7 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     lines,
     answered: (face, answer) => note('answered', face, answer.provenance?.provider),
     failed: (face, code) => note('failed', face, code),
+    refused: (face, code) => note('refused', face, code),
     began: (source) => note('began', source),
     cacheFailed: (call, reason) => note('cacheFailed', call, reason),
     eventDropped: () => note('eventDropped'),

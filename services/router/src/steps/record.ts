@@ -3,13 +3,14 @@
  * request is counted and told to whoever listens, without prompt or answer.
  */
 import { create } from '@bufbuild/protobuf';
-import { type Answer, CacheMode, type CacheService, StoreRequestSchema } from '@refrain/contracts';
+import { type Answer, CacheMode, type CacheService, type Source, StoreRequestSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { admit } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Question } from '../ask.ts';
+import type { Ask, Question } from '../ask.ts';
 import type { Events } from '../events.ts';
 import type { RouterMetrics } from '../metrics.ts';
+import { sourceName } from '../source-name.ts';
 
 /** What remembering needs. */
 export interface RecordParts {
@@ -55,6 +56,17 @@ export class Recorder {
     } catch (thrown) {
       this.#parts.metrics.cacheFailed('store', toRefrainError(thrown).reason);
     }
+  }
+
+  /** A request was not let in: it is counted, and nobody is told of what was never a question. */
+  refused({ face }: Ask, error: RefrainError): void {
+    this.#parts.metrics.refused(face, error.code);
+  }
+
+  /** It is known who answers a caller: the first of the answer is there. */
+  began(question: Question, source: Source): void {
+    const ms = performance.now() - question.beganAtMs;
+    this.#parts.metrics.began(sourceName(source), ms / 1000);
   }
 
   /** A caller has its answer. */
