@@ -60,3 +60,17 @@ test('a probe that fails keeps it open for another whole pause', async () => {
   clock.now += 1;
   assert.equal(await breaker.run(succeed), 'up');
 });
+
+test('what is no fault of the dependency counts neither way, also as a probe', async () => {
+  const { breaker, clock } = breakerOf(2);
+  const hurried = () => breaker.run(fail, () => false);
+  for (let i = 0; i < 5; i += 1) await assert.rejects(hurried(), { message: 'down' });
+  assert.equal(breaker.state, 'closed');
+  await assert.rejects(breaker.run(fail), { message: 'down' });
+  await assert.rejects(hurried(), { message: 'down' });
+  await assert.rejects(breaker.run(fail), { message: 'down' });
+  assert.equal(breaker.state, 'open');
+  clock.now += 1000;
+  await assert.rejects(hurried(), { message: 'down' });
+  assert.equal(breaker.state, 'half-open');
+});

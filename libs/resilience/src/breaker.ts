@@ -38,10 +38,10 @@ export class Breaker {
   }
 
   /**
-   * Runs a call.
+   * Runs a call. An error for which `isFailure` is false says nothing about the dependency, neither way.
    * @throws RefrainError `unavailable`, reason BREAKER_OPEN, at once while open; else whatever the call throws.
    */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  async run<T>(call: () => Promise<T>, isFailure: (error: unknown) => boolean = () => true): Promise<T> {
     const state = this.state;
     if (state === 'open') {
       throw new RefrainError('unavailable', `${this.#name} is not reachable.`, { reason: 'BREAKER_OPEN' });
@@ -52,8 +52,10 @@ export class Breaker {
       this.#failed = 0;
       return value;
     } catch (error) {
-      this.#failed += 1;
-      this.#openUntil = this.#clock.now() + this.#cooldownMs;
+      if (isFailure(error)) {
+        this.#failed += 1;
+        this.#openUntil = this.#clock.now() + this.#cooldownMs;
+      }
       throw error;
     } finally {
       if (state === 'half-open') this.#probing = false;

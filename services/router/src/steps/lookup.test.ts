@@ -85,6 +85,17 @@ test('after five failures the cache is left alone for half a second, then asked 
   assert.equal(lookup.reachable, true);
 });
 
+test('callers in a hurry do not close the cache to the others', async () => {
+  const late = (): never => {
+    throw new RefrainError('deadline', 'No answer came in time.');
+  };
+  const { asked, lookup } = withCache(late);
+  for (let i = 0; i < 10; i += 1) await lookup.exact(questionOf(text, { remainingMs: 20 }));
+  assert.deepEqual([asked.length, lookup.reachable], [10, true]);
+  for (let i = 0; i < 5; i += 1) await lookup.exact(questionOf(text));
+  assert.equal(lookup.reachable, false);
+});
+
 const reads: [name: string, mode: CacheMode, read: boolean][] = [
   ['nothing said', CacheMode.UNSPECIFIED, true],
   ['read-only', CacheMode.READ_ONLY, true],

@@ -65,7 +65,9 @@ export class Lookup {
     });
     const timeoutMs = Math.min(limitMs, deadline.remainingMs());
     try {
-      const { answer } = await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }));
+      // A caller in a hurry says nothing about the cache: it must not close it to the others.
+      const isFailure = (thrown: unknown) => timeoutMs === limitMs || toRefrainError(thrown).code !== 'deadline';
+      const { answer } = await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }), isFailure);
       if (!answer?.provenance) return undefined;
       answer.requestId = requestId;
       answer.provenance.classification = classification;
