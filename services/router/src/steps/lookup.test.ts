@@ -123,8 +123,8 @@ test('the cache is not asked what cannot be there', async () => {
 
 test('by meaning only what meaning or a template can answer is asked, in one call', async () => {
   const { levels, lookup } = withCache(miss);
-  await lookup.byMeaning(questionOf('Write a python function that adds two numbers'));
-  await lookup.byMeaning(questionOf('What is the weather today?'));
+  await lookup.byMeaning(questionOf('And then? '.repeat(200)));
+  await lookup.byMeaning(questionOf(text, { chat: { responseFormat: { type: 'json_object' } } }));
   assert.deepEqual(levels(), []);
   await lookup.byMeaning(questionOf(text));
   await lookup.byMeaning(questionOf('When do you open?'));
