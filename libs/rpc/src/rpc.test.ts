@@ -20,6 +20,8 @@ let server: GrpcServer;
 let client: ReturnType<typeof connect>;
 let seen: CallContext | undefined;
 let released = 0;
+let calls = 0;
+const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
 const observed: Parameters<CallObserver>[] = [];
 const connect = (port: number) => createGrpcClient(RouterService, `127.0.0.1:${port}`);
 const ask = (model: string) => create(CompleteRequestSchema, { chat: { model } });
@@ -36,6 +38,7 @@ before(async () => {
       service(RouterService, {
         complete: async (request, context) => {
           seen = context;
+          calls += 1;
           const model = request.chat?.model ?? '';
           if (model === 'cut') throw new RefrainError('not_found', `There is no ${'😀'.slice(0, 1)}.`);
           if (model === 'many') {
@@ -47,6 +50,7 @@ before(async () => {
           }
           if (model === 'bug') throw new TypeError('secret detail');
           if (model === 'wait') await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+          if (model === 'hold') await held;
           if (model === 'encoded') {
             const part = (answer: object) =>
               toBinary(CompleteResponseSchema, create(CompleteResponseSchema, { answer }));
@@ -182,6 +186,20 @@ test('a caller that aborts reaches the handler’s signal and gets `canceled`', 
   const call = client.complete(ask('wait'), { signal: abort.signal });
   setImmediate(() => abort.abort());
   await assert.rejects(call, { code: 'canceled' });
+});
+
+test('a client that gives up thousands of calls keeps its connection, and the calls that go on', async () => {
+  const patient = client.complete(ask('hold'));
+  for (let round = 0; round < 25; round += 1) {
+    const leaving = new AbortController();
+    const reached = calls + 100;
+    const given = Array.from({ length: 100 }, () => client.complete(ask('wait'), { signal: leaving.signal }));
+    while (calls < reached) await new Promise((resolve) => setImmediate(resolve));
+    leaving.abort();
+    for (const each of await Promise.allSettled(given)) assert.equal(each.status, 'rejected');
+  }
+  letGo();
+  assert.equal((await patient).answer?.text, 'hello hold');
 });
 
 test('a deadline that passes is `deadline`', async () => {
