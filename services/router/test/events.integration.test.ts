@@ -8,7 +8,7 @@ import { type CompletionEvent, CompletionEventSchema, eventSubject, Source } fro
 import { eventually } from '@refrain/testkit';
 import { type Doors, openDoors } from './doors.ts';
 import { chatOf } from './question.ts';
-import { meshYaml, startMesh, type TestMesh } from './start-mesh.ts';
+import { exactOnly, meshYaml, startMesh, type TestMesh } from './start-mesh.ts';
 
 interface Told {
   readonly subject: string;
@@ -29,7 +29,7 @@ describe('events', { timeout: 120_000 }, () => {
   let doors: Doors;
   const told: Told[] = [];
   before(async () => {
-    mesh = await startMesh();
+    mesh = await startMesh({ extra: exactOnly });
     doors = await openDoors(mesh);
     doors.bus.subscribe(eventSubject('*', '*'), {}, (message) => told.push(read(message)));
     // What this connection asks is heard after its subscription: from here on nothing is missed.
@@ -66,7 +66,7 @@ describe('events', { timeout: 120_000 }, () => {
   for (const encoding of ['json', 'protobuf'] as const) {
     it(`${encoding}: a completion, a hit and a failure, each once, each on its subject`, async () => {
       if (encoding === 'protobuf') {
-        await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, 'events: { encoding: protobuf }\n'));
+        await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, `${exactOnly}events: { encoding: protobuf }\n`));
         await eventually(() => mesh.router.output().includes('refrain.yaml was read again'), { what: 'the reload' });
       }
       const question = chatOf(`What is the secret of ${encoding}?`);

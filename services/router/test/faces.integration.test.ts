@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '@refrain/testkit';
 import { type DoorName, type Doors, doorNames, type Given, openDoors } from './doors.ts';
 import { chatOf } from './question.ts';
-import { startMesh, type TestMesh } from './start-mesh.ts';
+import { exactOnly, startMesh, type TestMesh } from './start-mesh.ts';
 
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const provenanceOf = ({ source, provider, model, reason, degraded, attempts }: Given) => ({
@@ -22,7 +22,7 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
   const ask = (name: DoorName, text: string): Promise<Given> => doors.by[name](chatOf(text));
 
   before(async () => {
-    mesh = await startMesh();
+    mesh = await startMesh({ extra: exactOnly });
     doors = await openDoors(mesh);
   });
   after(async () => {
@@ -80,7 +80,6 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
     mesh.two.otherwise({ fault: { kind: 'overloaded' } });
     for (const name of doorNames) {
       const given = await ask(name, `Who is there, ${name}?`);
-      assert.equal(given.text, 'Nobody can answer that now.', name);
       assert.deepEqual(provenanceOf(given), {
         source: 'template',
         provider: 'template',
@@ -89,6 +88,7 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
         degraded: true,
         attempts: 0,
       });
+      assert.equal(given.text, 'Nobody can answer that now.', name);
     }
     mesh.one.otherwise({});
     mesh.two.otherwise({});

@@ -8,7 +8,7 @@ import { eventually } from '@refrain/testkit';
 import { askNats, type Doors, openDoors } from './doors.ts';
 import { chatOf } from './question.ts';
 import { callRaw } from './raw-grpc.ts';
-import { startMesh, type TestMesh } from './start-mesh.ts';
+import { exactOnly, startMesh, type TestMesh } from './start-mesh.ts';
 
 const key = (secret: string, who: string) => `{ hash: "sha256:${hash('sha256', secret, 'hex')}", ${who} }`;
 const keys = `keys:
@@ -22,7 +22,7 @@ describe('a mesh with keys', { timeout: 120_000 }, () => {
   let mesh: TestMesh;
   let doors: Doors;
   before(async () => {
-    mesh = await startMesh({ extra: keys });
+    mesh = await startMesh({ extra: exactOnly + keys });
     doors = await openDoors(mesh);
   });
   after(async () => {

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '@refrain/testkit';
 import OpenAI from 'openai';
-import { startMesh, type TestMesh } from './start-mesh.ts';
+import { exactOnly, startMesh, type TestMesh } from './start-mesh.ts';
 
 const keyOf = (secret: string, who: string) => `{ hash: "sha256:${hash('sha256', secret, 'hex')}", ${who} }`;
 const extra = `keys:
@@ -30,7 +30,7 @@ describe("OpenAI's client for Node", { timeout: 120_000 }, () => {
   const asking = (content: string) => ({ model: 'auto', messages: [{ role: 'user' as const, content }] });
 
   before(async () => {
-    mesh = await startMesh({ extra });
+    mesh = await startMesh({ extra: exactOnly + extra });
     client = open('key-of-ann');
   });
   after(() => mesh?.stop());

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { RecordedCall, Reply } from '@refrain/testkit';
-import { startMesh } from './start-mesh.ts';
+import { exactOnly, startMesh } from './start-mesh.ts';
 
 const run = promisify(execFile);
 const here = join(import.meta.dirname, 'openai-python');
@@ -71,7 +71,7 @@ test("OpenAI's client for Python works unchanged", { timeout: 300_000 }, async (
     t.skip(missing);
     return;
   }
-  const mesh = await startMesh({ extra });
+  const mesh = await startMesh({ extra: exactOnly + extra });
   t.after(() => mesh.stop());
   for (const upstream of [mesh.one, mesh.two]) upstream.otherwise(answer);
   const script = ['-I', join(here, 'ask.py'), folder, `${mesh.http}/v1`];

@@ -65,6 +65,9 @@ templates:
 ${extra}`;
 }
 
+/** For tests whose questions resemble each other: only the same question is the same. */
+export const exactOnly = 'cache: { semantic: { enabled: false } }\n';
+
 /** What a test may change of its mesh. */
 export interface MeshOptions {
   /** At the end of `refrain.yaml`. */
