@@ -68,7 +68,7 @@ export interface Bus {
   request(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage>;
   /** Asks and reads every answer until the reader stops. Ends with an error on no responders, silence, abort or a lost connection. */
   stream(subject: string, data: Uint8Array, options: StreamOptions): AsyncIterable<Uint8Array>;
-  inbox(handler: (data: Uint8Array) => void): Inbox;
+  inbox(handler: (message: BusMessage) => void): Inbox;
   /** Makes a JetStream stream, or brings its limits up to date. */
   ensureStream(definition: StreamDefinition): Promise<void>;
   /** Publishes to JetStream until it is acknowledged, with one id, so that a repeat is not a second message. Bounded tries. */

@@ -75,7 +75,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
       readStream(mux, (reply) => outbox.put({ subject, data, reply }), streamOptions),
     inbox: (handler) =>
       mux.open((message) => {
-        if (!(message instanceof RefrainError) && !isNoResponders(message)) handler(message.data);
+        if (!(message instanceof RefrainError) && !isNoResponders(message)) handler(toBusMessage(message, outbox));
       }),
     ensureStream: (definition) => ensureStream(open(), definition),
     publishDurable: (subject, data, { id }) =>

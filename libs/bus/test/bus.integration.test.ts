@@ -88,7 +88,7 @@ test('how long a stream may be silent is asked anew after each answer', async ()
 
 test('an inbox receives what others publish to it until it is closed', async () => {
   const seen: string[] = [];
-  const inbox = bus.inbox((data) => seen.push(text(data)));
+  const inbox = bus.inbox(({ data }) => seen.push(text(data)));
   bus.publish(inbox.subject, bytes('one'));
   await eventually(() => seen.length === 1);
   inbox.close();
@@ -96,7 +96,7 @@ test('an inbox receives what others publish to it until it is closed', async () 
 
 test('an inbox handler that throws disturbs nothing', async () => {
   const seen: string[] = [];
-  const inbox = bus.inbox((data) => {
+  const inbox = bus.inbox(({ data }) => {
     seen.push(text(data));
     if (text(data) === 'bad') throw new Error('broken');
   });
@@ -107,7 +107,7 @@ test('an inbox handler that throws disturbs nothing', async () => {
 
 test('a message larger than the server takes is refused and disturbs nothing', async () => {
   const seen: number[] = [];
-  const inbox = bus.inbox((data) => seen.push(data.length));
+  const inbox = bus.inbox(({ data }) => seen.push(data.length));
   const limit = 8 * 1024 * 1024;
   const refused = { code: 'invalid', reason: 'MESSAGE_TOO_LARGE' };
   assert.throws(() => bus.publish(inbox.subject, new Uint8Array(limit + 1)), refused);
@@ -126,7 +126,7 @@ test('an answer that does not come in time is a deadline', async () => {
 
 test('a drain first sends what was published', async () => {
   const seen: string[] = [];
-  const inbox = bus.inbox((data) => seen.push(text(data)));
+  const inbox = bus.inbox(({ data }) => seen.push(text(data)));
   const other = openBus({ url: nats.url, name: 'leaving', log: silentLog });
   await eventually(() => other.connected);
   for (const word of ['one', 'two']) other.publish(inbox.subject, bytes(word));

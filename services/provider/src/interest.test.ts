@@ -10,56 +10,85 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
 });
 
-const control = (attemptId: string, kind: ControlKind) =>
-  toBinary(ControlSchema, create(ControlSchema, { attemptId, kind }));
-
 function setUp() {
-  const interests = new Interests();
-  const left: RefrainError[] = [];
+  const strangers: string[] = [];
+  const interests = new Interests((attemptId, listener) => void strangers.push(`${attemptId} ${listener}`));
+  const abandoned: RefrainError[] = [];
+  const joined: string[] = [];
+  const left: string[] = [];
   let renewals = 0;
-  const interest = interests.watch('a', {
-    onLeave: (reason) => void left.push(reason),
+  const interest = interests.watch('a', 'router-1', {
+    onJoin: (listener) => void joined.push(listener),
+    onLeave: (listener) => void left.push(listener),
+    onAbandoned: (reason) => void abandoned.push(reason),
     onRenew: () => {
       renewals += 1;
     },
   });
-  return { interests, interest, left, renewals: () => renewals };
+  const say = (kind: ControlKind, reply = 'router-1', attemptId = 'a') =>
+    interests.receive({ data: toBinary(ControlSchema, create(ControlSchema, { attemptId, kind })), reply });
+  return { interest, say, abandoned, joined, left, strangers, renewals: () => renewals };
 }
 
 test('a router that renews every two seconds is waited for, and hears each time that we are there', () => {
-  const { interests, interest, left, renewals } = setUp();
+  const { interest, say, abandoned, renewals } = setUp();
   interest.accepted();
   for (let i = 0; i < 30; i += 1) {
     mock.timers.tick(2000);
-    interests.receive(control('a', ControlKind.RENEW));
+    say(ControlKind.RENEW);
   }
-  assert.deepEqual([left.length, renewals()], [0, 30]);
+  assert.deepEqual([abandoned.length, renewals()], [0, 30]);
 });
 
 test('ten seconds of silence mean that nobody waits', () => {
-  const { interest, left } = setUp();
+  const { interest, abandoned } = setUp();
   interest.accepted();
   mock.timers.tick(9999);
-  assert.equal(left.length, 0);
+  assert.equal(abandoned.length, 0);
   mock.timers.tick(1);
-  assert.deepEqual([left[0]?.code, left[0]?.reason], ['canceled', 'ABANDONED']);
+  assert.deepEqual([abandoned[0]?.code, abandoned[0]?.reason], ['canceled', 'ABANDONED']);
 });
 
 test('before it is accepted a router cannot renew, so its silence says nothing; its cancel counts', () => {
-  const { interests, left } = setUp();
+  const { say, abandoned } = setUp();
   mock.timers.tick(60_000);
-  assert.equal(left.length, 0);
-  interests.receive(control('a', ControlKind.CANCEL));
-  assert.deepEqual([left[0]?.code, left[0]?.reason], ['canceled', 'CANCELED']);
+  assert.equal(abandoned.length, 0);
+  say(ControlKind.CANCEL);
+  assert.deepEqual([abandoned[0]?.code, abandoned[0]?.reason], ['canceled', 'CANCELED']);
 });
 
-test('a control for another attempt, of an unknown kind, or for one that is over changes nothing', () => {
-  const { interests, interest, left } = setUp();
+test('a second router that joins is waited for after the first has left or died', () => {
+  for (const leaving of ['cancels', 'dies'] as const) {
+    const { interest, say, abandoned, joined, left } = setUp();
+    interest.accepted();
+    say(ControlKind.JOIN, 'router-2');
+    assert.deepEqual(joined, ['router-2']);
+    if (leaving === 'cancels') say(ControlKind.CANCEL);
+    for (let i = 0; i < 6; i += 1) {
+      mock.timers.tick(2000);
+      say(ControlKind.RENEW, 'router-2');
+    }
+    assert.deepEqual([left, abandoned.length], [['router-1'], 0]);
+    say(ControlKind.CANCEL, 'router-2');
+    assert.equal(abandoned[0]?.code, 'canceled');
+  }
+});
+
+test('a control for another attempt, of an unknown kind, of a stranger, or for one that is over changes nothing', () => {
+  const { interest, say, abandoned, renewals } = setUp();
   interest.accepted();
-  interests.receive(control('b', ControlKind.CANCEL));
-  interests.receive(control('a', 99 as ControlKind));
+  say(ControlKind.CANCEL, 'router-1', 'b');
+  say(99 as ControlKind);
+  say(ControlKind.CANCEL, 'router-9');
+  say(ControlKind.RENEW, 'router-9');
   interest.end();
-  interests.receive(control('a', ControlKind.CANCEL));
+  say(ControlKind.CANCEL);
   mock.timers.tick(60_000);
-  assert.equal(left.length, 0);
+  assert.deepEqual([abandoned.length, renewals()], [0, 0]);
+});
+
+test('who joins what is not under way is told of, to be answered', () => {
+  const { say, strangers } = setUp();
+  say(ControlKind.JOIN, 'router-2', 'b');
+  assert.deepEqual(strangers, ['b router-2']);
 });

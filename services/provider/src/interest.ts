@@ -1,21 +1,25 @@
 /**
- * Whether somebody still waits for a request. From the first frame on the router renews its interest every 2 s, and says
- * cancel when the caller leaves; a router that died says nothing, and after 10 s of that nobody waits. Each renewal is
- * answered, so that the router knows as much of the worker.
+ * Who waits for a request. From the first frame on each router that listens renews its interest every 2 s, and says cancel when its
+ * callers leave; one that died says nothing, and after 10 s of that it does not wait any more. A router that has the same question
+ * joins. When the last listener is gone nobody waits. Each renewal is answered, so that routers know as much of the worker.
  */
 import { fromBinary } from '@bufbuild/protobuf';
+import type { BusMessage } from '@refrain/bus';
 import { ControlKind, ControlSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 
-/** What the interest in a request leads to. */
+/** What the interest in a request leads to. A listener is the reply subject of a router's stream. */
 export interface InterestHandlers {
-  /** Nobody waits any more; may be called more than once. */
-  readonly onLeave: (reason: RefrainError) => void;
+  readonly onJoin: (listener: string) => void;
+  /** Others still listen. */
+  readonly onLeave: (listener: string) => void;
+  /** Nobody waits any more; the last one still hears how it ends. */
+  readonly onAbandoned: (reason: RefrainError) => void;
   /** Somebody does, and wants to know that we are there. */
   readonly onRenew: () => void;
 }
 
-/** Silence after which nobody waits. */
+/** Silence after which a listener does not wait. */
 const defaultSilenceMs = 10_000;
 
 /** The interest in one request. */
@@ -23,40 +27,63 @@ export class Interest {
   readonly #handlers: InterestHandlers;
   readonly #silenceMs: number;
   readonly #forget: () => void;
-  #silence: NodeJS.Timeout | undefined;
+  readonly #asker: string;
+  /** Listener to the end of its silence; the asker has none before it knows where to renew. */
+  readonly #listeners: Map<string, NodeJS.Timeout | undefined> = new Map();
 
-  constructor(handlers: InterestHandlers, silenceMs: number, forget: () => void) {
+  constructor(asker: string, handlers: InterestHandlers, options: { silenceMs: number; forget: () => void }) {
+    this.#asker = asker;
     this.#handlers = handlers;
-    this.#silenceMs = silenceMs;
-    this.#forget = forget;
+    this.#silenceMs = options.silenceMs;
+    this.#forget = options.forget;
+    this.#listeners.set(asker, undefined);
   }
 
-  /** The router knows where to renew: from now on its silence counts. */
+  /** Whoever asked knows where to renew: from now on its silence counts. */
   accepted(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      this.#handlers.onLeave(
-        new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }),
-      );
-    }, this.#silenceMs);
+    this.#hear(this.#asker);
   }
 
-  /** Somebody still waits. */
-  renew(): void {
-    if (!this.#silence) return;
-    this.accepted();
-    this.#handlers.onRenew();
-  }
-
-  /** The caller left. */
-  cancel(): void {
-    this.#handlers.onLeave(new RefrainError('canceled', 'The caller left.'));
+  /** Takes what a listener says. */
+  receive(kind: ControlKind, listener: string): void {
+    if (kind === ControlKind.JOIN) {
+      this.#arm(listener);
+      this.#handlers.onJoin(listener);
+    } else if (kind === ControlKind.RENEW) {
+      if (this.#listeners.get(listener) === undefined) return;
+      this.#arm(listener);
+      this.#handlers.onRenew();
+    } else if (kind === ControlKind.CANCEL) {
+      this.#drop(listener, new RefrainError('canceled', 'The caller left.'));
+    }
   }
 
   /** The request is over: nobody is asked any more. */
   end(): void {
-    clearTimeout(this.#silence);
+    for (const silence of this.#listeners.values()) clearTimeout(silence);
     this.#forget();
+  }
+
+  #hear(listener: string): void {
+    if (this.#listeners.has(listener)) this.#arm(listener);
+  }
+
+  #arm(listener: string): void {
+    clearTimeout(this.#listeners.get(listener));
+    const silent = () =>
+      this.#drop(
+        listener,
+        new RefrainError('canceled', 'Nobody waits for the answer any more.', { reason: 'ABANDONED' }),
+      );
+    this.#listeners.set(listener, setTimeout(silent, this.#silenceMs));
+  }
+
+  #drop(listener: string, reason: RefrainError): void {
+    if (!this.#listeners.has(listener)) return;
+    clearTimeout(this.#listeners.get(listener));
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) this.#handlers.onLeave(listener);
+    else this.#handlers.onAbandoned(reason);
   }
 }
 
@@ -64,23 +91,27 @@ export class Interest {
 export class Interests {
   readonly #watched: Map<string, Interest> = new Map();
   readonly #silenceMs: number;
+  readonly #onStranger: (attemptId: string, listener: string) => void;
 
-  constructor(silenceMs: number = defaultSilenceMs) {
+  /** `onStranger` hears of a router that joins an attempt which is not (or no longer) under way. */
+  constructor(onStranger: (attemptId: string, listener: string) => void, silenceMs: number = defaultSilenceMs) {
+    this.#onStranger = onStranger;
     this.#silenceMs = silenceMs;
   }
 
   /** Watches a request until `end`. */
-  watch(attemptId: string, handlers: InterestHandlers): Interest {
-    const interest = new Interest(handlers, this.#silenceMs, () => this.#watched.delete(attemptId));
+  watch(attemptId: string, asker: string, handlers: InterestHandlers): Interest {
+    const forget = () => this.#watched.delete(attemptId);
+    const interest = new Interest(asker, handlers, { silenceMs: this.#silenceMs, forget });
     this.#watched.set(attemptId, interest);
     return interest;
   }
 
   /** Takes what came on a control subject; what is not for one of ours is not for us. Throws for what is no Control. */
-  receive(data: Uint8Array): void {
+  receive({ data, reply = '' }: Pick<BusMessage, 'data' | 'reply'>): void {
     const { attemptId, kind } = fromBinary(ControlSchema, data);
     const interest = this.#watched.get(attemptId);
-    if (kind === ControlKind.RENEW) interest?.renew();
-    if (kind === ControlKind.CANCEL) interest?.cancel();
+    if (interest) interest.receive(kind, reply);
+    else if (kind === ControlKind.JOIN) this.#onStranger(attemptId, reply);
   }
 }

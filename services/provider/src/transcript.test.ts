@@ -6,7 +6,8 @@ import { Transcript } from './transcript.ts';
 
 test('frames carry the attempt and are numbered from 0; what was sent is what is kept', () => {
   const sent: Uint8Array[] = [];
-  const transcript = new Transcript('a', (frame) => sent.push(frame));
+  const transcript = new Transcript('a', (_, frame) => sent.push(frame));
+  transcript.join('router');
   for (const text of ['one', 'two', 'three']) transcript.say({ case: 'delta', value: { text } });
   const frames = sent.map((bytes) => fromBinary(FrameSchema, bytes));
   assert.deepEqual(
@@ -46,4 +47,16 @@ test('a frame without a body is numbered like any other', () => {
       [1, undefined],
     ],
   );
+});
+
+test('who joins late hears all of it, once each and in order; who leaves hears no more', () => {
+  const heard: Record<string, number[]> = { early: [], late: [] };
+  const transcript = new Transcript('a', (to, frame) => heard[to]?.push(fromBinary(FrameSchema, frame).seq));
+  transcript.join('early');
+  transcript.say();
+  transcript.say();
+  transcript.join('late');
+  transcript.leave('early');
+  transcript.say();
+  assert.deepEqual(heard, { early: [0, 1], late: [0, 1, 2] });
 });

@@ -9,17 +9,21 @@ import { RefrainError } from '@refrain/errors';
 /** What a frame carries. */
 export type FrameBody = NonNullable<Exclude<MessageInitShape<typeof FrameSchema>, { $typeName: string }>['body']>;
 
+/** Sends a frame to a listener's subject; must not throw. */
+export type SendFrame = (listener: string, frame: Uint8Array) => void;
+
 const defaultLimitBytes = 8 * 1024 * 1024;
 
-/** The frames of one attempt. */
+/** The frames of one attempt and who hears them. */
 export class Transcript {
   readonly #attemptId: string;
-  readonly #send: (frame: Uint8Array) => void;
+  readonly #send: SendFrame;
   readonly #limitBytes: number;
   readonly #frames: Uint8Array[] = [];
+  readonly #listeners: Set<string> = new Set();
   #bytes = 0;
 
-  constructor(attemptId: string, send: (frame: Uint8Array) => void, limitBytes: number = defaultLimitBytes) {
+  constructor(attemptId: string, send: SendFrame, limitBytes: number = defaultLimitBytes) {
     this.#attemptId = attemptId;
     this.#send = send;
     this.#limitBytes = limitBytes;
@@ -30,8 +34,19 @@ export class Transcript {
     return this.#frames;
   }
 
+  /** From now on a listener hears every frame, those before included. */
+  join(listener: string): void {
+    for (const frame of this.#frames) this.#send(listener, frame);
+    this.#listeners.add(listener);
+  }
+
+  /** A listener hears no more. */
+  leave(listener: string): void {
+    this.#listeners.delete(listener);
+  }
+
   /**
-   * Numbers a frame, keeps it and sends it; `send` must not throw. Without a body it says: still here.
+   * Numbers a frame, keeps it and sends it. Without a body it says: still here.
    * @throws RefrainError `upstream` when a delta would pass the bound (8 MiB); the frames that end an attempt always fit.
    */
   say(body?: FrameBody): void {
@@ -42,6 +57,6 @@ export class Transcript {
     }
     this.#bytes += frame.length;
     this.#frames.push(frame);
-    this.#send(frame);
+    for (const listener of this.#listeners) this.#send(listener, frame);
   }
 }

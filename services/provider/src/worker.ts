@@ -26,6 +26,7 @@ import type { KeyPool, PooledKey } from './keys.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { LaneQueue } from './queue.ts';
 import type { UsageOutbox } from './settle.ts';
+import { ToldAnswers } from './told-answers.ts';
 import { Transcript } from './transcript.ts';
 import { modelMissing } from './upstream/failures.ts';
 import type { UpstreamFetch } from './upstream/http.ts';
@@ -39,7 +40,7 @@ export interface WorkerParts {
   /** Absent for keyless providers. */
   readonly keys?: KeyPool | undefined;
   readonly fetch: UpstreamFetch;
-  readonly bus: Pick<Bus, 'subscribe' | 'inbox'>;
+  readonly bus: Pick<Bus, 'subscribe' | 'inbox' | 'publish'>;
   readonly usage: Pick<UsageOutbox, 'put'>;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
@@ -76,6 +77,7 @@ export class Worker {
   readonly #controls: Subscription;
   readonly #contextOf: ReadonlyMap<string, number>;
   readonly #taken: Set<Taken> = new Set();
+  readonly #told: ToldAnswers = new ToldAnswers();
   #draining: Promise<void> | undefined;
 
   /** Subscribes the provider's lanes and works until drained. */
@@ -83,11 +85,11 @@ export class Worker {
     const { bus, config, provider } = parts;
     this.#parts = parts;
     this.#queue = new LaneQueue(config.concurrency, config.queue);
-    this.#interests = new Interests(parts.silenceMs);
+    this.#interests = new Interests((attemptId, listener) => this.#retell(attemptId, listener), parts.silenceMs);
     this.#contextOf = new Map(config.models.map((model) => [model.name, model.contextTokens]));
-    this.#control = bus.inbox((data) => this.#interests.receive(data));
+    this.#control = bus.inbox((message) => this.#interests.receive(message));
     // Where a router says cancel before it knows which worker has its request.
-    this.#controls = bus.subscribe(controlSubject(provider), {}, (message) => this.#interests.receive(message.data));
+    this.#controls = bus.subscribe(controlSubject(provider), {}, (message) => this.#interests.receive(message));
     this.#subscriptions = lanes.map((lane) =>
       bus.subscribe(workSubject(provider, lane), { queue: 'workers' }, (message) => this.#receive(lane, message)),
     );
@@ -103,9 +105,13 @@ export class Worker {
     const work = fromBinary(WorkRequestSchema, message.data);
     const abort = new AbortController();
     let withdraw = () => false;
-    const transcript = new Transcript(work.attemptId, (frame) => respond(message, frame, abort));
-    const interest = this.#interests.watch(work.attemptId, {
-      onLeave: (reason) => {
+    const asker = message.reply ?? '';
+    const transcript = new Transcript(work.attemptId, (listener, frame) => this.#send(listener, frame, abort));
+    transcript.join(asker);
+    const interest = this.#interests.watch(work.attemptId, asker, {
+      onJoin: (listener) => transcript.join(listener),
+      onLeave: (listener) => transcript.leave(listener),
+      onAbandoned: (reason) => {
         abort.abort(reason);
         if (withdraw()) this.#refuse(taken, reason);
       },
@@ -160,6 +166,7 @@ export class Worker {
     };
     const end = await runAttempt({ chat, events, transcript, watchdog, keyId, secret: key?.secret, onFailure });
     watchdog.end();
+    if (end.outcome === 'completed') this.#told.put(work.attemptId, transcript.frames);
     this.#forget(taken);
     this.#settle(taken, end, keyId);
   }
@@ -186,6 +193,27 @@ export class Worker {
   #forget(taken: Taken): void {
     taken.interest.end();
     this.#taken.delete(taken);
+  }
+
+  /** A router joins what is over: it hears the answer, or that there is none to hear. */
+  #retell(attemptId: string, listener: string): void {
+    const abort = new AbortController();
+    const told = this.#told.get(attemptId);
+    for (const frame of told ?? []) this.#send(listener, frame, abort);
+    if (told) return;
+    const transcript = new Transcript(attemptId, (to, frame) => this.#send(to, frame, abort));
+    transcript.join(listener);
+    const unknown = new RefrainError('unavailable', 'The attempt is over.', { reason: 'ATTEMPT_OVER' });
+    transcript.say({ case: 'failure', value: toFailure(unknown) });
+  }
+
+  /** Sends a frame. While the bus is away the routers have heard so too, and nobody waits for the rest. */
+  #send(listener: string, frame: Uint8Array, abort: AbortController): void {
+    try {
+      this.#parts.bus.publish(listener, frame);
+    } catch (cause) {
+      abort.abort(new RefrainError('canceled', 'The answer has nowhere to go.', { reason: 'ABANDONED', cause }));
+    }
   }
 
   #settle({ takenAtMs, work }: Taken, end: AttemptEnd, keyId: string): void {
@@ -216,15 +244,6 @@ export class Worker {
     await until(idle, goodbyeMs);
     this.#control.close();
     await leave([this.#controls]);
-  }
-}
-
-/** Sends a frame. While the bus is away the router has heard so too, and nobody waits for the rest. */
-function respond(message: BusMessage, frame: Uint8Array, abort: AbortController): void {
-  try {
-    message.respond(frame);
-  } catch (cause) {
-    abort.abort(new RefrainError('canceled', 'The answer has nowhere to go.', { reason: 'ABANDONED', cause }));
   }
 }
 

@@ -85,7 +85,7 @@ export async function* runAttempt(
   const tell = (kind: ControlKind) => {
     try {
       const message = toBinary(ControlSchema, create(ControlSchema, { attemptId, kind }));
-      bus.publish(control, message, kind === ControlKind.RENEW ? { reply } : {});
+      bus.publish(control, message, { reply });
     } catch (error) {
       // The bus is away: the worker notices the silence by itself.
       if (!(error instanceof RefrainError)) throw error;

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file refrain/jobs/v1/work.proto.
  */
 export const file_refrain_jobs_v1_work: GenFile = /*@__PURE__*/
-  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvd29yay5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIssBCgtXb3JrUmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDgoGdGVuYW50GAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSJQoEY2hhdBgHIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSFAoMcmVtYWluaW5nX21zGAggASgNEhgKEGV4Y2x1ZGVkX2tleV9pZHMYCSADKAkitgIKBUZyYW1lEhIKCmF0dGVtcHRfaWQYASABKAkSCwoDc2VxGAIgASgNEi0KCGFjY2VwdGVkGAMgASgLMhkucmVmcmFpbi5qb2JzLnYxLkFjY2VwdGVkSAASKQoFZGVsdGEYBCABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5EZWx0YUgAEikKBXVzYWdlGAUgASgLMhgucmVmcmFpbi5jb21tb24udjEuVXNhZ2VIABIrCgdmYWlsdXJlGAYgASgLMhgucmVmcmFpbi5qb2JzLnYxLkZhaWx1cmVIABInCgVmaW5hbBgHIAEoCzIWLnJlZnJhaW4uam9icy52MS5GaW5hbEgAEikKBnF1ZXVlZBgIIAEoCzIXLnJlZnJhaW4uam9icy52MS5RdWV1ZWRIAEIGCgRib2R5IiEKBlF1ZXVlZBIXCg9jb250cm9sX3N1YmplY3QYASABKAkiMwoIQWNjZXB0ZWQSFwoPY29udHJvbF9zdWJqZWN0GAEgASgJEg4KBmtleV9pZBgCIAEoCSKMAQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDgoGcmVhc29uGAMgASgJEhsKDnJldHJ5X2FmdGVyX21zGAQgASgNSACIAQESDgoGa2V5X2lkGAUgASgJEhIKCm90aGVyX2tleXMYBiABKAhCEQoPX3JldHJ5X2FmdGVyX21zIncKBUZpbmFsEjYKDWZpbmlzaF9yZWFzb24YASABKA4yHy5yZWZyYWluLmNvbW1vbi52MS5GaW5pc2hSZWFzb24SJwoFdXNhZ2UYAiABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5Vc2FnZRINCgVtb2RlbBgDIAEoCSJJCgdDb250cm9sEhIKCmF0dGVtcHRfaWQYASABKAkSKgoEa2luZBgCIAEoDjIcLnJlZnJhaW4uam9icy52MS5Db250cm9sS2luZCpcCgtDb250cm9sS2luZBIcChhDT05UUk9MX0tJTkRfVU5TUEVDSUZJRUQQABIWChJDT05UUk9MX0tJTkRfUkVORVcQARIXChNDT05UUk9MX0tJTkRfQ0FOQ0VMEAJiBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
+  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvd29yay5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIssBCgtXb3JrUmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDgoGdGVuYW50GAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSJQoEY2hhdBgHIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSFAoMcmVtYWluaW5nX21zGAggASgNEhgKEGV4Y2x1ZGVkX2tleV9pZHMYCSADKAkitgIKBUZyYW1lEhIKCmF0dGVtcHRfaWQYASABKAkSCwoDc2VxGAIgASgNEi0KCGFjY2VwdGVkGAMgASgLMhkucmVmcmFpbi5qb2JzLnYxLkFjY2VwdGVkSAASKQoFZGVsdGEYBCABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5EZWx0YUgAEikKBXVzYWdlGAUgASgLMhgucmVmcmFpbi5jb21tb24udjEuVXNhZ2VIABIrCgdmYWlsdXJlGAYgASgLMhgucmVmcmFpbi5qb2JzLnYxLkZhaWx1cmVIABInCgVmaW5hbBgHIAEoCzIWLnJlZnJhaW4uam9icy52MS5GaW5hbEgAEikKBnF1ZXVlZBgIIAEoCzIXLnJlZnJhaW4uam9icy52MS5RdWV1ZWRIAEIGCgRib2R5IiEKBlF1ZXVlZBIXCg9jb250cm9sX3N1YmplY3QYASABKAkiMwoIQWNjZXB0ZWQSFwoPY29udHJvbF9zdWJqZWN0GAEgASgJEg4KBmtleV9pZBgCIAEoCSKMAQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDgoGcmVhc29uGAMgASgJEhsKDnJldHJ5X2FmdGVyX21zGAQgASgNSACIAQESDgoGa2V5X2lkGAUgASgJEhIKCm90aGVyX2tleXMYBiABKAhCEQoPX3JldHJ5X2FmdGVyX21zIncKBUZpbmFsEjYKDWZpbmlzaF9yZWFzb24YASABKA4yHy5yZWZyYWluLmNvbW1vbi52MS5GaW5pc2hSZWFzb24SJwoFdXNhZ2UYAiABKAsyGC5yZWZyYWluLmNvbW1vbi52MS5Vc2FnZRINCgVtb2RlbBgDIAEoCSJJCgdDb250cm9sEhIKCmF0dGVtcHRfaWQYASABKAkSKgoEa2luZBgCIAEoDjIcLnJlZnJhaW4uam9icy52MS5Db250cm9sS2luZCpzCgtDb250cm9sS2luZBIcChhDT05UUk9MX0tJTkRfVU5TUEVDSUZJRUQQABIWChJDT05UUk9MX0tJTkRfUkVORVcQARIXChNDT05UUk9MX0tJTkRfQ0FOQ0VMEAISFQoRQ09OVFJPTF9LSU5EX0pPSU4QA2IGcHJvdG8z", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
 
 /**
  * One attempt at one provider, published to refrain.v1.work.<provider>.<lane>.
@@ -286,7 +286,7 @@ export const FinalSchema: GenMessage<Final> = /*@__PURE__*/
   messageDesc(file_refrain_jobs_v1_work, 5);
 
 /**
- * What the router tells a worker about an attempt under way.
+ * What a router tells a worker about an attempt under way. The message's reply subject says which listener speaks.
  *
  * @generated from message refrain.jobs.v1.Control
  */
@@ -310,7 +310,7 @@ export const ControlSchema: GenMessage<Control> = /*@__PURE__*/
   messageDesc(file_refrain_jobs_v1_work, 6);
 
 /**
- * The two things a router may say.
+ * What a router may say.
  *
  * @generated from enum refrain.jobs.v1.ControlKind
  */
@@ -331,10 +331,17 @@ export const ControlKind = {
    * @generated from enum value: CONTROL_KIND_CANCEL = 2;
    */
   CANCEL: 2,
+
+  /**
+   * Another router wants to hear it too: all frames so far, then live. One that is not known is answered by a failure.
+   *
+   * @generated from enum value: CONTROL_KIND_JOIN = 3;
+   */
+  JOIN: 3,
 } as const;
 
 /**
- * The two things a router may say.
+ * What a router may say.
  *
  * @generated from enum refrain.jobs.v1.ControlKind
  */
