@@ -1,9 +1,10 @@
 /** The OpenAI-compatible door: translates to and from the canonical request and decides nothing. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCodes, toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { readRequestId } from './controls.ts';
+import { drainable } from './drainable.ts';
 import { retryHeaders, toErrorBody } from './error-body.ts';
 import { refuseRaw } from './refuse-raw.ts';
 import { handle, type RouteParts, send } from './routes.ts';
@@ -27,13 +28,14 @@ export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace>
   const server = createServer((request, response) => {
     handle(request, response, options).catch((thrown) => fail(request, response, thrown, options.log));
   });
+  const drain = drainable(server);
   server.keepAliveTimeout = 75_000;
   server.on('clientError', refuseRaw);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, drain: (graceMs) => drain(server, graceMs) };
+  return { port: (server.address() as AddressInfo).port, drain };
 }
 
 function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown, log: Logger): void {
@@ -48,14 +50,4 @@ function fail(request: IncomingMessage, response: ServerResponse, thrown: unknow
     ...(requestId !== undefined && { 'x-request-id': requestId }),
     ...retryHeaders(error),
   });
-}
-
-async function drain(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A kept-alive connection that was busy at close() is idle later and would hold the server open.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const force = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(force);
 }
