@@ -26,7 +26,7 @@ describe('a worker whose caller leaves', () => {
     const subjects = await Promise.all(busy.map((each) => each.accepted));
     await eventually(() => rig.upstream.count === count + 2, { what: 'both to be upstream' });
     const tell = (kind: ControlKind) => {
-      for (const [i, each] of busy.entries()) rig.control(subjects[i] ?? '', each.attemptId, kind);
+      for (const [i, each] of busy.entries()) rig.control(subjects[i] ?? '', each, kind);
     };
     const renewing = setInterval(() => tell(ControlKind.RENEW), silenceMs / 5);
     const release = async () => {
@@ -41,7 +41,7 @@ describe('a worker whose caller leaves', () => {
   it('closes the upstream when the router says cancel, and settles an estimate', async () => {
     rig.upstream.script(long);
     const asked = rig.open();
-    rig.control(await asked.accepted, asked.attemptId, ControlKind.CANCEL);
+    rig.control(await asked.accepted, asked, ControlKind.CANCEL);
     const canceledAt = performance.now();
     assert.equal(failureOf(await asked.frames).code, 'canceled');
     await upstreamClosed();
@@ -64,7 +64,7 @@ describe('a worker whose caller leaves', () => {
     rig.upstream.script({ paceMs: 250, chunks: 3, text: 'abc' });
     const asked = rig.open();
     const subject = await asked.accepted;
-    const renewing = setInterval(() => rig.control(subject, asked.attemptId, ControlKind.RENEW), silenceMs / 5);
+    const renewing = setInterval(() => rig.control(subject, asked, ControlKind.RENEW), silenceMs / 5);
     const frames = await asked.frames;
     clearInterval(renewing);
     assert.equal(frames.at(-1)?.body.case, 'final');
@@ -77,17 +77,18 @@ describe('a worker whose caller leaves', () => {
     const waiting = rig.open();
     const isQueued = async () => failureOf(await rig.ask({ remainingMs: 0 })).reason === 'BUSY';
     await eventually(isQueued, { what: 'the queue to be full' });
-    rig.control(controlSubject('openai'), waiting.attemptId, ControlKind.CANCEL);
+    rig.control(controlSubject('openai'), waiting, ControlKind.CANCEL);
     const frames = await waiting.frames;
     assert.deepEqual(cases(frames), ['queued', 'failure']);
     assert.equal(failureOf(frames).code, 'canceled');
     const next = rig.open();
     assert.equal(await isQueued(), true, 'the next one took the place');
     await release();
-    rig.control(await next.accepted, next.attemptId, ControlKind.CANCEL);
+    rig.control(await next.accepted, next, ControlKind.CANCEL);
     await next.frames;
     assert.equal(rig.upstream.count, count + 1);
-    assert.ok(!rig.records.some((record) => record.attemptId === waiting.attemptId), 'no attempt, no record');
+    const records = await rig.storedRecords();
+    assert.ok(!records.some((record) => record.attemptId === waiting.attemptId), 'no attempt, no record');
   });
 
   it('takes a request out of the queue whose router fell silent', async (t) => {

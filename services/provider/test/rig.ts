@@ -60,6 +60,8 @@ routes: [{ try: [openai/m] }]
 /** An attempt as its router sees it. */
 export interface Asked {
   readonly attemptId: string;
+  /** Where its frames come in: who speaks for it gives this as the reply subject. */
+  readonly reply: string;
   /** All frames up to the last, their numbers checked. */
   readonly frames: Promise<Frame[]>;
   /** Resolves with the control subject once the worker has accepted. */
@@ -71,16 +73,16 @@ export interface Rig {
   readonly nats: TestServer;
   readonly upstream: ScriptedUpstream;
   readonly router: Bus;
-  /** Usage records as they arrived, repeats included. */
-  readonly records: readonly UsageRecord[];
+  /** The usage records that JetStream holds, oldest first. */
+  storedRecords(): Promise<readonly UsageRecord[]>;
   /** Starts workers with these keys and waits until they are there. */
   startWorkers(keys: readonly string[], options?: WorkerOptions): Promise<ProviderService>;
   open(work?: WorkFields, lane?: Lane): Asked;
   /** Asks and gives the frames. */
   ask(work?: WorkFields): Promise<Frame[]>;
-  /** Says something to a worker, or on the subject all of them hear. */
-  control(subject: string, attemptId: string, kind: ControlKind): void;
-  /** The one record of an attempt. */
+  /** Says something about an attempt to its worker, or on the subject that all of them hear. */
+  control(subject: string, asked: Asked, kind: ControlKind): void;
+  /** The one record of an attempt, once it is stored. */
   recordOf(attemptId: string): Promise<UsageRecord>;
   stop(): Promise<void>;
 }
@@ -101,8 +103,13 @@ export async function startRig(): Promise<Rig> {
   await eventually(() => bus.connected && router.connected);
   await bus.ensureStream(usageStream);
   const records: UsageRecord[] = [];
-  const keep = (data: Uint8Array) => void records.push(fromBinary(UsageRecordSchema, data));
-  router.subscribe('refrain.v1.usage.*', {}, (message) => keep(message.data));
+  const storedRecords = async () => {
+    for (let seq = records.length + 1; ; seq += 1) {
+      const record = await readRecord(router, seq);
+      if (!record) return records;
+      records[seq - 1] = record;
+    }
+  };
   const upstream = await startUpstream('openai');
   const client = createUpstreamClient();
   const services = new Set<ProviderService>();
@@ -119,15 +126,20 @@ export async function startRig(): Promise<Rig> {
     const accepted = new Promise<string>((resolve) => {
       onAccepted = resolve;
     });
-    const stream = router.stream(workSubject(asked.provider, lane), bytes, { signal, idleMs: 5000 });
-    return { attemptId, accepted, frames: collect(stream, onAccepted) };
+    let reply = '';
+    const onOpen = (subject: string) => {
+      reply = subject;
+    };
+    const stream = router.stream(workSubject(asked.provider, lane), bytes, { signal, idleMs: 5000, onOpen });
+    const frames = collect(stream, onAccepted);
+    return { attemptId, reply, accepted, frames };
   };
 
   return {
     nats,
     upstream,
     router,
-    records,
+    storedRecords,
     startWorkers: async (keys, options = {}) => {
       const service = startProviderService({
         mesh: parseMeshConfig(options.mesh ?? meshText(upstream.baseUrl), 'test.yaml'),
@@ -152,13 +164,19 @@ export async function startRig(): Promise<Rig> {
     },
     open,
     ask: (work) => open(work).frames,
-    control: (subject, attemptId, kind) =>
-      router.publish(subject, toBinary(ControlSchema, create(ControlSchema, { attemptId, kind }))),
+    control: (subject, { attemptId, reply }, kind) =>
+      router.publish(subject, toBinary(ControlSchema, create(ControlSchema, { attemptId, kind })), { reply }),
     recordOf: async (attemptId) => {
-      const of = () => records.filter((record) => record.attemptId === attemptId);
-      await eventually(() => of().length > 0, { what: `the record of ${attemptId}` });
-      const [record] = of();
-      assert.ok(record);
+      const of = () => storedRecords().then((all) => all.filter((each) => each.attemptId === attemptId));
+      // NATS may be on its way back.
+      const isStored = () =>
+        of().then(
+          (all) => all.length > 0,
+          () => false,
+        );
+      await eventually(isStored, { what: `the record of ${attemptId}` });
+      const [record, ...others] = await of();
+      assert.ok(record && others.length === 0, 'one record for an attempt');
       return record;
     },
     stop: async () => {
@@ -169,6 +187,14 @@ export async function startRig(): Promise<Rig> {
       await nats.stop();
     },
   };
+}
+
+/** A message of the usage stream by its number; undefined beyond the last. */
+async function readRecord(bus: Bus, seq: number): Promise<UsageRecord | undefined> {
+  const subject = `$JS.API.STREAM.MSG.GET.${usageStream.name}`;
+  const reply = await bus.request(subject, new TextEncoder().encode(JSON.stringify({ seq })), { timeoutMs: 2000 });
+  const { message } = JSON.parse(new TextDecoder().decode(reply.data)) as { message?: { data: string } };
+  return message && fromBinary(UsageRecordSchema, Buffer.from(message.data, 'base64'));
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>, onAccepted: (subject: string) => void): Promise<Frame[]> {
