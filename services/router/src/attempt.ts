@@ -18,6 +18,7 @@ import {
   workSubject,
 } from '@refrain/contracts';
 import { isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
+import type { FlightAttempt } from './flight-records.ts';
 
 /** What a worker says while all is well; `final` is the last. */
 export type AttemptEvent = Extract<Frame['body'], { case: 'accepted' | 'delta' | 'usage' | 'final' }>;
@@ -68,15 +69,48 @@ const receiptMs = 2000;
  * @throws AttemptFailure with what the worker said, or `unavailable` (NO_RESPONDERS, BUS_DOWN, WORKER_GONE, WORKER_SILENT,
  * FRAMES_LOST), or the signal's reason.
  */
-export async function* runAttempt(
+export function runAttempt(
   bus: AttemptBus,
   work: WorkRequest,
-  options: { lane: Lane; signal: AbortSignal; limits: AttemptLimits },
+  { lane, ...options }: { lane: Lane; signal: AbortSignal; limits: AttemptLimits },
 ): AsyncGenerator<AttemptEvent> {
-  const { attemptId } = work;
-  const { lane, signal, limits } = options;
+  const subject = workSubject(work.provider, lane);
+  const message = toBinary(WorkRequestSchema, work);
+  // Until the worker has said where it listens, a cancel goes to all of the provider's.
+  return readAttempt(
+    bus,
+    { attemptId: work.attemptId, subject, message, control: controlSubject(work.provider) },
+    options,
+  );
+}
+
+/** Hears an attempt that another router runs, from its first frame on. @throws AttemptFailure like `runAttempt` */
+export function joinAttempt(
+  bus: AttemptBus,
+  { attemptId, controlSubject: control }: Pick<FlightAttempt, 'attemptId' | 'controlSubject'>,
+  { signal, remainingMs }: { signal: AbortSignal; remainingMs: number },
+): AsyncGenerator<AttemptEvent> {
+  const message = toBinary(ControlSchema, create(ControlSchema, { attemptId, kind: ControlKind.JOIN }));
+  const limits = { queuedMs: remainingMs, idleMs: remainingMs };
+  return readAttempt(bus, { attemptId, subject: control, message, control }, { signal, limits });
+}
+
+/** How the worker is spoken to: where the first message goes, and those that follow. */
+interface Opening {
+  readonly attemptId: string;
+  readonly subject: string;
+  readonly message: Uint8Array;
+  readonly control: string;
+}
+
+async function* readAttempt(
+  bus: AttemptBus,
+  opening: Opening,
+  { signal, limits }: { signal: AbortSignal; limits: AttemptLimits },
+): AsyncGenerator<AttemptEvent> {
+  const { attemptId, subject, message } = opening;
   const progress: Progress = { accepted: false, spoke: false, keyId: '', otherKeys: false };
-  let control = controlSubject(work.provider);
+  let { control } = opening;
   let renewal: NodeJS.Timeout | undefined;
   let reply = '';
   let patienceMs = receiptMs;
@@ -84,20 +118,17 @@ export async function* runAttempt(
   let next = 0;
   const tell = (kind: ControlKind) => {
     try {
-      const message = toBinary(ControlSchema, create(ControlSchema, { attemptId, kind }));
-      bus.publish(control, message, { reply });
+      bus.publish(control, toBinary(ControlSchema, create(ControlSchema, { attemptId, kind })), { reply });
     } catch (error) {
       // The bus is away: the worker notices the silence by itself.
       if (!(error instanceof RefrainError)) throw error;
     }
   };
   try {
-    const subject = workSubject(work.provider, lane);
     const onOpen = (opened: string) => {
       reply = opened;
     };
-    const frames = bus.stream(subject, toBinary(WorkRequestSchema, work), { signal, idleMs: () => patienceMs, onOpen });
-    for await (const bytes of frames) {
+    for await (const bytes of bus.stream(subject, message, { signal, idleMs: () => patienceMs, onOpen })) {
       const { attemptId: of, body, seq } = fromBinary(FrameSchema, bytes);
       if (of !== attemptId) continue;
       if (seq !== next) throw lost();

@@ -1,4 +1,5 @@
 import { readEnv } from '@refrain/service';
+import { redisUrl } from '@refrain/state';
 import { z } from 'zod';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -10,6 +11,9 @@ const schema = z
     ROUTER_HTTP_PORT: port(7461),
     ROUTER_OPS_PORT: port(7462),
     CACHE_ADDR: z.string().default('127.0.0.1:7470'),
+    REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+    REDIS_HOST: z.string().optional(),
+    REDIS_PORT: z.string().regex(/^\d+$/).optional(),
     NATS_URL: z.string().default('nats://127.0.0.1:7451'),
     REFRAIN_CONFIG: z.string().default('refrain.yaml'),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -20,6 +24,7 @@ const schema = z
     httpPort: env.ROUTER_HTTP_PORT,
     opsPort: env.ROUTER_OPS_PORT,
     cacheAddress: env.CACHE_ADDR,
+    redisUrl: redisUrl(env) ?? 'redis://127.0.0.1:7450',
     natsUrl: env.NATS_URL,
     configFile: env.REFRAIN_CONFIG,
     logLevel: env.LOG_LEVEL,

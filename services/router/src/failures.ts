@@ -36,3 +36,9 @@ export class Failures {
     return new RefrainError(code, message, { reason, fields, cause, ...retryAfterMs });
   }
 }
+
+/** The caller has heard a part: nobody else can go on from there. */
+export function asMidstream(error: RefrainError): RefrainError {
+  if (error.code === 'canceled' || error.code === 'deadline' || error.code === 'midstream') return error;
+  return new RefrainError('midstream', error.message, { reason: error.reason, cause: error });
+}

@@ -3,6 +3,7 @@ import { openBus } from '@refrain/bus';
 import { CacheService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
 import { loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
+import { openState } from '@refrain/state';
 import { loadConfig } from './config.ts';
 import { createGrpcFace, logBugs } from './faces/grpc.ts';
 import { startHttpFace } from './faces/http/server.ts';
@@ -16,15 +17,17 @@ await runService({
   name: 'router',
   logLevel: process.env.LOG_LEVEL,
   start: async ({ log, metrics, onStop }) => {
-    const { host, grpcPort, httpPort, opsPort, cacheAddress, natsUrl, configFile } = loadConfig(process.env);
+    const { host, grpcPort, httpPort, opsPort, cacheAddress, redisUrl, natsUrl, configFile } = loadConfig(process.env);
     const mesh = loadMeshConfig(configFile);
     requireKeysBeyondLoopback(host, mesh.keys);
     const settings = followSettings(mesh, { configFile, host, log, onStop });
     const bus = openBus({ url: natsUrl, name: 'router', log });
     onStop(() => bus.drain());
+    const state = openState({ url: redisUrl, name: 'refrain-router', log });
+    onStop(() => state.close());
     const cache = createGrpcClient(CacheService, cacheAddress);
     onStop(() => cache.close());
-    const router = createRouter({ bus, cache, metrics, settings });
+    const router = createRouter({ bus, cache, metrics, settings, state });
     onStop(() => router.drain());
     const { pipeline } = router;
     const requestBytes = () => settings().mesh.limits.requestBytes;

@@ -12,6 +12,8 @@ export interface RouterMetrics {
   /** From the question to the first thing that was told. */
   began(source: string, seconds: number): void;
   cacheFailed(call: 'lookup' | 'store', reason: string): void;
+  /** A call to the record of flights failed: routers ask for themselves. */
+  sharingFailed(reason: string): void;
   eventDropped(): void;
 }
 
@@ -33,6 +35,7 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
   const saved = metrics.counter('saved_nano_usd_total', 'What answers would have cost, in nano-dollars.', ['source']);
   const unpriced = metrics.counter('price_missing_total', 'Answers whose model has no price.', ['provider', 'model']);
   const cacheFailures = metrics.counter('cache_failures_total', 'Calls to the cache that failed.', ['call', 'reason']);
+  const unshared = metrics.counter('sharing_failures_total', 'Calls to the flight records that failed.', ['reason']);
   const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
   return {
     answered: (face, answer, took) => {
@@ -57,6 +60,7 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     refused: (face, code) => requests.inc({ face, source: 'none', code }),
     began: (source, took) => first.observe(took, { source }),
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
+    sharingFailed: (reason) => unshared.inc({ reason }),
     eventDropped: () => dropped.inc(),
   };
 }

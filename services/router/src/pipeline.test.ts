@@ -51,6 +51,8 @@ function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: strin
     limiter: new RateLimiter(manualClock()),
     lookup: new Lookup(cache, metrics),
     flights: new Flights(),
+    // Without Redis each router asks for itself.
+    records: { claim: async () => undefined, read: async () => undefined },
     bus,
     cache,
     recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),

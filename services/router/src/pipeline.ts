@@ -1,5 +1,5 @@
 /** The path of a request, step by step. */
-import type { CacheService, ExplainResponse, FeedbackRequest, FeedbackResponse } from '@refrain/contracts';
+import type { Answer, CacheService, ExplainResponse, FeedbackRequest, FeedbackResponse } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
@@ -8,6 +8,7 @@ import type { AttemptBus } from './attempt.ts';
 import type { Credentials } from './caller.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
+import type { FlightRecords, Lease } from './flight-records.ts';
 import { listModels, type ModelName } from './models.ts';
 import { recorded } from './recorded.ts';
 import { type Reply, wholeReply } from './reply.ts';
@@ -21,6 +22,7 @@ import { limit } from './steps/limit.ts';
 import type { Lookup } from './steps/lookup.ts';
 import type { Recorder } from './steps/record.ts';
 import { route } from './steps/route.ts';
+import { acrossRouters } from './steps/share.ts';
 
 /** What the router does for its faces. Everything throws RefrainError. */
 export interface Pipeline {
@@ -40,6 +42,7 @@ export interface PipelineParts {
   readonly limiter: RateLimiter;
   readonly lookup: Lookup;
   readonly flights: Flights;
+  readonly records: Pick<FlightRecords, 'claim' | 'read'>;
   readonly bus: AttemptBus;
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'invalidate'>;
   readonly recorder: Recorder;
@@ -47,7 +50,7 @@ export interface PipelineParts {
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, flights, limiter, lookup, recorder } = parts;
+  const { bus, cache, flights, limiter, lookup, recorder, records } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
@@ -66,6 +69,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     }
   };
 
+  const remember = (question: Question, answer: Answer) => {
+    if (recorder.remember(question, answer)) flights.keep(question, answer);
+  };
+
   /** Steps 4 to 8. */
   const answer = async (question: Question): Promise<Reply> => {
     const hit = await lookup.exact(question);
@@ -82,10 +89,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   /** What only the leader of a flight does; it has the mesh's whole time, for others may listen longer than the first. */
   async function* lead(asked: Question, signal: AbortSignal): AsyncGenerator<FlightEvent> {
     const question = { ...asked, deadline: new Deadline(asked.settings.mesh.limits.deadlineMs) };
+    yield* acrossRouters(question, signal, { records, bus, lookup, remember }, (lease) =>
+      askAnew(question, signal, lease),
+    );
+  }
+
+  /** What only one router of the mesh does. */
+  async function* askAnew(question: Question, signal: AbortSignal, lease?: Lease): AsyncGenerator<FlightEvent> {
     const hit = await lookup.byMeaning(question);
     if (hit) return yield* whole(hit);
-    for await (const event of dispatch(route(question), question, signal, bus)) {
-      if (event.kind === 'completed' && recorder.remember(question, event.answer)) flights.keep(question, event.answer);
+    for await (const event of dispatch(route(question), question, signal, { bus, lease })) {
+      if (event.kind === 'completed') remember(question, event.answer);
       yield event;
     }
   }

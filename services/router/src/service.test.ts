@@ -10,7 +10,9 @@ import { createRouter, type RouterParts } from './service.ts';
 /** Readiness asks these of its parts and nothing else. */
 function routerWith(cache: Pick<RouterParts['cache'], 'waitForReady'>, bus: Pick<Bus, 'connected'>) {
   const settings = settingsOf();
-  const parts = { cache, bus, metrics: new Metrics('test'), settings: () => settings };
+  const noScript = () => Promise.resolve(null);
+  const state = { ready: true, script: () => noScript, get: noScript };
+  const parts = { cache, bus, state, metrics: new Metrics('test'), settings: () => settings };
   return createRouter(parts as unknown as RouterParts);
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,10 +1,13 @@
 /** Builds the router from its dependencies; no I/O of its own. */
 import type { Bus } from '@refrain/bus';
 import type { CacheService } from '@refrain/contracts';
+import { toRefrainError } from '@refrain/errors';
 import { RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Metrics, Readiness } from '@refrain/service';
+import type { State } from '@refrain/state';
 import { createEvents } from './events.ts';
+import { FlightRecords } from './flight-records.ts';
 import { createRouterMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
@@ -15,6 +18,7 @@ import { Recorder } from './steps/record.ts';
 /** What the router stands on. */
 export interface RouterParts {
   readonly bus: Bus;
+  readonly state: State;
   readonly cache: GrpcClient<typeof CacheService>;
   readonly metrics: Metrics;
   readonly settings: () => Settings;
@@ -29,14 +33,15 @@ export interface Router {
 }
 
 /** Builds it. It is ready once it has seen all its parts, and stays so: without the cache it asks, without NATS it remembers. */
-export function createRouter({ bus, cache, metrics, settings }: RouterParts): Router {
+export function createRouter({ bus, cache, metrics, settings, state }: RouterParts): Router {
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
   const recorder = new Recorder({ cache, events: createEvents(bus, routerMetrics), metrics: routerMetrics });
   const flights = new Flights();
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
-  const pipeline = createPipeline({ settings, limiter, lookup, flights, bus, cache, recorder });
+  const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
+  const pipeline = createPipeline({ settings, limiter, lookup, flights, records, bus, cache, recorder });
   const seen = { cache: false, all: false };
   const lookForCache = createLook(cache, () => {
     seen.cache = true;
@@ -51,6 +56,7 @@ export function createRouter({ bus, cache, metrics, settings }: RouterParts): Ro
         ok: seen.all,
         parts: {
           cache: seen.cache && lookup.reachable ? 'up' : 'down: every question is asked anew',
+          redis: state.ready ? 'up' : 'down: each router asks for itself',
           nats: bus.connected ? 'up' : 'down: only the cache and templates answer',
         },
       };

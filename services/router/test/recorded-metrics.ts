@@ -11,6 +11,7 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     refused: (face, code) => note('refused', face, code),
     began: (source) => note('began', source),
     cacheFailed: (call, reason) => note('cacheFailed', call, reason),
+    sharingFailed: (reason) => note('sharingFailed', reason),
     eventDropped: () => note('eventDropped'),
   };
 }

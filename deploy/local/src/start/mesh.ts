@@ -59,8 +59,8 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const workers = Promise.all([nats, localModel]).then(([nats]) =>
     Promise.all(planWorkers(context, { nats: nats.url }).map((plan) => bringService(context, 'worker', plan))),
   );
-  const routers = Promise.all([nats, cache]).then(([nats, cache]) => {
-    const addresses = { nats: nats.url, cache: cache.process.current.ready.grpc ?? '' };
+  const routers = Promise.all([redis, nats, cache]).then(([redis, nats, cache]) => {
+    const addresses = { redis: redis.url, nats: nats.url, cache: cache.process.current.ready.grpc ?? '' };
     const plans = planRouters(context, addresses, context.routers);
     return Promise.all(plans.map((plan) => bringService(context, 'router', plan)));
   });

@@ -33,7 +33,7 @@ test('provider keys reach the worker that needs them and nobody else', () => {
   assert.deepEqual(of(remoteWorker), Object.keys(env));
   assert.deepEqual(of(llamaWorker), ['GROQ_API_KEYRING']);
   assert.deepEqual(of(planCache(context(env), { redis: 'redis://r', chroma: 'http://c' })), ['GROQ_API_KEYRING']);
-  const [router] = planRouters(context(env), { nats: 'nats://n', cache: 'c:1' }, 1);
+  const [router] = planRouters(context(env), { redis: 'redis://r', nats: 'nats://n', cache: 'c:1' }, 1);
   assert.deepEqual(of(router), ['GROQ_API_KEYRING']);
 });
 
@@ -44,7 +44,7 @@ test('a worker for remote providers runs only where it has something to serve', 
 });
 
 test('each router has ports of its own, which meet no other service', () => {
-  const routers = planRouters(context({}), { nats: 'nats://n', cache: '127.0.0.1:7470' }, 3);
+  const routers = planRouters(context({}), { redis: 'redis://r', nats: 'nats://n', cache: '127.0.0.1:7470' }, 3);
   const ports = routers.map(({ ports }) => Object.values(ports).map(({ preferred }) => preferred));
   assert.deepEqual(ports, [
     [7460, 7461, 7462],
@@ -53,7 +53,8 @@ test('each router has ports of its own, which meet no other service', () => {
   ]);
   assert.equal(routers[2]?.name, 'router-3');
   assert.equal(routers[2]?.env.CACHE_ADDR, '127.0.0.1:7470');
-  const free = planRouters(context({ ROUTER_HTTP_PORT: '0' }), { nats: 'n', cache: 'c' }, 2);
+  assert.equal(routers[2]?.env.REDIS_URL, 'redis://r');
+  const free = planRouters(context({ ROUTER_HTTP_PORT: '0' }), { redis: 'r', nats: 'n', cache: 'c' }, 2);
   assert.deepEqual(
     free.map(({ ports }) => ports.ROUTER_HTTP_PORT?.preferred),
     [0, 0],

@@ -60,7 +60,7 @@ export function planWorkers(context: PlanContext, addresses: { nats: string }): 
 /** The routers, `router-1` on the configured ports. */
 export function planRouters(
   context: PlanContext,
-  addresses: { nats: string; cache: string },
+  addresses: { redis: string; nats: string; cache: string },
   count: number,
 ): ServicePlan[] {
   const { ROUTER_GRPC_PORT, ROUTER_HTTP_PORT, ROUTER_OPS_PORT } = context.settings.ports;
@@ -74,7 +74,7 @@ export function planRouters(
         ROUTER_HTTP_PORT: at(ROUTER_HTTP_PORT, 'http'),
         ROUTER_OPS_PORT: at(ROUTER_OPS_PORT, 'metrics'),
       },
-      env: { CACHE_ADDR: addresses.cache, NATS_URL: addresses.nats },
+      env: { CACHE_ADDR: addresses.cache, NATS_URL: addresses.nats, REDIS_URL: addresses.redis },
     });
   });
 }

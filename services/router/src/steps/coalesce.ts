@@ -76,12 +76,16 @@ export class Flights {
  * Who may share a flight: the same exact key, tier (it chooses the route) and demands. What may not be cached is not shared either,
  * nor what was asked afresh.
  */
-function flightKey({ able, ask, caller, chat, requestId, settings }: Question): string {
+export function sharedKey({ able, ask, caller, chat, settings }: Question): string | undefined {
   const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
   const isShared = able.exact && (mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY);
-  if (!isShared) return requestId;
+  if (!isShared) return undefined;
   const key = exactKey(chat, settings.scope(caller.tenant));
   return `${key}/${caller.tier}/${mode}/${ask.options?.minimumConfidence ?? ''}`;
+}
+
+function flightKey(question: Question): string {
+  return sharedKey(question) ?? question.requestId;
 }
 
 /** What a caller hears: its own request id, and for a follower that another asked and paid. */

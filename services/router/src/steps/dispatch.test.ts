@@ -39,7 +39,7 @@ async function outcomeOf(
   const events: FlightEvent[] = [];
   let error: RefrainError | undefined;
   try {
-    for await (const event of dispatch(route(question), question, signal, bus)) events.push(event);
+    for await (const event of dispatch(route(question), question, signal, { bus })) events.push(event);
   } catch (thrown) {
     error = thrown as RefrainError;
   }

@@ -6,13 +6,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { WorkRequestSchema } from '@refrain/contracts';
-import { RefrainError } from '@refrain/errors';
 import type { PlannedRoute } from '@refrain/judgement';
 import { AttemptBudget, fullJitter } from '@refrain/resilience';
 import { type Account, toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
-import { type AttemptBus, AttemptFailure, runAttempt } from '../attempt.ts';
-import { Failures, mayTryNext } from '../failures.ts';
+import { type AttemptBus, type AttemptEvent, AttemptFailure, runAttempt } from '../attempt.ts';
+import { asMidstream, Failures, mayTryNext } from '../failures.ts';
+import type { Lease } from '../flight-records.ts';
 import { Spending } from '../spending.ts';
 import type { FlightEvent } from './coalesce.ts';
 import type { RoutePlan } from './route.ts';
@@ -33,6 +33,8 @@ interface Run extends Account {
   readonly failures: Failures;
   /** Provider to the keys this request has used there, over all its models. */
   readonly keys: Map<string, Set<string>>;
+  /** Where other routers read who has the attempt. */
+  readonly lease: Pick<Lease, 'announce'> | undefined;
 }
 
 type Hop = PlannedRoute & { readonly reason: string; readonly degraded: boolean };
@@ -45,11 +47,11 @@ export async function* dispatch(
   plan: RoutePlan,
   question: Question,
   signal: AbortSignal,
-  bus: AttemptBus,
+  { bus, lease }: { bus: AttemptBus; lease?: Pick<Lease, 'announce'> | undefined },
 ): AsyncGenerator<FlightEvent> {
   const budget = new AttemptBudget(question.settings.mesh.limits.attempts);
   const spending = new Spending();
-  const run: Run = { question, signal, bus, budget, spending, failures: new Failures(), keys: new Map() };
+  const run: Run = { question, signal, bus, lease, budget, spending, failures: new Failures(), keys: new Map() };
   const hops: Hop[] = [
     ...plan.routes.map((route) => ({ ...route, reason: plan.reason, degraded: false })),
     ...plan.local.map((route) => ({ ...route, reason: 'fallback:local', degraded: true })),
@@ -67,7 +69,7 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
   let retried = false;
   while (run.budget.used < attempts && used.size < keysPerProvider) {
     try {
-      yield* toFlight(attemptAt(hop, excluded, run), run.question, hop, run);
+      yield* toFlight(announced(attemptAt(hop, excluded, run), hop, run), run.question, hop, run);
       return true;
     } catch (thrown) {
       const { error, progress }: AttemptFailure = toFailure(thrown);
@@ -87,11 +89,28 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
   return false;
 }
 
-function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signal }: Run) {
+interface Attempt {
+  readonly attemptId: string;
+  readonly events: AsyncIterable<AttemptEvent>;
+}
+
+/** The same events; other routers learn who has the attempt. */
+async function* announced({ attemptId, events }: Attempt, hop: Hop, { lease }: Run): AsyncGenerator<AttemptEvent> {
+  const { provider, model, reason, degraded } = hop;
+  for await (const event of events) {
+    if (event.case === 'accepted') {
+      lease?.announce({ attemptId, controlSubject: event.value.controlSubject, provider, model, reason, degraded });
+    }
+    yield event;
+  }
+}
+
+function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signal }: Run): Attempt {
   const { caller, chat, deadline, lane, requestId, settings } = question;
   const remainingMs = Math.floor(deadline.remainingMs());
+  const attemptId = randomUUIDv7();
   const work = create(WorkRequestSchema, {
-    attemptId: randomUUIDv7(),
+    attemptId,
     requestId,
     tenant: caller.tenant,
     user: caller.user,
@@ -104,16 +123,11 @@ function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signa
   const limits = settings.mesh.providers[hop.provider];
   const workerMs = limits ? Math.max(limits.firstChunkMs, limits.interChunkMs) : remainingMs;
   const idleMs = Math.min(remainingMs, workerMs) + idleReserveMs;
-  return runAttempt(bus, work, { lane, signal, limits: { queuedMs: remainingMs + idleReserveMs, idleMs } });
+  const attemptLimits = { queuedMs: remainingMs + idleReserveMs, idleMs };
+  return { attemptId, events: runAttempt(bus, work, { lane, signal, limits: attemptLimits }) };
 }
 
 function toFailure(thrown: unknown): AttemptFailure {
   if (thrown instanceof AttemptFailure) return thrown;
   throw thrown;
-}
-
-/** The caller has heard a part: nobody else can go on from there. */
-function asMidstream(error: RefrainError): RefrainError {
-  if (error.code === 'canceled' || error.code === 'deadline' || error.code === 'midstream') return error;
-  return new RefrainError('midstream', error.message, { reason: error.reason, cause: error });
 }

@@ -32,6 +32,11 @@ function withCache(answer: () => ReturnType<typeof hit>, clock: ManualClock = ma
   return { lookup: new Lookup(cache, metrics, clock), asked, levels, metrics };
 }
 
+/** A lookup before a cache that takes its time. */
+function withSlowCache(answer: () => Promise<ReturnType<typeof hit>>) {
+  return { lookup: new Lookup({ lookup: answer }, recordedMetrics()) };
+}
+
 test('a hit carries the id of this request and its class', async () => {
   const question = questionOf(text);
   const answer = await withCache(hit).lookup.exact(question);
@@ -94,6 +99,45 @@ test('callers in a hurry do not close the cache to the others', async () => {
   assert.deepEqual([asked.length, lookup.reachable], [10, true]);
   for (let i = 0; i < 5; i += 1) await lookup.exact(questionOf(text));
   assert.equal(lookup.reachable, false);
+});
+
+test('a deadline that passed while this process was busy does not close the cache either', async () => {
+  const clock = manualClock();
+  const { lookup } = withCache(() => {
+    clock.advance(400);
+    throw new RefrainError('deadline', 'No answer came in time.');
+  }, clock);
+  for (let i = 0; i < 10; i += 1) await lookup.exact(questionOf(text));
+  assert.ok(lookup.reachable);
+});
+
+test('a burst takes turns, so that the cache answers all of it in time', async () => {
+  let underWay = 0;
+  let most = 0;
+  const { lookup } = withSlowCache(async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    return hit();
+  });
+  const question = questionOf(text);
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => lookup.exact(question)));
+  assert.ok(answers.every((answer) => answer?.text === 'A monoid.'));
+  assert.equal(most, 64);
+});
+
+test('a burst before a cache that is away is through as soon as the breaker has seen it', async () => {
+  let calls = 0;
+  const { lookup } = withSlowCache(async () => {
+    calls += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new RefrainError('deadline', 'No answer came in time.');
+  });
+  const question = questionOf(text);
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => lookup.exact(question)));
+  assert.deepEqual(new Set(answers), new Set([undefined]));
+  assert.ok(calls < 2 * 64, `${calls} calls`);
 });
 
 const reads: [name: string, mode: CacheMode, read: boolean][] = [

@@ -3,10 +3,18 @@
  * meaning. Both have a hard deadline and a breaker; whatever fails there is a miss (contract: the cache never hurts).
  */
 import { create } from '@bufbuild/protobuf';
-import { type Answer, CacheMode, type CacheService, Level, LookupRequestSchema } from '@refrain/contracts';
+import {
+  type Answer,
+  CacheMode,
+  type CacheService,
+  Level,
+  type LookupRequest,
+  LookupRequestSchema,
+  type LookupResponse,
+} from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { matchTemplate, questionOf } from '@refrain/judgement';
-import { Breaker, type Clock, systemClock } from '@refrain/resilience';
+import { Breaker, type Clock, Semaphore, systemClock } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from '../ask.ts';
 import type { RouterMetrics } from '../metrics.ts';
@@ -16,6 +24,14 @@ const exactMs = 250;
 /** The embedder's 250 ms, Chroma's 100 and two visits to Redis, rounded down: later than this the provider may be faster. */
 const meaningMs = 500;
 
+/**
+ * Calls of a kind that are under way at once. More would not be answered sooner, they would wait in the cache, where their time runs:
+ * a burst of two thousand hits was late as a whole, closed the breaker and went to the providers.
+ */
+const atOnce = 64;
+/** A deadline noticed so much later than it passed was missed by this process, which had no time to look. */
+const ownDelayMs = 50;
+
 /** What a lookup needs of the cache. */
 export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
 
@@ -23,11 +39,15 @@ export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
 export class Lookup {
   readonly #cache: CacheLookup;
   readonly #metrics: RouterMetrics;
+  readonly #clock: Clock;
   readonly #breaker: Breaker;
+  readonly #exactTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
+  readonly #meaningTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
 
   constructor(cache: CacheLookup, metrics: RouterMetrics, clock: Clock = systemClock) {
     this.#cache = cache;
     this.#metrics = metrics;
+    this.#clock = clock;
     this.#breaker = new Breaker({ failures: 5, cooldownMs: 500, name: 'The cache', clock });
   }
 
@@ -63,11 +83,8 @@ export class Lookup {
       minimumRank,
       ...(minimumConfidence !== undefined && { minimumConfidence }),
     });
-    const timeoutMs = Math.min(limitMs, deadline.remainingMs());
     try {
-      // A caller in a hurry says nothing about the cache: it must not close it to the others.
-      const isFailure = (thrown: unknown) => timeoutMs === limitMs || toRefrainError(thrown).code !== 'deadline';
-      const { answer } = await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }), isFailure);
+      const { answer } = await this.#take(request, { limitMs, remainingMs: () => deadline.remainingMs() });
       if (!answer?.provenance) return undefined;
       answer.requestId = requestId;
       answer.provenance.classification = classification;
@@ -75,6 +92,25 @@ export class Lookup {
     } catch (thrown) {
       this.#metrics.cacheFailed('lookup', toRefrainError(thrown).reason);
       return undefined;
+    }
+  }
+
+  /** Waits for a turn and calls; the call's time begins with its turn. A cache that is away lets nobody wait: the breaker ends every turn. */
+  async #take(
+    request: LookupRequest,
+    { limitMs, remainingMs }: { limitMs: number; remainingMs: () => number },
+  ): Promise<LookupResponse> {
+    const turns = limitMs === exactMs ? this.#exactTurns : this.#meaningTurns;
+    const endTurn = await turns.acquire();
+    const timeoutMs = Math.min(limitMs, remainingMs());
+    const lateAt = this.#clock.now() + timeoutMs + ownDelayMs;
+    // A caller in a hurry, or a process that was busy elsewhere, says nothing about the cache: neither must close it to the others.
+    const isFailure = (thrown: unknown) =>
+      toRefrainError(thrown).code !== 'deadline' || (timeoutMs === limitMs && this.#clock.now() < lateAt);
+    try {
+      return await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }), isFailure);
+    } finally {
+      endTurn();
     }
   }
 }

@@ -9,8 +9,10 @@ import { ask } from './ask.ts';
 import {
   answerRightly,
   assertHardlySlower,
+  freshQuestion,
   more,
   respelt,
+  rightAnswer,
   sameMeaningOnly,
   since,
   startAsking,
@@ -29,6 +31,21 @@ before(async () => {
   await teach(mesh, known);
 });
 after(() => mesh.stop());
+
+test('two thousand questions at once that the cache knows are answered from it, not asked upstream', async () => {
+  const questions = Array.from({ length: 100 }, freshQuestion);
+  for (const question of questions) await teach(mesh, question);
+  const calls = mesh.one.count;
+  const burst = Array.from({ length: 2000 }, (_, i) => questions[i % questions.length] ?? known);
+  const outcomes = await Promise.all(burst.map((question) => ask(mesh, 'grpc', question)));
+  assert.deepEqual(
+    outcomes.filter(({ question, text }) => text !== rightAnswer(question)),
+    [],
+  );
+  const exact = outcomes.filter(({ source }) => source === 'exact').length;
+  assert.ok(exact > 1900, `${exact} of 2000`);
+  assert.ok(mesh.one.count - calls < 100);
+});
 
 test('a killed embedder fails no request; exact answers go on, and meaning is found again by itself', async () => {
   const [first = 0] = await childPids(cache.pid);

@@ -451,7 +451,7 @@ export const FallbackMode = {
   UNSPECIFIED: 0,
 
   /**
-   * Rather the error than a degraded answer.
+   * Rather the error than a template.
    *
    * @generated from enum value: FALLBACK_MODE_NONE = 1;
    */

@@ -1,0 +1,135 @@
+/**
+ * Step 5 beyond this router: the leader of a flight here asks whether another router asks the same already, and then listens at the
+ * worker to what that one is told. Only before the first word may somebody else take over.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { type Answer, CostSchema, type Provenance, Source } from '@refrain/contracts';
+import { AttemptBudget } from '@refrain/resilience';
+import { toFlight } from '../answering.ts';
+import type { Question } from '../ask.ts';
+import { type AttemptBus, AttemptFailure, joinAttempt } from '../attempt.ts';
+import { asMidstream } from '../failures.ts';
+import type { Claim, FlightAttempt, FlightNotice, FlightRecords, Lease } from '../flight-records.ts';
+import { Spending } from '../spending.ts';
+import { type FlightEvent, sharedKey, whole } from './coalesce.ts';
+import type { Lookup } from './lookup.ts';
+
+/** What sharing needs. */
+export interface ShareParts {
+  readonly records: Pick<FlightRecords, 'claim' | 'read'>;
+  readonly bus: AttemptBus;
+  readonly lookup: Pick<Lookup, 'exact'>;
+  /** Offers an answer to the cache, where its leader is not there any more to do so. */
+  readonly remember: (question: Question, answer: Answer) => void;
+}
+
+/** Asks; with a lease it announces there who has the attempt. */
+export type AskAlone = (lease: Lease | undefined) => AsyncIterable<FlightEvent>;
+
+const lookEveryMs = 25;
+
+/** Leads the question's flight among all routers, or follows the one that does. @throws RefrainError as `ask` does */
+export async function* acrossRouters(
+  question: Question,
+  signal: AbortSignal,
+  parts: ShareParts,
+  ask: AskAlone,
+): AsyncGenerator<FlightEvent> {
+  const key = sharedKey(question);
+  for (;;) {
+    const claim: Claim = key === undefined ? undefined : await parts.records.claim(key);
+    if (!claim || key === undefined) return yield* ask(undefined);
+    if ('lease' in claim) return yield* lead(claim.lease, ask);
+    if (yield* follow(claim.notice, key, { question, signal, parts })) return;
+    const isOver = await changed(claim.notice, key, parts, signal);
+    const hit = await parts.lookup.exact(question);
+    if (hit) return yield* whole(hit);
+    // Its answer can be had neither from the worker nor from the cache any more.
+    if (isOver) return yield* ask(undefined);
+  }
+}
+
+/** Asks for all routers. What the cache answered, each of them finds by itself. */
+async function* lead(lease: Lease, ask: AskAlone): AsyncGenerator<FlightEvent> {
+  let end = lease.release;
+  try {
+    for await (const event of ask(lease)) {
+      if (event.kind === 'completed' && event.answer.provenance?.source === Source.PROVIDER) end = lease.done;
+      yield event;
+    }
+  } finally {
+    end();
+  }
+}
+
+/** Hears the attempt of another router's flight; true when it answered. */
+async function* follow(
+  notice: FlightNotice,
+  key: string,
+  { question, signal, parts }: { question: Question; signal: AbortSignal; parts: ShareParts },
+): AsyncGenerator<FlightEvent, boolean> {
+  const { attempt } = notice;
+  if (!attempt) return false;
+  const frames = joinAttempt(parts.bus, attempt, { signal, remainingMs: question.deadline.remainingMs() });
+  const account = { budget: new AttemptBudget(1), spending: new Spending() };
+  try {
+    for await (const event of toFlight(frames, question, hopOf(attempt, question), account)) {
+      if (event.kind === 'completed') await rememberOrphan(event.answer, notice, key, { question, parts });
+      yield toShared(event);
+    }
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof AttemptFailure)) throw thrown;
+    if (thrown.progress.spoke) throw asMidstream(thrown.error);
+    if (signal.aborted) throw thrown.error;
+    return false;
+  }
+}
+
+/** The leader stores; where its lease has run out it died, and whoever heard the answer does. */
+async function rememberOrphan(
+  answer: Answer,
+  notice: FlightNotice,
+  key: string,
+  { question, parts }: { question: Question; parts: ShareParts },
+): Promise<void> {
+  if (notice.done) return;
+  const now = await parts.records.read(key);
+  if (now?.id !== notice.id) parts.remember(question, answer);
+}
+
+/** Waits until the leader has another attempt, or none any more; true when its answer is complete. */
+async function changed(
+  notice: FlightNotice,
+  key: string,
+  { records }: ShareParts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (notice.done) return true;
+  for (;;) {
+    await delay(lookEveryMs, undefined, { signal });
+    const now = await records.read(key);
+    if (now?.id !== notice.id || now.attempt?.attemptId !== notice.attempt?.attemptId || now.done) return false;
+  }
+}
+
+function hopOf(attempt: FlightAttempt, { settings }: Question) {
+  const model = settings.mesh.providers[attempt.provider]?.models.find(({ name }) => name === attempt.model);
+  return { ...attempt, rank: model?.rank ?? 1, price: model?.price };
+}
+
+/** What another router's caller pays for is shared here. */
+function toShared(event: FlightEvent): FlightEvent {
+  if (event.kind === 'delta') return event;
+  if (event.kind === 'started') return { kind: 'started', provenance: shared(event.provenance) };
+  const { answer } = event;
+  const { nanoUsd = 0n, priceMissing = false } = answer.cost ?? {};
+  const cost = create(CostSchema, { savedNanoUsd: nanoUsd, priceMissing });
+  const provenance = answer.provenance ? { provenance: shared(answer.provenance) } : {};
+  return { kind: 'completed', answer: { ...answer, cost, ...provenance } };
+}
+
+function shared(provenance: Provenance): Provenance {
+  return { ...provenance, source: Source.COALESCED, attempts: 0 };
+}
