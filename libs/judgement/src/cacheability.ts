@@ -1,5 +1,6 @@
 import { type Chat, type Classification, Role, Task } from '@refrain/contracts';
 import { questionOf } from './question.ts';
+import { admissionClass } from './signature/admission-class.ts';
 
 /** What the cache may do for a request, and why not where it may not. */
 export interface Cacheability {
@@ -10,10 +11,14 @@ export interface Cacheability {
     | Cacheability['exactReason']
     | 'dialogue'
     | 'code'
-    | 'volatile'
-    | 'needs_context'
     | 'too_long'
-    | 'empty';
+    | 'empty'
+    | 'record'
+    | 'follow_up'
+    | 'action'
+    | 'personal'
+    | 'volatile'
+    | 'feedback';
 }
 
 /** The embedder reads 256 word pieces; a longer question would be compared by its head alone. */
@@ -35,13 +40,20 @@ function whyNotExact(chat: Chat, maximumTemperature: number): Cacheability['exac
   return hasImage ? 'images' : undefined;
 }
 
-function whyNotSemantic(chat: Chat, classification: Classification): Cacheability['semanticReason'] {
+/**
+ * By meaning only what would be answered the same tomorrow. A dialogue is another matter (`resolvesTo`). Code in a prompt is compared
+ * by nobody: each sign counts; questions about code are, by a stricter verifier.
+ */
+function whyNotSemantic(chat: Chat, { task }: Classification): Cacheability['semanticReason'] {
   const question = questionOf(chat);
   if (question.trim() === '') return 'empty';
   const isDialogue = chat.messages.slice(0, -1).some(({ role }) => role !== Role.SYSTEM);
   if (isDialogue) return 'dialogue';
   if (question.length > maximumQuestionCharacters) return 'too_long';
-  if (classification.task === Task.CODE) return 'code';
-  if (classification.volatile) return 'volatile';
-  return classification.needsContext ? 'needs_context' : undefined;
+  if (task === Task.CODE && codeBlock.test(question)) return 'code';
+  const { label, reason } = admissionClass(question);
+  return label === 'ok' || reason === 'reusable' ? undefined : reason;
 }
+
+const codeBlock =
+  /```|^(?: {2,}|\t)\S.*[;{}]\s*$|^\s*(?:def|class|function|const|let|var|import|#include)\b.*[:{;()]\s*$/m;

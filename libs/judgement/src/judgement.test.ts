@@ -97,7 +97,10 @@ test('what must not be compared by meaning is not, and the reason is said', () =
   ]);
   assert.deepEqual(of({ messages: [hello, message(Role.ASSISTANT, 'Paris'), hello] }), [true, false, 'dialogue']);
   assert.deepEqual(of({ messages: [message(Role.USER, 'What is the weather today?')] }), [true, false, 'volatile']);
-  assert.deepEqual(of({ messages: [message(Role.USER, 'Write a regex for dates')] }), [true, false, 'code']);
+  const block = 'What does this do?\n```js\nconst a = 1;\n```';
+  assert.deepEqual(of({ messages: [message(Role.USER, block)] }), [true, false, 'code']);
+  assert.deepEqual(of({ messages: [message(Role.USER, 'Cancel my order 1182')] }), [true, false, 'action']);
+  assert.deepEqual(of({ messages: [message(Role.USER, 'What about the second option?')] }), [true, false, 'follow_up']);
   assert.deepEqual(of({ messages: [message(Role.USER, 'word '.repeat(300))] }), [true, false, 'too_long']);
 });
 

@@ -130,7 +130,10 @@ for (const [language, words] of Object.entries(commonWords)) {
 
 const scanned = 1000;
 
-/** A language's two letters, a script's name, or "latin" where no common word tells. */
+/**
+ * A language's two letters or a script's name. Latin script is English unless two common words of another language speak against it,
+ * and more than speak for it: a few keywords, or a question with one foreign word in it, belong with the English ones.
+ */
 export function languageOf(question: string): string {
   const head = question.slice(0, scanned);
   const script = scripts.find(([, pattern]) => pattern.test(head));
@@ -139,8 +142,8 @@ export function languageOf(question: string): string {
   for (const word of head.toLowerCase().split(/[^\p{L}]+/u)) {
     for (const language of languagesOfWord.get(word) ?? []) votes.set(language, (votes.get(language) ?? 0) + 1);
   }
-  let best = 'latin';
-  let most = 0;
+  let best = 'en';
+  let most = Math.max(1, votes.get('en') ?? 0);
   for (const [language, count] of votes) {
     if (count > most) [best, most] = [language, count];
   }

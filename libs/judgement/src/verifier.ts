@@ -1,4 +1,5 @@
 import type { Classification } from '@refrain/contracts';
+import type { RuleRefusal } from './verifier/rules.ts';
 import calibration from './weights/cosine-calibration.json' with { type: 'json' };
 
 /** A stored question near the one that is asked. */
@@ -11,7 +12,7 @@ export interface Candidate {
 /** Serve the candidate of that place, with the probability that it is the same answer; or none, and why. */
 export type Verdict =
   | { readonly accept: number; readonly confidence: number }
-  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' };
+  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' | 'ambiguous' | RuleRefusal };
 
 /** Decides whether a stored answer answers what is asked. */
 export interface Verifier {

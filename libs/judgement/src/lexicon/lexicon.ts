@@ -1,0 +1,190 @@
+/**
+ * What the verifier knows of English words: which mean the same, which are opposites, which are two of a kind ("dog", "cat"), how
+ * common a word is, and whether a string is a word at all. From WordNet 3.1 (`WORDNET-NOTICE`), built by
+ * `loadtest/src/quality/fit-lexicon.ts`, with opposites and doubles that WordNet lacks added by hand. Words of other languages are
+ * simply unknown here.
+ */
+import { bloomPlaces } from './bloom.ts';
+import { doubles, irregular, opposites } from './by-hand.ts';
+import data from './lexicon.json' with { type: 'json' };
+
+interface Entry {
+  readonly level: number;
+  readonly senses: readonly number[];
+  /** For each sense: n, v, a or r. */
+  readonly parts: string;
+}
+
+/** How two different words relate, from nearest to farthest. */
+export type Relation = 'same' | 'near' | 'opposite' | 'sibling' | 'none';
+
+const entries = new Map<string, Entry>();
+for (const item of data.words.split(' ')) {
+  const colon = item.indexOf(':');
+  const list = item
+    .slice(colon + 2)
+    .split('.')
+    .filter((sense) => sense !== '');
+  entries.set(item.slice(0, colon), {
+    level: Number.parseInt(item[colon + 1] ?? '0', 16),
+    senses: list.map((sense) => Number.parseInt(sense.slice(1), 36)),
+    parts: list.map((sense) => sense[0]).join(''),
+  });
+}
+const above = data.above.split(' ').map((place) => (place === '' ? -1 : Number.parseInt(place, 36)));
+const depths = above.map((_, place) => {
+  let depth = 0;
+  for (let at = above[place] ?? -1; at >= 0 && depth < 20; at = above[at] ?? -1) depth += 1;
+  return depth;
+});
+const opposedSenses = new Set<number>();
+for (const pair of data.opposed.split(' ')) {
+  const [a = 0, b = 0] = pair.split('~').map((place) => Number.parseInt(place, 36));
+  opposedSenses.add(pairKey(a, b));
+}
+const oppositeWords = new Set(data.opposites.split(' '));
+for (const line of opposites) {
+  const [left = '', right = ''] = line.split(' | ');
+  for (const a of left.split(' ')) for (const b of right.split(' ')) oppositeWords.add([a, b].sort().join('~'));
+}
+const doubleOf = new Map<string, number[]>();
+for (const [place, line] of doubles.entries()) {
+  for (const word of line.split(' ')) doubleOf.set(word, [...(doubleOf.get(word) ?? []), place]);
+}
+const bits = Buffer.from(data.bloom, 'base64');
+const irregularForms = new Map<string, string>();
+for (const line of irregular) {
+  const [base = '', ...forms] = line.split(' ');
+  for (const form of forms) irregularForms.set(form, base);
+}
+
+function pairKey(a: number, b: number): number {
+  return a < b ? a * 65_536 + b : b * 65_536 + a;
+}
+
+/** 0 (rare or unknown) to 15: the logarithm of how often a word was seen. */
+export function commonness(lemma: string): number {
+  return entries.get(lemma)?.level ?? 0;
+}
+
+/** Parts of speech of a lemma's common senses, out of n, v, a, r; empty where unknown. */
+export function partsOf(lemma: string): string {
+  return entries.get(lemma)?.parts ?? '';
+}
+
+/** Whether this is (very probably) an English word or a form of one. */
+export function isKnown(word: string): boolean {
+  return irregularForms.has(word) || inFilter(word) || (word.length > 3 && inFilter(lemmaOf(word)));
+}
+
+function inFilter(word: string): boolean {
+  if (word.length < 2) return true;
+  return bloomPlaces(word).every((place) => ((bits[place >> 3] ?? 0) >> (place & 7)) & 1);
+}
+
+const lemmas = new Map<string, string>();
+
+/** The base form: "queries" gives "query", "ran" gives "run"; a form that is not understood is returned as it is. */
+export function lemmaOf(word: string): string {
+  const known = lemmas.get(word);
+  if (known !== undefined) return known;
+  const lemma = toLemma(word);
+  if (lemmas.size > 20_000) lemmas.clear();
+  lemmas.set(word, lemma);
+  return lemma;
+}
+
+function toLemma(word: string): string {
+  const special = irregularForms.get(word);
+  if (special) return special;
+  if (word.length < 4 || !/^[a-z]+$/.test(word)) return word;
+  for (const base of bases(word)) if (entries.has(base)) return base;
+  if (entries.has(word) || inFilter(word)) return word;
+  for (const base of bases(word)) if (inFilter(base) && base.length > 3) return base;
+  return word.endsWith('s') && !/(?:ss|us|is)$/.test(word) ? word.slice(0, -1) : word;
+}
+
+function bases(word: string): string[] {
+  const cut = (count: number, ending = '') => word.slice(0, -count) + ending;
+  const found: string[] = [];
+  if (word.endsWith('ies')) found.push(cut(3, 'y'));
+  if (/(?:s|x|z|ch|sh|o)es$/.test(word)) found.push(cut(2));
+  if (word.endsWith('s') && !/(?:ss|us|is)$/.test(word)) found.push(cut(1));
+  for (const [ending, length] of [
+    ['ed', 2],
+    ['ing', 3],
+  ] as const) {
+    if (!word.endsWith(ending) || word.length < length + 2) continue;
+    const stem = cut(length);
+    if (ending === 'ed' && stem.endsWith('i')) found.push(`${stem.slice(0, -1)}y`);
+    const doubled = /([bdgklmnprtv])\1$/.test(stem);
+    if (doubled) found.push(stem.slice(0, -1));
+    found.push(...(/[aeiou][^aeiouwxy]$/.test(stem) && !doubled ? [`${stem}e`, stem] : [stem, `${stem}e`]));
+  }
+  return found;
+}
+
+/** How two lemmas relate; equal ones are 'same'. */
+export function relationOf(a: string, b: string): Relation {
+  if (a === b) return 'same';
+  if (oppositeWords.has(a < b ? `${a}~${b}` : `${b}~${a}`) || isPrefixOpposite(a, b)) return 'opposite';
+  const double = doubleOf.get(a);
+  if (double && doubleOf.get(b)?.some((place) => double.includes(place))) return 'same';
+  const left = entries.get(a);
+  const right = entries.get(b);
+  const isAkin = stem(a) === stem(b);
+  if (!left || !right) return isAkin ? 'near' : 'none';
+  let relation: Relation = isAkin ? 'near' : 'none';
+  for (const x of left.senses) {
+    for (const y of right.senses) {
+      if (x === y) return 'same';
+      const up = above[x] ?? -1;
+      const other = above[y] ?? -1;
+      if (opposedSenses.has(pairKey(x, y)) || (up >= 0 && other >= 0 && opposedSenses.has(pairKey(up, other))))
+        relation = 'opposite';
+      else if ((up === y || other === x) && relation !== 'opposite') relation = 'near';
+      else if (relation === 'none' && areOfAKind(x, y)) relation = 'sibling';
+    }
+  }
+  return relation;
+}
+
+/** Two of a kind: a common ancestor at most three steps up on either side, and not so high that it means "thing" or "act". */
+function areOfAKind(x: number, y: number): boolean {
+  let a = x;
+  for (let i = 0; i < 3; i += 1) {
+    a = above[a] ?? -1;
+    if (a < 0) return false;
+    let b = y;
+    for (let j = 0; j < 3; j += 1) {
+      b = above[b] ?? -1;
+      if (b === a) return (depths[a] ?? 0) >= (i + j < 1 ? 3 : 5);
+    }
+  }
+  return false;
+}
+
+const prefixes = ['un', 'in', 'im', 'il', 'ir', 'dis', 'non', 'mis', 'de', 'dys', 'anti'];
+
+function isPrefixOpposite(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < 3) return false;
+  const rest = long.length - short.length;
+  if (rest <= 4 && long.endsWith(short)) {
+    const prefix = long.slice(0, rest);
+    return prefixes.includes(prefix) && !(prefix === 'in' && short === 'form');
+  }
+  return short.endsWith('ful') && long.endsWith('less') && short.slice(0, -3) === long.slice(0, -4);
+}
+
+/** Endings off, so that "payment" meets "pay" and "closure" meets "close"; crude, only for comparing. */
+function stem(word: string): string {
+  return word.length < 5
+    ? word
+    : word
+        .replace(
+          /(?:ations?|itions?|ments?|ness|ingly|ings?|ers?|ors?|ally|ly|ity|ance|ence|ures?|ions?|able|ible|ive|al|es|ed|e|y|s)$/,
+          '',
+        )
+        .slice(0, 12);
+}

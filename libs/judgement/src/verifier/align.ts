@@ -1,0 +1,245 @@
+/**
+ * Which word of one question stands for which of the other: equal words in order first, then equal words that moved, then slips of
+ * the pen, words that mean the same, and compounds written apart. What is left over on either side is what the questions differ in.
+ */
+import { type Relation, relationOf } from '../lexicon/lexicon.ts';
+import { compareClasses } from '../signature/closed-classes.ts';
+import type { Signature, Token } from '../signature/signature.ts';
+import { editDistance } from './edit-distance.ts';
+
+/** How two words that stand for each other are alike. */
+export type Match = 'equal' | 'form' | 'number' | 'typo' | 'same' | 'near' | 'compound';
+
+/** Two places that stand for each other. */
+export interface Pair {
+  readonly a: number;
+  readonly b: number;
+  readonly match: Match;
+  readonly inOrder: boolean;
+}
+
+/** A word on each side, left over at the same place: most likely one was put for the other. */
+export interface Substitution {
+  readonly a: Token;
+  readonly b: Token;
+  readonly relation: Relation | 'class' | 'lookalike';
+  /** Edits over the longer length, 0 to 1. */
+  readonly distance: number;
+}
+
+/** The outcome; places not in `pairs` are left over. */
+export interface Alignment {
+  readonly pairs: readonly Pair[];
+  readonly onlyA: readonly Token[];
+  readonly onlyB: readonly Token[];
+  readonly substitutions: readonly Substitution[];
+  /** Equal words that stand in another order. */
+  readonly moved: number;
+}
+
+/** Who did it is content: "he … her" is not "she … him". */
+const isContent = ({ kind, lemma }: Token) => kind !== 'function' || lemma === 'he' || lemma === 'she';
+
+/** Aligns two signatures. */
+export function align(a: Signature, b: Signature): Alignment {
+  const left = a.tokens;
+  const right = b.tokens;
+  const toB = new Int16Array(left.length).fill(-1);
+  const toA = new Int16Array(right.length).fill(-1);
+  const pairs: Pair[] = [];
+  const join = (i: number, j: number, match: Match, inOrder: boolean) => {
+    toB[i] = j;
+    toA[j] = i;
+    pairs.push({ a: i, b: j, match, inOrder });
+  };
+  for (const [i, j] of inOrder(left, right)) {
+    const x = left[i];
+    const y = right[j];
+    if (x && y) join(i, j, x.lower === y.lower ? 'equal' : x.kind === 'number' ? 'number' : 'form', true);
+  }
+  const open = (tokens: readonly Token[], taken: Int16Array) =>
+    tokens.flatMap((token, i) => (taken[i] === -1 && isContent(token) ? [i] : []));
+  const try_ = (compare: (x: Token, y: Token) => Match | undefined) => {
+    for (const i of open(left, toB)) {
+      const x = left[i];
+      for (const j of open(right, toA)) {
+        const y = right[j];
+        const match = x && y && compare(x, y);
+        if (!match) continue;
+        join(i, j, match, fits(i, j, toB, toA));
+        break;
+      }
+    }
+  };
+  try_((x, y) => (keyOf(x) === keyOf(y) ? (x.lower === y.lower ? 'equal' : 'form') : undefined));
+  try_(sameNumber);
+  try_(typo);
+  joinCompounds(left, right, toB, toA, join, open);
+  joinCompounds(right, left, toA, toB, (j, i, match, order) => join(i, j, match, order), open);
+  try_((x, y) => (x.kind === 'word' && y.kind === 'word' && meansSame(x, y) ? 'same' : undefined));
+  try_((x, y) =>
+    x.kind === 'word' && y.kind === 'word' && !x.capital && !y.capital && relationOf(x.lemma, y.lemma) === 'near'
+      ? 'near'
+      : undefined,
+  );
+  const restA = open(left, toB);
+  const restB = open(right, toA);
+  return {
+    pairs,
+    onlyA: restA.flatMap((i) => left[i] ?? []),
+    onlyB: restB.flatMap((j) => right[j] ?? []),
+    substitutions: substitute(left, right, toB, toA, restA, restB),
+    moved: pairs.filter(({ inOrder: order, a: i }) => !order && isContent(left[i] as Token)).length,
+  };
+}
+
+function keyOf({ kind, text, lemma }: Token): string {
+  return kind === 'literal' || kind === 'id' ? text : lemma;
+}
+
+/** The longest common subsequence of keys: [place in a, place in b]. */
+function inOrder(left: readonly Token[], right: readonly Token[]): [number, number][] {
+  const x = left.map(keyOf);
+  const y = right.map(keyOf);
+  const width = y.length + 1;
+  const table = new Uint16Array((x.length + 1) * width);
+  for (let i = x.length - 1; i >= 0; i -= 1) {
+    // Words with a meaning count more than those that hold the sentence together.
+    const gain = left[i]?.kind === 'function' ? 1 : 3;
+    for (let j = y.length - 1; j >= 0; j -= 1) {
+      const skip = Math.max(table[(i + 1) * width + j] ?? 0, table[i * width + j + 1] ?? 0);
+      const take = x[i] === y[j] ? (table[(i + 1) * width + j + 1] ?? 0) + gain : 0;
+      table[i * width + j] = Math.max(skip, take);
+    }
+  }
+  const found: [number, number][] = [];
+  for (let i = 0, j = 0; i < x.length && j < y.length; ) {
+    const here = table[i * width + j] ?? 0;
+    const gain = left[i]?.kind === 'function' ? 1 : 3;
+    if (x[i] === y[j] && here === (table[(i + 1) * width + j + 1] ?? 0) + gain) {
+      found.push([i, j]);
+      i += 1;
+      j += 1;
+    } else if (here === (table[(i + 1) * width + j] ?? 0)) i += 1;
+    else j += 1;
+  }
+  return found;
+}
+
+/** Whether a pair lies between the same neighbours on both sides. */
+function fits(i: number, j: number, toB: Int16Array, toA: Int16Array): boolean {
+  for (let k = i - 1; k >= 0; k -= 1) {
+    const other = toB[k] ?? -1;
+    if (other >= 0) return other < j && anchorBefore(j, toA) <= i;
+  }
+  return anchorBefore(j, toA) <= i;
+}
+
+function anchorBefore(j: number, toA: Int16Array): number {
+  for (let k = j - 1; k >= 0; k -= 1) {
+    const other = toA[k] ?? -1;
+    if (other >= 0) return other;
+  }
+  return -1;
+}
+
+/** Two numbers that are the same number: of one dimension, or one of them bare. */
+function sameNumber(x: Token, y: Token): Match | undefined {
+  const p = x.quantity;
+  const q = y.quantity;
+  if (!p || !q) return undefined;
+  if (p.dimension === q.dimension) return p.value === q.value ? 'number' : undefined;
+  const isBare = p.dimension === '' || q.dimension === '' || (p.dimension === 'pound') !== (q.dimension === 'pound');
+  return isBare && p.bare === q.bare && p.dimension !== 'points' && q.dimension !== 'points' ? 'number' : undefined;
+}
+
+/** A slip of the pen: few edits, and one of the two is no word. */
+function typo(x: Token, y: Token): Match | undefined {
+  if (x.kind !== 'word' || y.kind !== 'word') return undefined;
+  if (x.known && y.known) return undefined;
+  const length = Math.min(x.lower.length, y.lower.length);
+  if (length < 3) return undefined;
+  if (compareClasses(x.lower, y.lower) === 'different') return undefined;
+  // Two names that differ are two names, unless a long one lacks a letter or two letters changed places.
+  if (x.capital && y.capital && length < 7 && [...x.lower].sort().join('') !== [...y.lower].sort().join(''))
+    return undefined;
+  const allowed = length < 5 ? 1 : length < 8 ? 2 : 3;
+  const limit = !x.known && !y.known ? Math.min(allowed, 1) : allowed;
+  const distance = editDistance(x.lower, y.lower, limit + 1);
+  if (distance > limit) return undefined;
+  return distance <= 1 || x.lower[0] === y.lower[0] ? 'typo' : undefined;
+}
+
+function meansSame(x: Token, y: Token): boolean {
+  const byClass = compareClasses(x.lower, y.lower);
+  if (byClass !== 'unknown') return byClass === 'same';
+  return relationOf(x.lemma, y.lemma) === 'same' || relationOf(x.lower, y.lower) === 'same';
+}
+
+/** "hefe teig" and "Hefeteig", "file name" and "filename". */
+function joinCompounds(
+  left: readonly Token[],
+  right: readonly Token[],
+  toB: Int16Array,
+  toA: Int16Array,
+  join: (i: number, j: number, match: Match, inOrder: boolean) => void,
+  open: (tokens: readonly Token[], taken: Int16Array) => number[],
+): void {
+  for (const i of open(left, toB)) {
+    const whole = left[i]?.lower ?? '';
+    if (whole.length < 5 || left[i]?.kind !== 'word') continue;
+    for (let j = 0; j + 1 < right.length; j += 1) {
+      const first = right[j];
+      const second = right[j + 1];
+      if (!first || !second || ((toA[j] ?? -1) >= 0 && (toA[j + 1] ?? -1) >= 0)) continue;
+      if (`${first.lower}${second.lower}` !== whole) continue;
+      if ((toA[j] ?? -1) === -1) join(i, j, 'compound', true);
+      if ((toA[j + 1] ?? -1) === -1) toA[j + 1] = i;
+      break;
+    }
+  }
+}
+
+/** Pairs what is left over between the same neighbours, nearest relation first. */
+function substitute(
+  left: readonly Token[],
+  right: readonly Token[],
+  toB: Int16Array,
+  toA: Int16Array,
+  restA: readonly number[],
+  restB: readonly number[],
+): Substitution[] {
+  const found: { i: number; j: number; rank: number; made: Substitution }[] = [];
+  for (const i of restA.slice(0, 24)) {
+    for (const j of restB.slice(0, 24)) {
+      const a = left[i];
+      const b = right[j];
+      if (!a || !b) continue;
+      const made = { a, b, ...relate(a, b) };
+      const together = fits(i, j, toB, toA);
+      const order = { opposite: 0, class: 0, lookalike: 1, sibling: 1, none: 3, same: 3, near: 3 }[made.relation];
+      if (order === 3 && !together) continue;
+      found.push({ i, j, rank: order * 2 + (together ? 0 : 1), made });
+    }
+  }
+  found.sort((x, y) => x.rank - y.rank || x.i - y.i || x.j - y.j);
+  const usedA = new Set<number>();
+  const usedB = new Set<number>();
+  const kept: Substitution[] = [];
+  for (const { i, j, made } of found) {
+    if (usedA.has(i) || usedB.has(j)) continue;
+    usedA.add(i);
+    usedB.add(j);
+    kept.push(made);
+  }
+  return kept;
+}
+
+function relate(a: Token, b: Token): { relation: Substitution['relation']; distance: number } {
+  const longest = Math.max(a.lower.length, b.lower.length, 1);
+  const distance = editDistance(a.lower, b.lower, longest) / longest;
+  if (compareClasses(a.lower, b.lower) === 'different') return { relation: 'class', distance };
+  const relation = a.kind === 'word' && b.kind === 'word' ? relationOf(a.lemma, b.lemma) : 'none';
+  if (relation === 'opposite' || relation === 'sibling') return { relation, distance };
+  return { relation: distance <= 0.34 && longest > 3 ? 'lookalike' : relation, distance };
+}

@@ -1,0 +1,48 @@
+/** P(same answer) of two questions, and the rule that forbids serving one for the other whatever the probability. */
+import { rememberedSignature } from '../signature/signature.ts';
+import weights from '../weights/verifier.json' with { type: 'json' };
+import { compareSignatures } from './features.ts';
+import { type RuleRefusal, refusalOf } from './rules.ts';
+import { evaluateTrees, sigmoid } from './trees.ts';
+
+/** What is thought of one candidate. */
+export interface Judgement {
+  /** Calibrated P(same answer), 0 to 1. */
+  readonly confidence: number;
+  /** What the trees alone say, 0 to 1: the order of near misses, for measurements. */
+  readonly score: number;
+  readonly refusal?: RuleRefusal | undefined;
+}
+
+/** Judges a stored question against the asked one. Never fails; under a millisecond for what is short enough to be embedded. */
+export function judge(asked: string, stored: string, cosine: number): Judgement {
+  if (asked === stored) return { confidence: 1, score: 1 };
+  const comparison = compareSignatures(rememberedSignature(asked), rememberedSignature(stored), cosine);
+  const row = weights.features.map((name) => comparison.features[name] ?? 0);
+  const logit = evaluateTrees(weights, row);
+  const { calibration, blend } = weights;
+  const [intercept = 0, slope = 1, ofCosine = 0] = blend;
+  // Rules of thumb tell near misses apart, the cosine tells other matters apart: both must agree.
+  const alone = sigmoid(calibration.slope * logit + calibration.intercept);
+  const together = sigmoid(intercept + slope * logit + ofCosine * (cosine - 0.9));
+  return { confidence: Math.min(alone, together), score: alone, refusal: refusalOf(comparison) };
+}
+
+/**
+ * The least confidence to serve at, for a budget of wrong hits over lookups (0.01 is 1 %): by the shipped calibration, between its
+ * points on a logarithmic scale, and never looser than its ends.
+ */
+export function confidenceFor(maxWrongHitRate: number): number {
+  const points = weights.thresholds as [number, number][];
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last || maxWrongHitRate <= 0) return 1;
+  if (maxWrongHitRate < first[0]) return 1 - (1 - first[1]) * (maxWrongHitRate / first[0]);
+  for (const [i, [budget, threshold]] of points.entries()) {
+    const before = points[i - 1];
+    if (maxWrongHitRate > budget) continue;
+    if (!before) return threshold;
+    const share = Math.log(maxWrongHitRate / before[0]) / Math.log(budget / before[0]);
+    return before[1] + share * (threshold - before[1]);
+  }
+  return last[1];
+}

@@ -1,0 +1,116 @@
+/**
+ * Word order. "MySQL to Postgres" and "Postgres to MySQL" have the same words and embeddings that cannot be told apart. Two words that
+ * changed places matter when each took the other's role, or when both hang on nothing and stand around a verb; they do not when the
+ * things are coordinated ("TCP and UDP"), when whole parts moved ("In Excel, how …", "how … in Excel"), or when the sentence was
+ * turned into the passive as well.
+ */
+
+import type { Signature, Token } from '../signature/signature.ts';
+import { strictRoles, symmetricWords } from '../signature/word-lists.ts';
+import type { Alignment } from './align.ts';
+
+/** What the order says. */
+export interface Order {
+  /** Pairs of words that exchanged roles ("from X to Y", "to X from Y"). */
+  readonly exchangedRoles: number;
+  /** Pairs that changed places around something that stayed, not coordinated. */
+  readonly exchanged: number;
+  /** Pairs that changed places across "and", "or", a comma. */
+  readonly coordinated: number;
+  /** Aligned words that hang on another role than before. */
+  readonly changedRoles: number;
+  /** Whether one of the two is passive and the other is not. */
+  readonly turned: boolean;
+  /** Share of word pairs in another order, 0 to 1. */
+  readonly disorder: number;
+}
+
+/** Compares the order of aligned words. */
+export function compareOrder(a: Signature, b: Signature, alignment: Alignment): Order {
+  const pairs = [...alignment.pairs]
+    .filter(({ a: i }) => a.tokens[i]?.kind !== 'function' || isPronoun(a.tokens[i] as Token))
+    .sort((x, y) => x.a - y.a);
+  const turned = isPassive(a) !== isPassive(b);
+  const isSymmetric =
+    a.tokens.some(({ lower }) => symmetricWords.has(lower)) && b.tokens.some(({ lower }) => symmetricWords.has(lower));
+  let exchangedRoles = 0;
+  let exchanged = 0;
+  let coordinated = 0;
+  let inverted = 0;
+  const compared = rank(pairs.slice(0, 48));
+  for (const [n, p] of compared.entries()) {
+    for (const q of compared.slice(n + 1)) {
+      if (p.b < q.b) continue;
+      inverted += 1;
+      const x = a.tokens[p.a];
+      const y = a.tokens[q.a];
+      const x2 = b.tokens[p.b];
+      const y2 = b.tokens[q.b];
+      if (!x || !y || !x2 || !y2 || p.b === q.b) continue;
+      const between = a.tokens.slice(p.a + 1, q.a);
+      const between2 = b.tokens.slice(q.b + 1, p.b);
+      if (isCoordinated(x, between) || isCoordinated(y2, between2)) coordinated += 1;
+      else if (
+        x.role === y2.role &&
+        y.role === x2.role &&
+        x.role !== y.role &&
+        (strictRoles.has(x.role) || strictRoles.has(y.role))
+      ) {
+        if (!isSymmetric) exchangedRoles += 1;
+      } else if (x.role === x2.role && y.role === y2.role && x.role !== y.role) continue;
+      else if (isExchange(p, q) && !isSymmetric) exchanged += 1;
+    }
+  }
+  const total = (compared.length * (compared.length - 1)) / 2;
+  const changedRoles = pairs.filter(({ a: i, b: j }) => {
+    const one = a.tokens[i]?.role ?? '';
+    const other = b.tokens[j]?.role ?? '';
+    return one !== other && strictRoles.has(one) && strictRoles.has(other);
+  }).length;
+  return { exchangedRoles, exchanged, coordinated, changedRoles, turned, disorder: total === 0 ? 0 : inverted / total };
+}
+
+function isPronoun({ lemma }: Token): boolean {
+  return lemma === 'he' || lemma === 'she';
+}
+
+/** Only what joins equals stands between the two, and little of it. */
+function isCoordinated(first: Token, between: readonly Token[]): boolean {
+  if (between.length > 6) return false;
+  const joins =
+    first.mark === ',' ||
+    between.some(({ lower, mark }) => /^(?:and|or|vs|versus|nor|und|oder|et|ou|y|o|e)$/.test(lower) || mark === ',');
+  return joins && between.filter(({ kind }) => kind !== 'function').length <= 3;
+}
+
+interface Ranked {
+  readonly a: number;
+  readonly b: number;
+  /** Places among the aligned words. */
+  readonly rankA: number;
+  readonly rankB: number;
+}
+
+function rank(pairs: readonly { readonly a: number; readonly b: number }[]): Ranked[] {
+  const byB = [...pairs].sort((x, y) => x.b - y.b);
+  const rankB = new Map(byB.map((pair, place) => [pair, place]));
+  return pairs.map((pair, rankA) => ({ a: pair.a, b: pair.b, rankA, rankB: rankB.get(pair) ?? rankA }));
+}
+
+/**
+ * A true exchange leaves the others where they were: the two took each other's place among the aligned words, around at least one
+ * that stayed. A moved part shifts everything between.
+ */
+function isExchange(p: Ranked, q: Ranked): boolean {
+  const span = q.rankA - p.rankA;
+  const slack = span >= 5 ? 1 : 0;
+  return span > 1 && Math.abs(p.rankA - q.rankB) <= slack && Math.abs(q.rankA - p.rankB) <= slack;
+}
+
+function isPassive({ tokens }: Signature): boolean {
+  return tokens.some(
+    ({ lower }, i) =>
+      lower === 'by' &&
+      tokens.slice(Math.max(0, i - 8), i).some((token) => /(?:ed|en|un|ung|ught|ld|ost|de|ne|ept)$/.test(token.lower)),
+  );
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { ClassificationSchema, Task } from '@refrain/contracts';
+import { confidenceFor, judge } from './judge.ts';
+import { evaluateTrees } from './trees.ts';
+import { createVerifier } from './verify.ts';
+
+const classification = create(ClassificationSchema, { task: Task.TEXT });
+const verifier = createVerifier({ maxWrongHitRate: 0.01 });
+const refusal = (a: string, b: string, cosine = 0.98) => judge(a, b, cosine).refusal;
+
+test('differences that an embedding cannot see are refused by name', () => {
+  const cases: [string, string, string][] = [
+    ['Is Redis faster than PostgreSQL?', 'Is PostgreSQL faster than Redis?', 'direction'],
+    ['migrate a database from MySQL to Postgres', 'migrate a database from Postgres to MySQL', 'direction'],
+    ['Is Thomas using Isabella?', 'Is Isabella using Thomas?', 'word_order'],
+    ['What is the status of transfer WT-44219?', 'What is the status of transfer WT-88301?', 'id'],
+    ['Set the expiry to 30 seconds', 'Set the expiry to 30 minutes', 'unit'],
+    ['What is 15% of 260?', 'What is 15% of 280?', 'number'],
+    ['How do I list tables in postgres?', 'How do I list tables in sqlite?', 'class'],
+    ['How do I enable foreign key checks?', 'How do I disable foreign key checks?', 'opposite'],
+    ['List files that are tracked by git', "List files that aren't tracked by git", 'polarity'],
+    ['when was the Suez Canal built', 'why was the Suez Canal built', 'question_type'],
+    ['what does git branch -d x do', 'what does git branch -D x do', 'literal'],
+    ['What is Co?', 'What is CO?', 'case'],
+    ['What is the credit limit of David Park?', 'What is the credit limit of Diana Park?', 'entity'],
+  ];
+  for (const [a, b, reason] of cases) {
+    assert.equal(refusal(a, b), reason, `${a} / ${b}`);
+    assert.equal(refusal(b, a), reason, `${b} / ${a}`);
+  }
+});
+
+test('the same question in other words, order or form breaks no rule', () => {
+  const cases: [string, string][] = [
+    ['What is the difference between TCP and UDP?', 'What is the difference between UDP and TCP?'],
+    ['How does an index speed up a query?', 'How is a query sped up by an index?'],
+    ['In Excel, how do I look up a value?', 'how do i look up a value in excel'],
+    ['Is Jeremy friends with Alexander?', 'Is Alexander friends with Jeremy?'],
+    ['How many seconds are there in 2 hours?', 'How many seconds are there in 120 minutes?'],
+    ['How do I resolve merge conflicts in VS Code?', 'how do i reslove merge conflcits in vscode'],
+    ['How do I convert a fraction to a decimal?', 'Could you please tell me how to convert a fraction to a decimal?'],
+  ];
+  for (const [a, b] of cases) assert.equal(refusal(a, b, 0.9), undefined, `${a} / ${b}`);
+});
+
+test('the likeliest candidate is served, whatever its place, and the very same text always', () => {
+  const asked = 'How do I reset my password?';
+  const candidates = [
+    { question: 'How do I change my username?', cosine: 0.8 },
+    { question: 'How can I reset my password?', cosine: 0.97 },
+  ];
+  const verdict = verifier.decide(asked, candidates, { classification });
+  assert.ok('accept' in verdict && verdict.accept === 1 && verdict.confidence >= confidenceFor(0.01));
+  const same = verifier.decide(asked, [{ question: asked, cosine: 1 }], { classification });
+  assert.deepEqual(same, { accept: 0, confidence: 1 });
+});
+
+test('nothing near is a miss with a reason, and a caller may ask for more confidence', () => {
+  assert.deepEqual(verifier.decide('a', [], { classification }), { refuse: 'empty' });
+  assert.deepEqual(
+    verifier.decide('What is a cat?', [{ question: 'How do I bake bread?', cosine: 0.1 }], { classification }),
+    {
+      refuse: 'below_threshold',
+    },
+  );
+  const near = [{ question: 'How can I reset my password?', cosine: 0.97 }];
+  const verdict = verifier.decide('How do I reset my password?', near, { classification, minimumConfidence: 0.99999 });
+  assert.deepEqual(verdict, { refuse: 'below_confidence' });
+});
+
+test('a smaller budget never asks for less confidence', () => {
+  const budgets = [0, 0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.5];
+  const asked = budgets.map(confidenceFor);
+  assert.deepEqual(
+    asked,
+    [...asked].sort((a, b) => b - a),
+  );
+  assert.equal(asked[0], 1);
+});
+
+test('trees add the leaf that a row falls into', () => {
+  const model = { features: ['x', 'y'], bias: 0.5, trees: [[0, 1, 4, 8, -1, 2, 0, 0, -1, -3, 0, 0]] };
+  assert.equal(evaluateTrees(model, [1, 0]), 2.5);
+  assert.equal(evaluateTrees(model, [1.5, 0]), -2.5);
+});
+
+test('a candidate is judged within a millisecond', () => {
+  const a =
+    'Write a Kubernetes Deployment manifest: name web, image nginx:1.25, 3 replicas, container port 80, memory limit 256Mi.';
+  const times = Array.from({ length: 600 }, (_, i) => {
+    const start = performance.now();
+    judge(`${a} Number ${i}.`, `Please ${a} Number ${i + 1}.`, 0.97);
+    return performance.now() - start;
+  });
+  const warm = times.slice(300).sort((x, y) => x - y);
+  assert.ok((warm[150] ?? 9) < 1, `median ${warm[150]} ms`);
+});
