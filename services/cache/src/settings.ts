@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   createThresholdVerifier,
+  createVerifier,
   type KeyScope,
   policyVersion,
   type Template,
@@ -29,11 +30,15 @@ export function toSettings(config: MeshConfig): Settings {
   return {
     cache: config.cache,
     templates: config.templates,
-    verifier: createThresholdVerifier(config.cache.semantic.threshold),
+    verifier: toVerifier(config.cache.semantic),
     scope: (tenant) => ({ tenant, policy, defaultMaxTokens: config.limits.maxTokens }),
     templateVersion: (name) => versions.get(name),
     isCurrent: (templateVersion) => current.has(templateVersion),
   };
+}
+
+function toVerifier({ mode, maxWrongHitRate, threshold }: MeshConfig['cache']['semantic']): Verifier {
+  return mode === 'threshold' ? createThresholdVerifier(threshold) : createVerifier({ maxWrongHitRate });
 }
 
 function versionOf({ name, pattern, answer }: Template): string {

@@ -53,7 +53,7 @@ test('a light paraphrase is answered through the index, with a confidence that i
   const { answer } = await rig.get('a', "What's the capital of Spain?");
   assert.deepEqual([answer?.text, answer?.provenance?.source], ['Madrid.', Source.SEMANTIC]);
   const confidence = answer?.provenance?.confidence ?? Number.NaN;
-  assert.ok(confidence > 0.5 && confidence < 0.95, String(confidence));
+  assert.ok(confidence > 0.5 && confidence < 1, String(confidence));
   assert.deepEqual([answer?.provenance?.reason, answer?.cost?.savedNanoUsd], ['cache:semantic', 70n]);
 });
 
@@ -85,7 +85,7 @@ test('another tenant, system prompt, model, seed or language never sees it', asy
   }
   await rig.put('a', 'Madrid est la capitale de quel pays ?', 'L’Espagne.');
   await rig.indexed();
-  assert.equal(summary(await rig.get('a', 'Madrid is the capital of which country?', byMeaning)), 'below_threshold');
+  assert.equal(summary(await rig.get('a', 'Madrid is the capital of which country?', byMeaning)), 'below_confidence');
 });
 
 test('an answer of a model below the asked rank is a miss, exactly and by meaning', async () => {

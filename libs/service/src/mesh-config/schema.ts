@@ -117,7 +117,11 @@ export const meshConfigSchema = z.strictObject({
         .strictObject({
           enabled: z.boolean().default(true),
           ttlSeconds: z.int().positive().default(1800),
-          /** Cosine at or above which a stored question counts as the same. */
+          /** How a stored question counts as the same: by the verifier, within its budget, or by a plain threshold. */
+          mode: z.enum(['verified', 'threshold']).default('verified'),
+          /** Wrong hits over lookups that the verifier may let happen. */
+          maxWrongHitRate: z.number().min(0).max(0.05).default(0.01),
+          /** In mode `threshold`, the cosine at or above which a stored question counts as the same. */
           threshold: z.number().min(0.5).max(1).default(0.95),
           topK: z.int().min(1).max(50).default(5),
           maximumCollections: z.int().min(1).max(128).default(128),
