@@ -111,6 +111,8 @@ function isPassive({ tokens }: Signature): boolean {
   return tokens.some(
     ({ lower }, i) =>
       lower === 'by' &&
-      tokens.slice(Math.max(0, i - 8), i).some((token) => /(?:ed|en|un|ung|ught|ld|ost|de|ne|ept|aid|ent|uilt|elt|own|ut|et)$/.test(token.lower)),
+      tokens
+        .slice(Math.max(0, i - 8), i)
+        .some((token) => /(?:ed|en|un|ung|ught|ld|ost|de|ne|ept|aid|ent|uilt|elt|own|ut|et)$/.test(token.lower)),
   );
 }
