@@ -44,9 +44,10 @@ export const leaseMs = 6000;
 /** How long an answer is shared after its end, also one that may not be cached (the worker keeps what it said as long). */
 const doneMs = 5000;
 
+/** An answer that was judged wrong is not shared any more. */
 const claimLua = `
 local record = redis.call('GET', KEYS[1])
-if record then return record end
+if record and not (redis.call('EXISTS', KEYS[2]) == 1 and cjson.decode(record).done) then return record end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return false`;
 
@@ -62,22 +63,22 @@ return 1`;
 export class FlightRecords {
   readonly #claim: ReturnType<State['script']>;
   readonly #change: ReturnType<State['script']>;
-  readonly #state: Pick<State, 'get'>;
+  readonly #state: Pick<State, 'get' | 'set'>;
   readonly #onFault: (error: unknown) => void;
 
   /** `onFault` hears of each call that failed. */
-  constructor(state: Pick<State, 'get' | 'script'>, onFault: (error: unknown) => void) {
-    this.#claim = state.script({ name: 'refrainFlightClaim', keys: 1, lua: claimLua });
+  constructor(state: Pick<State, 'get' | 'set' | 'script'>, onFault: (error: unknown) => void) {
+    this.#claim = state.script({ name: 'refrainFlightClaim', keys: 2, lua: claimLua });
     this.#change = state.script({ name: 'refrainFlightChange', keys: 1, lua: changeLua });
     this.#state = state;
     this.#onFault = onFault;
   }
 
-  /** Leads the flight of a key unless it is led already. */
+  /** Leads the flight of a key (it begins with the question's exact key) unless it is led already. */
   async claim(key: string): Promise<Claim> {
     const notice: FlightNotice = { id: randomUUIDv7() };
     try {
-      const found = await this.#claim([recordKey(key)], [JSON.stringify(notice), leaseMs]);
+      const found = await this.#claim([recordKey(key), wrongKey(key)], [JSON.stringify(notice), leaseMs]);
       if (typeof found === 'string') return { notice: JSON.parse(found) as FlightNotice };
     } catch (error) {
       this.#onFault(error);
@@ -94,6 +95,15 @@ export class FlightRecords {
     } catch (error) {
       this.#onFault(error);
       return undefined;
+    }
+  }
+
+  /** The answer of that exact key (or its first half, as entries are called) was wrong: nobody shares it any more. */
+  async revoke(exactKey: string): Promise<void> {
+    try {
+      await this.#state.set(wrongKey(exactKey), Buffer.from('1'), { ttlMs: doneMs + 1000 });
+    } catch (error) {
+      this.#onFault(error);
     }
   }
 
@@ -124,6 +134,11 @@ export class FlightRecords {
   }
 }
 
+/** Both keys of a question carry the half of its exact key in braces, so that a cluster keeps them together. */
 function recordKey(key: string): string {
-  return `rf:1:f:${hash('sha256', key, 'hex').slice(0, 32)}`;
+  return `rf:1:f:{${key.slice(0, 32)}}:${hash('sha256', key, 'hex').slice(0, 16)}`;
+}
+
+function wrongKey(key: string): string {
+  return `rf:1:w:{${key.slice(0, 32)}}`;
 }

@@ -52,7 +52,7 @@ function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: strin
     lookup: new Lookup(cache, metrics),
     flights: new Flights(),
     // Without Redis each router asks for itself.
-    records: { claim: async () => undefined, read: async () => undefined },
+    records: { claim: async () => undefined, read: async () => undefined, revoke: async () => undefined },
     bus,
     cache,
     recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),

@@ -1,5 +1,12 @@
 /** The path of a request, step by step. */
-import type { Answer, CacheService, ExplainResponse, FeedbackRequest, FeedbackResponse } from '@refrain/contracts';
+import {
+  type Answer,
+  type CacheService,
+  type ExplainResponse,
+  type FeedbackRequest,
+  type FeedbackResponse,
+  Verdict,
+} from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
@@ -42,7 +49,7 @@ export interface PipelineParts {
   readonly limiter: RateLimiter;
   readonly lookup: Lookup;
   readonly flights: Flights;
-  readonly records: Pick<FlightRecords, 'claim' | 'read'>;
+  readonly records: Pick<FlightRecords, 'claim' | 'read' | 'revoke'>;
   readonly bus: AttemptBus;
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'invalidate'>;
   readonly recorder: Recorder;
@@ -118,7 +125,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     explain: async (ask) => explain(judge(ask), cache),
     feedback: async (credentials, request) => {
       const response = await feedback(authenticate(credentials, parts.settings()), request, cache);
-      if (response.removed > 0) flights.forget();
+      if (request.verdict === Verdict.WRONG) {
+        flights.forget();
+        await records.revoke(request.entryId);
+      }
       return response;
     },
     models: (credentials) => {

@@ -75,6 +75,17 @@ test('what came to nothing may be led anew at once, and the one before can chang
   second.release();
 });
 
+test('an answer that was judged wrong is not shared any more; a flight under way goes on', async () => {
+  const exactKey = 'f'.repeat(64);
+  const lease = await leaseOf(`${exactKey}/pro`);
+  lease.announce(attempt);
+  await records.revoke(exactKey.slice(0, 32));
+  assert.equal('notice' in ((await records.claim(`${exactKey}/pro`)) ?? {}), true);
+  lease.done();
+  await eventually(async () => (await records.read(`${exactKey}/pro`))?.done === true);
+  (await leaseOf(`${exactKey}/pro`)).release();
+});
+
 test('a lease outlives its time while its leader lives, and ends with it', async () => {
   const lease = await leaseOf('d');
   const before = await records.read('d');

@@ -75,7 +75,7 @@ describe('a router in operation', { timeout: 120_000 }, () => {
     assert.equal((await ops('/healthz')).status, 200);
     const ready = await ops('/readyz');
     assert.equal(ready.status, 200);
-    assert.deepEqual(await ready.json(), { ok: true, parts: { cache: 'up', nats: 'up' } });
+    assert.deepEqual(await ready.json(), { ok: true, parts: { cache: 'up', redis: 'up', nats: 'up' } });
   });
 
   it('every request is counted by its door, source and code, with its tokens and its cost', async () => {

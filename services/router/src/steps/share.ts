@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { type Answer, CostSchema, type Provenance, Source } from '@refrain/contracts';
+import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@refrain/contracts';
 import { AttemptBudget } from '@refrain/resilience';
 import { toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
@@ -40,7 +40,7 @@ export async function* acrossRouters(
   for (;;) {
     const claim: Claim = key === undefined ? undefined : await parts.records.claim(key);
     if (!claim || key === undefined) return yield* ask(undefined);
-    if ('lease' in claim) return yield* lead(claim.lease, ask);
+    if ('lease' in claim) return yield* lead(claim.lease, question, ask);
     if (yield* follow(claim.notice, key, { question, signal, parts })) return;
     const isOver = await changed(claim.notice, key, parts, signal);
     const hit = await parts.lookup.exact(question);
@@ -50,12 +50,17 @@ export async function* acrossRouters(
   }
 }
 
-/** Asks for all routers. What the cache answered, each of them finds by itself. */
-async function* lead(lease: Lease, ask: AskAlone): AsyncGenerator<FlightEvent> {
+/**
+ * Asks for all routers. What the cache answered, each of them finds by itself; and where the caller wants nothing kept, the answer is
+ * shared only while it is made.
+ */
+async function* lead(lease: Lease, { ask: asked }: Question, ask: AskAlone): AsyncGenerator<FlightEvent> {
+  const mayStay = (asked.options?.cache ?? CacheMode.UNSPECIFIED) === CacheMode.UNSPECIFIED;
   let end = lease.release;
   try {
     for await (const event of ask(lease)) {
-      if (event.kind === 'completed' && event.answer.provenance?.source === Source.PROVIDER) end = lease.done;
+      const isAnew = event.kind === 'completed' && event.answer.provenance?.source === Source.PROVIDER;
+      if (isAnew && mayStay) end = lease.done;
       yield event;
     }
   } finally {
