@@ -5,9 +5,9 @@ import { admissionClass } from './signature/admission-class.ts';
 /** What the cache may do for a request, and why not where it may not. */
 export interface Cacheability {
   readonly exact: boolean;
-  readonly exactReason?: 'temperature' | 'tools' | 'images' | 'response_format';
+  readonly exactReason: 'temperature' | 'tools' | 'images' | 'response_format' | undefined;
   readonly semantic: boolean;
-  readonly semanticReason?:
+  readonly semanticReason:
     | Cacheability['exactReason']
     | 'dialogue'
     | 'code'
@@ -18,18 +18,34 @@ export interface Cacheability {
     | 'action'
     | 'personal'
     | 'volatile'
-    | 'feedback';
+    | 'feedback'
+    | undefined;
 }
 
 /** The embedder reads 256 word pieces; a longer question would be compared by its head alone. */
 export const maximumQuestionCharacters = 1000;
 
-/** Decides it from the request alone, so that router, cache and measurements agree. */
+/**
+ * Decides it from the request alone, so that router, cache and measurements agree. What meaning may answer is decided when somebody asks:
+ * it takes the question apart, which an exact hit has no need of.
+ */
 export function cacheability(chat: Chat, classification: Classification, maximumTemperature: number): Cacheability {
   const exactReason = whyNotExact(chat, maximumTemperature);
-  if (exactReason) return { exact: false, exactReason, semantic: false, semanticReason: exactReason };
-  const semanticReason = whyNotSemantic(chat, classification);
-  return semanticReason ? { exact: true, semantic: false, semanticReason } : { exact: true, semantic: true };
+  let semanticReason: { readonly why: Cacheability['semanticReason'] } | undefined;
+  const whyNot = () => {
+    semanticReason ??= { why: exactReason ?? whyNotSemantic(chat, classification) };
+    return semanticReason.why;
+  };
+  return {
+    exact: exactReason === undefined,
+    exactReason,
+    get semantic() {
+      return whyNot() === undefined;
+    },
+    get semanticReason() {
+      return whyNot();
+    },
+  };
 }
 
 function whyNotExact(chat: Chat, maximumTemperature: number): Cacheability['exactReason'] {
