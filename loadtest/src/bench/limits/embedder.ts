@@ -3,6 +3,7 @@
  * most 8 texts at a time, the next one when it is back. Nothing that embeds can be faster than this.
  */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { modelsFolder } from '@refrain/testkit';
 
@@ -20,12 +21,15 @@ interface Reply {
   readonly error?: string;
 }
 
-const program = join(import.meta.dirname, '../../../../services/cache/src/embedder/child.main.ts');
+const folder = join(import.meta.dirname, '../../../../services/cache/src/embedder');
 const maximumBatch = 8;
 
-/** Starts the child and waits until the model is loaded. @throws Error when it ends before */
+/** Fetches the model where it is missing, starts the child and waits until it is loaded. @throws Error when it ends before */
 export async function startEmbedderLimit(): Promise<EmbedderLimit> {
-  const child = fork(program, [modelsFolder], { serialization: 'advanced' });
+  const fetching = fork(join(folder, 'fetch-model.main.ts'), [modelsFolder], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const [code] = await once(fetching, 'exit');
+  if (code !== 0) throw new Error('the embedding model could not be fetched');
+  const child = fork(join(folder, 'child.main.ts'), [modelsFolder], { serialization: 'advanced' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
   let running: typeof waiting = [];
@@ -38,7 +42,7 @@ export async function startEmbedderLimit(): Promise<EmbedderLimit> {
     child.send({ id, texts: running.map(({ text }) => text) });
   };
   const loaded = new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('the embedder ended while loading its model; is it fetched?')));
+    child.once('exit', () => reject(new Error('the embedder ended while loading its model')));
     child.on('message', (reply: Reply) => {
       if (reply.id === 0) return resolve();
       const batch = running;
