@@ -6,4 +6,5 @@ export { fullJitter } from './jitter.ts';
 export { RateLimiter, type RateVerdict } from './rate-limiter.ts';
 export { Semaphore } from './semaphore.ts';
 export { type Joined, SingleFlight } from './single-flight.ts';
+export { withDeadline } from './with-deadline.ts';
 export { withTimeout } from './with-timeout.ts';

@@ -20,11 +20,11 @@ const broken = (): never => {
 
 /** A lookup before a cache that answers as told. */
 function withCache(answer: () => ReturnType<typeof hit>, clock: ManualClock = manualClock()) {
-  const asked: { request: LookupRequest; timeoutMs: number | undefined }[] = [];
+  const asked: { request: LookupRequest }[] = [];
   const metrics = recordedMetrics();
   const cache = {
-    lookup: async (request: LookupRequest, options?: { readonly timeoutMs?: number }) => {
-      asked.push({ request, timeoutMs: options?.timeoutMs });
+    lookup: async (request: LookupRequest) => {
+      asked.push({ request });
       return answer();
     },
   };
@@ -45,21 +45,39 @@ test('a hit carries the id of this request and its class', async () => {
   assert.deepEqual(answer?.provenance?.classification, question.classification);
 });
 
-test("the exact question is the tenant's, with its demands, and has a quarter of a second", async () => {
+test("the exact question is the tenant's, with its demands", async () => {
   const { asked, lookup } = withCache(miss);
   const settings = settingsOf('cache: { minimumRank: [{ when: {}, rank: 4 }] }\n');
   assert.equal(await lookup.exact(questionOf(text, { options: { minimumConfidence: 0.99 }, settings })), undefined);
-  const { request, timeoutMs } = asked[0] ?? {};
+  const { request } = asked[0] ?? {};
   assert.deepEqual(
-    [request?.tenant, request?.levels, request?.minimumRank, request?.minimumConfidence, timeoutMs],
-    ['acme', [Level.EXACT], 4, 0.99, 250],
+    [request?.tenant, request?.levels, request?.minimumRank, request?.minimumConfidence],
+    ['acme', [Level.EXACT], 4, 0.99],
   );
 });
 
-test('no lookup takes longer than the request has', async () => {
-  const { asked, lookup } = withCache(miss);
-  await lookup.exact(questionOf(text, { remainingMs: 20 }));
-  assert.ok((asked[0]?.timeoutMs ?? 99) <= 20);
+test('a cache that says nothing is left: after a quarter of a second, by meaning after half, and never later than the request ends', async () => {
+  const took = async (look: (lookup: Lookup) => Promise<unknown>) => {
+    const signals: AbortSignal[] = [];
+    const lookup = (_: LookupRequest, options?: { readonly signal?: AbortSignal }) => {
+      if (options?.signal) signals.push(options.signal);
+      return new Promise<never>(() => undefined);
+    };
+    const began = performance.now();
+    assert.equal(await look(new Lookup({ lookup }, recordedMetrics())), undefined);
+    assert.ok(signals[0]?.aborted, 'the cache hears that nobody waits');
+    return performance.now() - began;
+  };
+  const question = questionOf(text);
+  const hurried = questionOf(text, { remainingMs: 20 });
+  const [exact, byMeaning, inAHurry] = await Promise.all([
+    took((lookup) => lookup.exact(question)),
+    took((lookup) => lookup.byMeaning(question)),
+    took((lookup) => lookup.exact(hurried)),
+  ]);
+  assert.ok(exact >= 249 && exact < 450, `${exact} ms`);
+  assert.ok(byMeaning >= 499 && byMeaning < 900, `${byMeaning} ms`);
+  assert.ok(inAHurry < 200, `${inAHurry} ms`);
 });
 
 test('whatever fails in the cache is a miss, and counted', async () => {
@@ -99,16 +117,6 @@ test('callers in a hurry do not close the cache to the others', async () => {
   assert.deepEqual([asked.length, lookup.reachable], [10, true]);
   for (let i = 0; i < 5; i += 1) await lookup.exact(questionOf(text));
   assert.equal(lookup.reachable, false);
-});
-
-test('a deadline that passed while this process was busy does not close the cache either', async () => {
-  const clock = manualClock();
-  const { lookup } = withCache(() => {
-    clock.advance(400);
-    throw new RefrainError('deadline', 'No answer came in time.');
-  }, clock);
-  for (let i = 0; i < 10; i += 1) await lookup.exact(questionOf(text));
-  assert.ok(lookup.reachable);
 });
 
 test('a burst takes turns, so that the cache answers all of it in time', async () => {

@@ -14,7 +14,7 @@ import {
 } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { matchTemplate, questionOf } from '@refrain/judgement';
-import { Breaker, type Clock, Semaphore, systemClock } from '@refrain/resilience';
+import { Breaker, type Clock, Semaphore, systemClock, withDeadline } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from '../ask.ts';
 import type { RouterMetrics } from '../metrics.ts';
@@ -29,9 +29,6 @@ const meaningMs = 500;
  * a burst of two thousand hits was late as a whole, closed the breaker and went to the providers.
  */
 const atOnce = 64;
-/** A deadline noticed so much later than it passed was missed by this process, which had no time to look. */
-const ownDelayMs = 50;
-
 /** What a lookup needs of the cache. */
 export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
 
@@ -39,7 +36,6 @@ export type CacheLookup = Pick<GrpcClient<typeof CacheService>, 'lookup'>;
 export class Lookup {
   readonly #cache: CacheLookup;
   readonly #metrics: RouterMetrics;
-  readonly #clock: Clock;
   readonly #breaker: Breaker;
   readonly #exactTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
   readonly #meaningTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
@@ -47,7 +43,6 @@ export class Lookup {
   constructor(cache: CacheLookup, metrics: RouterMetrics, clock: Clock = systemClock) {
     this.#cache = cache;
     this.#metrics = metrics;
-    this.#clock = clock;
     this.#breaker = new Breaker({ failures: 5, cooldownMs: 500, name: 'The cache', clock });
   }
 
@@ -103,12 +98,11 @@ export class Lookup {
     const turns = limitMs === exactMs ? this.#exactTurns : this.#meaningTurns;
     const endTurn = await turns.acquire();
     const timeoutMs = Math.min(limitMs, remainingMs());
-    const lateAt = this.#clock.now() + timeoutMs + ownDelayMs;
-    // A caller in a hurry, or a process that was busy elsewhere, says nothing about the cache: neither must close it to the others.
-    const isFailure = (thrown: unknown) =>
-      toRefrainError(thrown).code !== 'deadline' || (timeoutMs === limitMs && this.#clock.now() < lateAt);
+    // A caller in a hurry says nothing about the cache: it must not close it to the others.
+    const isFailure = (thrown: unknown) => timeoutMs === limitMs || toRefrainError(thrown).code !== 'deadline';
+    const call = () => withDeadline((signal) => this.#cache.lookup(request, { signal }), timeoutMs, 'The lookup');
     try {
-      return await this.#breaker.run(() => this.#cache.lookup(request, { timeoutMs }), isFailure);
+      return await this.#breaker.run(call, isFailure);
     } finally {
       endTurn();
     }
