@@ -5,7 +5,7 @@ export interface FaultProxy {
   readonly port: number;
   /** Milliseconds each piece waits, both ways. */
   latency(milliseconds: number): void;
-  /** Connections stay open, nothing passes. */
+  /** Connections stay open and nothing passes; what was sent meanwhile passes afterwards, as TCP would have it. */
   blackHole(on: boolean): void;
   /** Breaks every connection with a reset. */
   resetPeers(): void;
@@ -22,8 +22,8 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   let isDown = false;
   const pass = (from: Socket, to: Socket) => {
     sockets.add(from);
+    if (isBlackHole) from.pause();
     from.on('data', (chunk) => {
-      if (isBlackHole) return;
       if (latencyMs === 0) to.write(chunk);
       else setTimeout(() => to.write(chunk), latencyMs);
     });
@@ -44,7 +44,11 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     pass(upstream, client);
   });
   const resetPeers = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      // One whose peer has said goodbye cannot be reset any more: Node would keep its handle for ever.
+      if (socket.readableEnded || !socket.writable) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -54,6 +58,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     },
     blackHole: (on) => {
       isBlackHole = on;
+      for (const socket of sockets) {
+        if (on) socket.pause();
+        else socket.resume();
+      }
     },
     resetPeers,
     down: (on) => {

@@ -4,12 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { create, fromJsonString, toJsonString } from '@bufbuild/protobuf';
 import { type Bus, openBus } from '@refrain/bus';
-import { CompleteRequestSchema, CompleteResponseSchema, completeSubject, RouterService } from '@refrain/contracts';
+import { RouterService } from '@refrain/contracts';
 import { createGrpcClient } from '@refrain/rpc';
 import { eventually, type ServiceProcess, silentLog, startTrickle } from '@refrain/testkit';
-import { ask, chatOf, doors } from './faults/ask.ts';
+import { ask } from './faults/ask.ts';
+import { askByNats } from './faults/ask-nats.ts';
+import { doors } from './faults/outcome.ts';
+import { readiness } from './faults/readiness.ts';
 import { answerRightly, freshQuestion, more, rightAnswer, sameMeaningOnly, upstreamCounts } from './faults/steady.ts';
 import { startMesh, type TestMesh } from './start-mesh.ts';
 
@@ -38,11 +40,14 @@ test('stopped under load: what was accepted is answered whole, the rest is refus
     ask(second, door, `Slowly: ${freshQuestion()}`, { onText: (text) => void heard.add(text) }),
   );
   const asking = startTrickle(15, (n) => ask(second, doors[n % doors.length] ?? 'http', freshQuestion()));
-  const byNats = startTrickle(40, () => askByNats(freshQuestion()));
+  const byNats = startTrickle(40, async () => {
+    const question = freshQuestion();
+    return { expected: rightAnswer(question), answer: await askByNats(bus, question) };
+  });
   await more(asking, 40);
   await eventually(() => heard.size >= 2, { what: 'streams under way' });
   const code = second.process.stop();
-  await eventually(async () => (await readyStatus(second.process)) === 503, { what: 'readiness to end' });
+  await eventually(async () => (await readiness(second.process)).status === 503, { what: 'readiness to end' });
   assert.equal(await code, 0);
   await more(byNats, 10);
 
@@ -61,11 +66,7 @@ test('stopped under load: what was accepted is answered whole, the rest is refus
     const { error, text } = await ask(mesh, door, question);
     assert.deepEqual([error, text], [undefined, rightAnswer(question)]);
   }
-  const natsAnswers = (await byNats.stop()).map(({ value }) => value);
-  assert.deepEqual(
-    natsAnswers.filter((answer) => answer !== 'answered'),
-    [],
-  );
+  for (const { value } of await byNats.stop()) assert.equal(value.answer, value.expected);
   second.client.close();
 });
 
@@ -106,21 +107,12 @@ describe('what takes longer than a router may', { concurrency: true }, () => {
 /** Another router of the same mesh. */
 async function startRouter(): Promise<Pick<TestMesh, 'http' | 'client'> & { process: ServiceProcess }> {
   const process = await mesh.start('router', { CACHE_ADDR: mesh.cache.ready.grpc ?? '' });
-  await eventually(async () => (await readyStatus(process)) === 200, { what: 'the second router' });
+  await eventually(async () => (await readiness(process)).status === 200, { what: 'the second router' });
   return {
     process,
     http: process.ready.http ?? '',
     client: createGrpcClient(RouterService, process.ready.grpc ?? ''),
   };
-}
-
-async function readyStatus({ ready }: ServiceProcess): Promise<number> {
-  try {
-    return (await fetch((ready.metrics ?? '').replace(/metrics$/, 'readyz'))).status;
-  } catch {
-    // Gone already.
-    return 0;
-  }
 }
 
 /** Waits until an upstream has a question; gives the reader of its record. */
@@ -132,16 +124,4 @@ async function callOf(question: string) {
     if (!call) throw new TypeError('the record is gone');
     return call;
   };
-}
-
-async function askByNats(question: string): Promise<string> {
-  const request = create(CompleteRequestSchema, { chat: chatOf(question) });
-  try {
-    const data = Buffer.from(toJsonString(CompleteRequestSchema, request));
-    const reply = await bus.request(completeSubject('local'), data, { timeoutMs: 5000 });
-    const { answer } = fromJsonString(CompleteResponseSchema, Buffer.from(reply.data).toString());
-    return answer?.text === rightAnswer(question) ? 'answered' : `another answer: ${answer?.text}`;
-  } catch (error) {
-    return String(error);
-  }
 }

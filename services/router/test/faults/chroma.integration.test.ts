@@ -8,7 +8,8 @@ import { create } from '@bufbuild/protobuf';
 import { StatsRequestSchema } from '@refrain/contracts';
 import { eventually } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, doors } from './ask.ts';
+import { ask } from './ask.ts';
+import { doors } from './outcome.ts';
 import {
   answerRightly,
   assertHardlySlower,

@@ -6,7 +6,8 @@ import type { UsageRecord } from '@refrain/contracts';
 import { costNanoUsd } from '@refrain/judgement';
 import { eventually, type Reply, silentLog } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { doors, type Outcome } from './outcome.ts';
 import { answerRightly, freshQuestion, questionIn, respelt, rightAnswer, sameMeaningOnly, teach } from './steady.ts';
 import { usageRecords } from './usage.ts';
 

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { eventually, type Reply, type ServiceProcess } from '@refrain/testkit';
 import { providerKeys, startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { doors, type Outcome } from './outcome.ts';
+import { readiness } from './readiness.ts';
 import { answerRightly, freshQuestion, questionIn, rightAnswer, sameMeaningOnly } from './steady.ts';
 
 const [firstKey = '', secondKey = ''] = providerKeys.ONE_API_KEYS.split(',');
@@ -70,8 +72,7 @@ for (const kind of ['spend_limit', 'bad_key'] as const) {
       keysUsed().slice(calls),
       doors.map(() => secondKey),
     );
-    const response = await fetch((workers.ready.metrics ?? '').replace(/metrics$/, 'readyz'));
-    assert.match(JSON.stringify(await response.json()), /1 keys active, 0 resting, 1 disabled/);
+    assert.match((await readiness(workers)).parts.one ?? '', /1 keys active, 0 resting, 1 disabled/);
   });
 }
 

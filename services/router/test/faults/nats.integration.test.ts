@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fromJsonString, toJsonString } from '@bufbuild/protobuf';
 import { type Bus, openBus } from '@refrain/bus';
-import { CompleteRequestSchema, CompleteResponseSchema, completeSubject } from '@refrain/contracts';
 import { type Ended, eventually, silentLog } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, chatOf, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { askByNats } from './ask-nats.ts';
+import { doors, type Outcome } from './outcome.ts';
+import { readiness } from './readiness.ts';
 import {
   answerRightly,
   freshQuestion,
@@ -55,7 +56,7 @@ test('killed: hits flow on, misses hear so at once, and all goes on when it is b
   await more(asking, 40);
   assertAnsweredOn(since(asking.ended, killedAt), 1000);
   await assertRefusedWithin(1000);
-  assert.equal((await ready()).parts.nats, 'down: only the cache and templates answer');
+  assert.equal((await readiness(mesh.router)).parts.nats, 'down: only the cache and templates answer');
 
   await mesh.nats.restart();
   await assertBack();
@@ -173,28 +174,10 @@ async function assertBack(): Promise<void> {
   await eventually(async () => (await ask(mesh, 'grpc', freshQuestion())).source === 'provider', {
     what: 'misses to be asked again',
   });
-  await eventually(async () => (await askByNats(freshQuestion())) === 'An answer', {
+  const question = freshQuestion();
+  await eventually(async () => (await askByNats(bus, question)) === rightAnswer(question), {
     what: 'NATS callers to be served',
   });
-}
-
-async function askByNats(question: string): Promise<string> {
-  const request = toJsonString(CompleteRequestSchema, {
-    $typeName: CompleteRequestSchema.typeName,
-    chat: chatOf(question),
-  });
-  try {
-    const reply = await bus.request(completeSubject('local'), Buffer.from(request), { timeoutMs: 2000 });
-    const { answer } = fromJsonString(CompleteResponseSchema, Buffer.from(reply.data).toString());
-    return answer?.text === rightAnswer(question) ? 'An answer' : `another answer: ${answer?.text}`;
-  } catch (error) {
-    return String(error);
-  }
-}
-
-async function ready(): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const response = await fetch((mesh.router.ready.metrics ?? '').replace(/metrics$/, 'readyz'));
-  return (await response.json()) as { ok: boolean; parts: Record<string, string> };
 }
 
 function upstreamTotal(): number {

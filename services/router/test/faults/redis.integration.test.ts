@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openState } from '@refrain/state';
-import { eventually, silentLog } from '@refrain/testkit';
+import { eventually, silentLog, startFaultProxy } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
 import {
@@ -73,6 +73,26 @@ test('a Redis that comes back empty is filled again by what is asked', async () 
   assert.equal((await ask(mesh, 'http', kept)).source, 'provider', 'nothing else has come back');
   await teach(mesh, kept);
   assert.deepEqual(wrongOnes(await asking.stop()), []);
+});
+
+test('a Redis that takes two seconds to answer is no slower for anybody than one that is frozen', async (t) => {
+  const proxy = await startFaultProxy(Number(new URL(mesh.redis.url).port));
+  t.after(() => proxy.stop());
+  await mesh.cache.stop();
+  const port = (mesh.cache.ready.grpc ?? '').split(':')[1] ?? '';
+  await mesh.start('cache', { CACHE_PORT: port, REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+  await teach(mesh, known);
+  const asking = startAsking(mesh, known);
+  await more(asking, 20);
+  const slowAt = performance.now();
+  proxy.latency(1000);
+  await more(asking, 80);
+  const mendedAt = performance.now();
+  proxy.latency(0);
+  await eventually(isExact, { what: 'exact hits' });
+  await more(asking, 10);
+  assert.deepEqual(wrongOnes(await asking.stop()), []);
+  assertHardlySlower(asking.ended, slowAt, mendedAt);
 });
 
 async function saveToDisk(url: string): Promise<void> {

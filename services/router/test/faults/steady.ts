@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { type Ended, eventually, type RecordedCall, type Reply, startTrickle, type Trickle } from '@refrain/testkit';
 import type { TestMesh } from '../start-mesh.ts';
-import { ask, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { doors, type Outcome } from './outcome.ts';
 
 const things =
   'anchor apple barley beacon bishop button candle canyon castle cellar cherry circus comet copper cricket dolphin dragon engine falcon feather fiddle forest garlic glacier hammer harbour hedgehog island jungle kettle ladder lantern lemon lighthouse magnet marble meadow mirror monsoon needle onion orchid oyster parrot pepper piano pillow planet puzzle rabbit raven rocket saddle sailor salmon shadow spider statue temple thunder tiger tulip tunnel velvet violin volcano walnut whisky willow window winter zebra'.split(

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually, type Reply, startTrickle } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { doors, type Outcome } from './outcome.ts';
 import {
   answerRightly,
   freshQuestion,

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Ended, eventually, type ServiceProcess } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
-import { ask, type Door, doors, type Outcome } from './ask.ts';
+import { ask } from './ask.ts';
+import { type Door, doors, type Outcome } from './outcome.ts';
 import {
   answerRightly,
   freshQuestion,
