@@ -3,6 +3,7 @@
  * said and then goes on live. A joiner that leaves stops nothing; when the last one leaves, the run is aborted. An
  * error reaches everybody who still listens. The key is free again as soon as the run ends.
  */
+import { RefrainError } from '@refrain/errors';
 
 /** A place in a flight. */
 export interface Joined<Event> {
@@ -10,6 +11,9 @@ export interface Joined<Event> {
   readonly leader: boolean;
   readonly events: AsyncIterable<Event>;
 }
+
+/** Made once: an abort without a reason makes a DOMException with its stack for each flight. */
+const nobodyListens = new RefrainError('canceled', 'Nobody listens any more.');
 
 class Flight<Event> {
   readonly events: Event[] = [];
@@ -41,7 +45,7 @@ class Flight<Event> {
       if (left) return;
       left = true;
       this.#listeners -= 1;
-      if (this.#listeners === 0 && !this.#ended) this.#abort.abort();
+      if (this.#listeners === 0 && !this.#ended) this.#abort.abort(nobodyListens);
     };
     let next = 0;
     const iterator: AsyncIterator<Event> = {

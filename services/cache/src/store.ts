@@ -46,7 +46,7 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   } catch (thrown) {
     return refuse(parts, missReason(toRefrainError(thrown)));
   }
-  if (able.semantic && settings.cache.semantic.enabled) await storeNear(kept, questionOf(chat), settings, parts);
+  if (settings.cache.semantic.enabled && able.semantic) await storeNear(kept, questionOf(chat), settings, parts);
   parts.counts.stored();
   return create(StoreResponseSchema, { stored: true, entryId });
 }

@@ -62,7 +62,7 @@ export class Lookup {
     if (!mayRead(question)) return undefined;
     const { able, chat, settings } = question;
     const levels: Level[] = [];
-    if (able.semantic && settings.mesh.cache.semantic.enabled) levels.push(Level.SEMANTIC);
+    if (settings.mesh.cache.semantic.enabled && able.semantic) levels.push(Level.SEMANTIC);
     if (matchTemplate(settings.mesh.templates, questionOf(chat), 'always')) levels.push(Level.TEMPLATE);
     return levels.length === 0 ? undefined : this.#ask(question, levels, meaningMs);
   }
