@@ -184,9 +184,13 @@ function upstreamTotal(): number {
   return mesh.one.count + mesh.two.count;
 }
 
-/** Every call of an upstream is in the books, once. */
+/** Every call of an upstream is in the books, once; so may be an attempt that was broken off on its way there. */
 async function assertSettled(calls: number): Promise<void> {
-  const settled = async () => new Set((await usageRecords(bus)).map(({ attemptId }) => attemptId)).size >= calls;
+  const settled = async () => (await usageRecords(bus)).length >= calls;
   await eventually(settled, { what: `${calls} usage records`, timeoutMs: 20_000 });
-  assert.equal((await usageRecords(bus)).length, calls);
+  const records = await usageRecords(bus);
+  const told = records.map(({ attemptId, outcome, provider, requestId }) => [requestId, attemptId, provider, outcome]);
+  assert.equal(new Set(records.map(({ attemptId }) => attemptId)).size, records.length, `twice: ${told.join('\n')}`);
+  const broken = records.filter(({ outcome }) => outcome !== 'completed').length;
+  assert.ok(records.length - calls <= broken, `too many: ${told.join('\n')}`);
 }
