@@ -1,6 +1,7 @@
 /** grpc.reflection.v1, from the generated descriptors: what grpcurl and k6 need to call us without our .proto files. */
 import { create, type DescFile, type DescService, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { file_google_rpc_error_details } from '@refrain/contracts';
 import {
   ErrorResponseSchema,
   FileDescriptorResponseSchema,
@@ -14,10 +15,12 @@ import { errorCodes } from '@refrain/errors';
 /** Answers one reflection request. */
 export type Reflect = (request: ServerReflectionRequest) => ServerReflectionResponse;
 
-/** Knows the services, their files and everything those files import. */
+/** Knows the services, their files, everything those files import, and the details of errors. */
 export function createReflection(services: readonly DescService[]): Reflect {
   const files = new Map<string, DescFile>();
   for (const each of services) collect(each.file, files);
+  // Errors carry google.rpc details, which no service's file names.
+  collect(file_google_rpc_error_details, files);
   const bySymbol = new Map<string, DescFile>();
   for (const file of files.values()) for (const name of symbols(file)) bySymbol.set(name, file);
 

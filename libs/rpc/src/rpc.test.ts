@@ -273,6 +273,8 @@ test('reflection lists the services and gives every file a client needs', async 
   const files = await reflect({ case: 'fileContainingSymbol', value: 'refrain.router.v1.RouterService' });
   assert.ok(files.messageResponse.case === 'fileDescriptorResponse');
   assert.equal(files.messageResponse.value.fileDescriptorProto.length, 3);
+  const details = await reflect({ case: 'fileContainingSymbol', value: 'google.rpc.BadRequest' });
+  assert.equal(details.messageResponse.case, 'fileDescriptorResponse', 'details of errors can be read too');
   const unknown = await reflect({ case: 'fileContainingSymbol', value: 'no.Such' });
   assert.equal(unknown.messageResponse.case, 'errorResponse');
   raw.close();

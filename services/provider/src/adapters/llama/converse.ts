@@ -61,7 +61,10 @@ export async function converse(
         presencePenalty: chat.presencePenalty ?? 0,
         frequencyPenalty: chat.frequencyPenalty ?? 0,
       },
-      onTextChunk: (text) => events.push({ kind: 'delta', delta: { text } }),
+      // The last piece is often empty: nobody needs to hear it.
+      onTextChunk: (text) => {
+        if (text !== '') events.push({ kind: 'delta', delta: { text } });
+      },
     });
     const completionTokens = sequence.tokenMeter.diff(before).usedOutputTokens;
     events.push({ kind: 'usage', usage: { promptTokens: tokens.length, completionTokens } });
