@@ -11,7 +11,7 @@ import { createRouter, type RouterParts } from './service.ts';
 function routerWith(cache: Pick<RouterParts['cache'], 'waitForReady'>, bus: Pick<Bus, 'connected'>) {
   const settings = settingsOf();
   const noScript = () => Promise.resolve(null);
-  const state = { ready: true, script: () => noScript, get: noScript };
+  const state = { ready: true, script: () => noScript, get: noScript, command: noScript };
   const parts = { cache, bus, state, metrics: new Metrics('test'), settings: () => settings };
   return createRouter(parts as unknown as RouterParts);
 }
