@@ -10,7 +10,7 @@ import { type AttemptBus, AttemptFailure, runAttempt } from './attempt.ts';
 
 const work = create(WorkRequestSchema, { attemptId: 'attempt-1', provider: 'one', model: 'large' });
 const run = (bus: AttemptBus, signal = new AbortController().signal) =>
-  runAttempt(bus, work, { lane: 'normal', signal, limits: { queuedMs: 60_000, idleMs: 1000 } });
+  runAttempt(bus, work, { lane: 'normal', signal });
 const failureOf = async (bus: AttemptBus, signal?: AbortSignal): Promise<AttemptFailure> => {
   try {
     await all(run(bus, signal));
@@ -158,15 +158,29 @@ test('a worker that nobody finds where the interest is renewed is gone', async (
   assert.deepEqual([error.reason, progress.accepted], ['WORKER_GONE', true]);
 });
 
-test('a request that waits in a queue is waited for as long as it may, and is cancelled where it waits', async () => {
+test('a request that waits in a queue is waited for, and is cancelled where it waits', async () => {
   const bus = scriptedBus([queued, new Promise(() => undefined)]);
   const abort = new AbortController();
   const failing = failureOf(bus, abort.signal);
-  await eventually(() => bus.asked[0]?.patience() === 60_000, { what: 'the queue to be known' });
+  await eventually(() => (bus.asked[0]?.patience() ?? 0) > 2000, { what: 'the queue to be known' });
   abort.abort();
   assert.deepEqual([(await failing).error.code, (await failing).progress.accepted], ['canceled', false]);
   assert.deepEqual(
     bus.controls.map(({ kind, subject }) => [kind, subject]),
     [[ControlKind.CANCEL, 'control.worker-7']],
   );
+});
+
+test('a worker has two seconds to say that it has the request, and later misses no more than three renewals', async () => {
+  const bus = scriptedBus([accepted(), silent()]);
+  const before: number[] = [];
+  const watched: AttemptBus = {
+    ...bus,
+    stream: (subject, data, options) => {
+      before.push(typeof options.idleMs === 'function' ? options.idleMs() : options.idleMs);
+      return bus.stream(subject, data, options);
+    },
+  };
+  await failureOf(watched);
+  assert.deepEqual([before, bus.asked[0]?.patience()], [[2000], 6500]);
 });

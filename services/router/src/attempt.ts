@@ -26,14 +26,6 @@ export type AttemptEvent = Extract<Frame['body'], { case: 'accepted' | 'delta' |
 /** What an attempt needs of the bus. */
 export type AttemptBus = Pick<Bus, 'stream' | 'publish'>;
 
-/** How long each part of an attempt may keep the router waiting. */
-export interface AttemptLimits {
-  /** While the request waits in the worker's queue. */
-  readonly queuedMs: number;
-  /** From frame to frame once it is accepted. */
-  readonly idleMs: number;
-}
-
 /** How far an attempt had come when it failed. */
 export interface Progress {
   /** The worker had taken it and gone upstream. */
@@ -62,6 +54,8 @@ export class AttemptFailure extends Error {
 const renewEveryMs = 2000;
 /** A worker says at once that it has a request: one that does not has died with it. */
 const receiptMs = 2000;
+/** Later it answers each renewal, also while the upstream thinks or the request waits: one that misses three is frozen or cut off. */
+const silenceMs = 3 * renewEveryMs + 500;
 
 /**
  * Runs an attempt. A gap in the numbers ends it, and so does silence. A worker that dies is noticed within 2 s: NATS says that nobody
@@ -72,27 +66,23 @@ const receiptMs = 2000;
 export function runAttempt(
   bus: AttemptBus,
   work: WorkRequest,
-  { lane, ...options }: { lane: Lane; signal: AbortSignal; limits: AttemptLimits },
+  { lane, signal }: { lane: Lane; signal: AbortSignal },
 ): AsyncGenerator<AttemptEvent> {
   const subject = workSubject(work.provider, lane);
   const message = toBinary(WorkRequestSchema, work);
   // Until the worker has said where it listens, a cancel goes to all of the provider's.
-  return readAttempt(
-    bus,
-    { attemptId: work.attemptId, subject, message, control: controlSubject(work.provider) },
-    options,
-  );
+  const opening = { attemptId: work.attemptId, subject, message, control: controlSubject(work.provider) };
+  return readAttempt(bus, opening, signal);
 }
 
 /** Hears an attempt that another router runs, from its first frame on. @throws AttemptFailure like `runAttempt` */
 export function joinAttempt(
   bus: AttemptBus,
   { attemptId, controlSubject: control }: Pick<FlightAttempt, 'attemptId' | 'controlSubject'>,
-  { signal, remainingMs }: { signal: AbortSignal; remainingMs: number },
+  signal: AbortSignal,
 ): AsyncGenerator<AttemptEvent> {
   const message = toBinary(ControlSchema, create(ControlSchema, { attemptId, kind: ControlKind.JOIN }));
-  const limits = { queuedMs: remainingMs, idleMs: remainingMs };
-  return readAttempt(bus, { attemptId, subject: control, message, control }, { signal, limits });
+  return readAttempt(bus, { attemptId, subject: control, message, control }, signal);
 }
 
 /** How the worker is spoken to: where the first message goes, and those that follow. */
@@ -103,17 +93,12 @@ interface Opening {
   readonly control: string;
 }
 
-async function* readAttempt(
-  bus: AttemptBus,
-  opening: Opening,
-  { signal, limits }: { signal: AbortSignal; limits: AttemptLimits },
-): AsyncGenerator<AttemptEvent> {
+async function* readAttempt(bus: AttemptBus, opening: Opening, signal: AbortSignal): AsyncGenerator<AttemptEvent> {
   const { attemptId, subject, message } = opening;
   const progress: Progress = { accepted: false, spoke: false, keyId: '', otherKeys: false };
   let { control } = opening;
   let renewal: NodeJS.Timeout | undefined;
   let reply = '';
-  let patienceMs = receiptMs;
   let ended = false;
   let next = 0;
   const tell = (kind: ControlKind) => {
@@ -125,10 +110,11 @@ async function* readAttempt(
     }
   };
   try {
+    const idleMs = () => (next === 0 ? receiptMs : silenceMs);
     const onOpen = (opened: string) => {
       reply = opened;
     };
-    for await (const bytes of bus.stream(subject, message, { signal, idleMs: () => patienceMs, onOpen })) {
+    for await (const bytes of bus.stream(subject, message, { signal, idleMs, onOpen })) {
       const { attemptId: of, body, seq } = fromBinary(FrameSchema, bytes);
       if (of !== attemptId) continue;
       if (seq !== next) throw lost();
@@ -142,7 +128,6 @@ async function* readAttempt(
       if (body.case === 'queued' || body.case === 'accepted') {
         control = body.value.controlSubject;
         renewal ??= setInterval(() => tell(ControlKind.RENEW), renewEveryMs);
-        patienceMs = body.case === 'queued' ? limits.queuedMs : limits.idleMs;
       }
       if (body.case === 'queued') continue;
       if (body.case === 'accepted') {

@@ -257,15 +257,6 @@ test('when nobody answered the caller hears what an upstream said and the shorte
   assert.deepEqual([error?.code, error?.reason, error?.retryAfterMs], ['upstream_exhausted', 'RATE_LIMITED', 2000]);
 });
 
-test('a worker that took a request is waited for no longer than its own limits and two seconds', async () => {
-  const bus = scriptedBus(answering('Hi.'), answering('Hi.'));
-  await outcomeOf(bus);
-  assert.equal(bus.asked[0]?.patience(), 32_000);
-  await outcomeOf(bus, { remainingMs: 1000 });
-  const idleMs = bus.asked[1]?.patience() ?? 0;
-  assert.ok(idleMs > 2900 && idleMs <= 3000, `${idleMs} ms`);
-});
-
 test('a request that a worker died with goes once more to the same provider, which may have another worker', async () => {
   const silent = [new RefrainError('unavailable', 'The worker fell silent.', { reason: 'WORKER_SILENT' })];
   const taken = scriptedBus(silent, answering('Hi.'));

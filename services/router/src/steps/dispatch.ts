@@ -20,10 +20,8 @@ import type { RoutePlan } from './route.ts';
 /** Faults of a key, or of the account behind it: another key may be better off. All else is the provider's, whatever the key. */
 const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_denied']);
 /** Reasons that may be gone a moment later. */
-const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED', 'WORKER_GONE']);
+const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED', 'WORKER_GONE', 'WORKER_SILENT']);
 const retryWithinMs = 100;
-/** What a frame may take on top of the worker's own limits before the worker counts as gone. */
-const idleReserveMs = 2000;
 
 /** One request's way over its routes. */
 interface Run extends Account {
@@ -106,7 +104,7 @@ async function* announced({ attemptId, events }: Attempt, hop: Hop, { lease }: R
 }
 
 function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signal }: Run): Attempt {
-  const { caller, chat, deadline, lane, requestId, settings } = question;
+  const { caller, chat, deadline, lane, requestId } = question;
   const remainingMs = Math.floor(deadline.remainingMs());
   const attemptId = randomUUIDv7();
   const work = create(WorkRequestSchema, {
@@ -120,11 +118,7 @@ function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signa
     remainingMs,
     excludedKeyIds: [...excluded],
   });
-  const limits = settings.mesh.providers[hop.provider];
-  const workerMs = limits ? Math.max(limits.firstChunkMs, limits.interChunkMs) : remainingMs;
-  const idleMs = Math.min(remainingMs, workerMs) + idleReserveMs;
-  const attemptLimits = { queuedMs: remainingMs + idleReserveMs, idleMs };
-  return { attemptId, events: runAttempt(bus, work, { lane, signal, limits: attemptLimits }) };
+  return { attemptId, events: runAttempt(bus, work, { lane, signal }) };
 }
 
 function toFailure(thrown: unknown): AttemptFailure {

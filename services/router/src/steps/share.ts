@@ -76,7 +76,7 @@ async function* follow(
 ): AsyncGenerator<FlightEvent, boolean> {
   const { attempt } = notice;
   if (!attempt) return false;
-  const frames = joinAttempt(parts.bus, attempt, { signal, remainingMs: question.deadline.remainingMs() });
+  const frames = joinAttempt(parts.bus, attempt, signal);
   const account = { budget: new AttemptBudget(1), spending: new Spending() };
   try {
     for await (const event of toFlight(frames, question, hopOf(attempt, question), account)) {

@@ -94,6 +94,22 @@ describe('a worker that is killed', () => {
   });
 });
 
+test('a worker that is frozen while it thinks: another provider answers within 10 s, at every door', async () => {
+  const frozen = await mesh.start('provider', { REFRAIN_PROVIDERS: 'one' });
+  await eventually(async () => (await ask(mesh, 'grpc', freshQuestion())).provider === 'one', { what: 'provider one' });
+  const calls = mesh.one.count;
+  const asked = timed(doors.map((door) => [door, `Never: ${freshQuestion()}`]));
+  await eventually(() => mesh.one.count === calls + doors.length, { what: 'questions at their upstream' });
+  const frozenAt = performance.now();
+  frozen.freeze();
+  for (const { endedAtMs, outcome } of await Promise.all(asked)) {
+    assert.deepEqual([outcome.error, outcome.provider], [undefined, 'two'], outcome.door);
+    assert.ok(endedAtMs - frozenAt < 10_000, `${outcome.door}: ${endedAtMs - frozenAt} ms`);
+  }
+  frozen.thaw();
+  await frozen.kill();
+});
+
 test('without any worker a template answers within 500 ms, and UNAVAILABLE who would rather have that', async (t) => {
   await workerTwo.stop();
   t.after(async () => {
