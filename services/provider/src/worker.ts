@@ -158,6 +158,11 @@ export class Worker {
     const { events, key, remainingMs } = asked;
     const keyId = key?.id ?? '';
     transcript.say({ case: 'accepted', value: { controlSubject: this.#control.subject, keyId } });
+    if (abort.signal.aborted) {
+      // NATS went away with this very frame: the upstream was not asked, so there is nothing to book.
+      this.#refuse(taken, toRefrainError(abort.signal.reason));
+      return;
+    }
     interest.accepted();
     const watchdog = new Watchdog({ ...config, remainingMs }, (reason) => abort.abort(reason));
     const onFailure = (error: RefrainError) => {
