@@ -31,6 +31,14 @@ test('a good request has no fault; the exact level alone needs no classification
   assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'all', value: true } }), []);
 });
 
+test('an exact key stands for the chat, at the exact level alone', () => {
+  const exactKey = '0f'.repeat(32);
+  assert.deepEqual(lookup({ tenant: 't', exactKey, levels: [Level.EXACT] }), []);
+  assert.deepEqual(lookup({ tenant: 't', exactKey: 'x', levels: [Level.EXACT] }), ['exact_key']);
+  assert.deepEqual(lookup({ ...good, exactKey, levels: [Level.EXACT, Level.SEMANTIC] }), ['exact_key']);
+  assert.deepEqual(lookup({ ...good, exactKey }), ['exact_key']);
+});
+
 test('every fault of a lookup is named, all at once', () => {
   assert.deepEqual(lookup({ levels: [Level.EXACT, 9 as Level, Level.SEMANTIC], minimumConfidence: 2 }), [
     'tenant',

@@ -1,7 +1,9 @@
 /** What a request to the cache must have. Its callers are the mesh's own, so a fault is a bug there; it must still be told, and hurt nobody. */
+import { create } from '@bufbuild/protobuf';
 import {
   type Answer,
   type Chat,
+  ChatSchema,
   type Classification,
   type InvalidateRequest,
   Level,
@@ -15,7 +17,7 @@ const levels: ReadonlySet<Level> = new Set([Level.EXACT, Level.SEMANTIC, Level.T
 const maximumTenantCharacters = 128;
 const maximumRank = 5;
 
-/** The chat of a lookup, in canonical form. @throws RefrainError `invalid` with every fault */
+/** The chat of a lookup, in canonical form; an empty one where the exact key stands for it. @throws RefrainError `invalid` with every fault */
 export function checkLookup(request: LookupRequest): Chat {
   const faults: FieldViolation[] = [];
   checkTenant(request.tenant, faults);
@@ -28,7 +30,13 @@ export function checkLookup(request: LookupRequest): Chat {
   const { minimumConfidence } = request;
   if (minimumConfidence !== undefined && !(minimumConfidence >= 0 && minimumConfidence <= 1))
     faults.push({ field: 'minimum_confidence', description: 'must be from 0 to 1' });
-  return checkChat(request.chat, faults);
+  if (request.exactKey === '') return checkChat(request.chat, faults);
+  if (!/^[0-9a-f]{64}$/.test(request.exactKey))
+    faults.push({ field: 'exact_key', description: 'must be 64 hex digits' });
+  if (request.levels.length !== 1 || request.levels[0] !== Level.EXACT)
+    faults.push({ field: 'exact_key', description: 'is for the exact level alone' });
+  if (faults.length > 0) throw invalid(faults);
+  return create(ChatSchema);
 }
 
 /** What a store needs, the chat in canonical form. @throws RefrainError `invalid` with every fault */

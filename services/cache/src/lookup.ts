@@ -62,7 +62,8 @@ async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: Loo
 async function lookupExact({ request, chat, settings, nowMs }: Asked, parts: LookupParts): Promise<LevelResult> {
   if (!settings.cache.exact.enabled) return { miss: 'disabled' };
   const { tenant, minimumRank } = request;
-  const entry = await parts.exact.get(tenant, shorten(exactKey(chat, settings.scope(tenant))), nowMs);
+  const key = request.exactKey || exactKey(chat, settings.scope(tenant));
+  const entry = await parts.exact.get(tenant, shorten(key), nowMs);
   if (!entry) return { miss: 'empty' };
   if (entry.template !== '' && !settings.isCurrent(entry.template)) return { miss: 'template_changed' };
   if (entry.rank < minimumRank) return { miss: 'below_rank' };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Level, Role, Source } from '@refrain/contracts';
+import { create } from '@bufbuild/protobuf';
+import { Level, LookupRequestSchema, Role, Source } from '@refrain/contracts';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { answerOf, byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from './rig.ts';
@@ -38,6 +39,16 @@ test('the same question is answered exactly, whole, for nothing, and says what i
     [given.text, given.finishReason, given.createdAtMs, given.usage.promptTokens, ''],
   );
   assert.deepEqual([answer?.cost?.nanoUsd, answer?.cost?.savedNanoUsd], [0n, 70n]);
+});
+
+test('who has the exact key need not send the chat; another tenant has no use for it', async () => {
+  const { entryId } = await rig.put('a', 'Which key opens this?', 'That one.');
+  // An entry is called by the first half of its exact key, and found by it.
+  const exactKey = entryId.slice(0, 32).padEnd(64, '0');
+  const byKey = (tenant: string) =>
+    rig.client.lookup(create(LookupRequestSchema, { tenant, exactKey, levels: exactly }));
+  assert.equal((await byKey('a')).answer?.text, 'That one.');
+  assert.equal((await byKey('b')).answer, undefined);
 });
 
 test('another spelling of the same characters and line ends is the same question; another case is not', async () => {

@@ -29,6 +29,8 @@ export interface Question {
   readonly chat: Chat;
   readonly classification: Classification;
   readonly able: Cacheability;
+  /** What the exact level and flights know it by; made when it is first asked for. */
+  readonly exactKey: string;
   /** The lowest rank a cached answer's model may have. */
   readonly minimumRank: number;
   readonly lane: Lane;

@@ -9,7 +9,7 @@ import {
   type LookupResponse,
   UsageSchema,
 } from '@refrain/contracts';
-import { costNanoUsd, exactKey, type PlannedRoute, partitionKey, promptTokens } from '@refrain/judgement';
+import { costNanoUsd, type PlannedRoute, partitionKey, promptTokens } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from './ask.ts';
 import { route } from './steps/route.ts';
@@ -32,7 +32,7 @@ export async function explain(
   const provenance = held?.answer?.provenance;
   return create(ExplainResponseSchema, {
     classification,
-    exactKey: exactKey(chat, scope),
+    exactKey: question.exactKey,
     partition: partitionKey(chat, scope),
     cacheable: able.exact && !isOff,
     notCacheableReason: isOff ? 'mode:off' : (able.exactReason ?? ''),

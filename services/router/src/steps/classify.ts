@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { cacheability, complexityName, minimumRank, validateChat } from '@refrain/judgement';
+import { cacheability, complexityName, exactKey, minimumRank, validateChat } from '@refrain/judgement';
 import { Deadline } from '@refrain/resilience';
 import type { Ask, Question } from '../ask.ts';
 import type { Caller } from '../caller.ts';
@@ -14,6 +14,7 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
   const chat = validateChat(ask.chat);
   chat.maxTokens ??= mesh.limits.maxTokens;
   const classification = classifier.classify(chat);
+  let key: string | undefined;
   return {
     requestId: randomUUIDv7(),
     ask,
@@ -21,6 +22,10 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
     chat,
     classification,
     able: cacheability(chat, classification, mesh.cache.maximumTemperature),
+    get exactKey() {
+      key ??= exactKey(chat, settings.scope(caller.tenant));
+      return key;
+    },
     minimumRank: minimumRank(mesh.cache.minimumRank, caller.tier, complexityName(classification.complexity)),
     lane: mesh.tiers[caller.tier].lane,
     deadline: new Deadline(Math.min(ask.remainingMs ?? Number.POSITIVE_INFINITY, mesh.limits.deadlineMs)),

@@ -5,7 +5,6 @@
 
 import { create } from '@bufbuild/protobuf';
 import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@refrain/contracts';
-import { exactKey } from '@refrain/judgement';
 import { SingleFlight } from '@refrain/resilience';
 import type { Question } from '../ask.ts';
 import { FreshAnswers } from '../fresh-answers.ts';
@@ -76,12 +75,11 @@ export class Flights {
  * Who may share a flight: the same exact key, tier (it chooses the route) and demands. What may not be cached is not shared either,
  * nor what was asked afresh.
  */
-export function sharedKey({ able, ask, caller, chat, settings }: Question): string | undefined {
+export function sharedKey({ able, ask, caller, exactKey }: Question): string | undefined {
   const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
   const isShared = able.exact && (mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY);
   if (!isShared) return undefined;
-  const key = exactKey(chat, settings.scope(caller.tenant));
-  return `${key}/${caller.tier}/${mode}/${ask.options?.minimumConfidence ?? ''}`;
+  return `${exactKey}/${caller.tier}/${mode}/${ask.options?.minimumConfidence ?? ''}`;
 }
 
 function flightKey(question: Question): string {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { CacheMode, Level, type LookupRequest, LookupResponseSchema, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
+import { exactKey } from '@refrain/judgement';
 import { type ManualClock, manualClock } from '@refrain/testkit';
 import { answerOf, type QuestionInit, questionOf, settingsOf } from '../../test/question.ts';
 import { recordedMetrics } from '../../test/recorded-metrics.ts';
@@ -45,14 +46,15 @@ test('a hit carries the id of this request and its class', async () => {
   assert.deepEqual(answer?.provenance?.classification, question.classification);
 });
 
-test("the exact question is the tenant's, with its demands", async () => {
+test("the exact question is the tenant's, by its key alone, with the rank it demands", async () => {
   const { asked, lookup } = withCache(miss);
   const settings = settingsOf('cache: { minimumRank: [{ when: {}, rank: 4 }] }\n');
-  assert.equal(await lookup.exact(questionOf(text, { options: { minimumConfidence: 0.99 }, settings })), undefined);
+  const question = questionOf(text, { settings });
+  assert.equal(await lookup.exact(question), undefined);
   const { request } = asked[0] ?? {};
   assert.deepEqual(
-    [request?.tenant, request?.levels, request?.minimumRank, request?.minimumConfidence],
-    ['acme', [Level.EXACT], 4, 0.99],
+    [request?.tenant, request?.levels, request?.minimumRank, request?.exactKey, request?.chat],
+    ['acme', [Level.EXACT], 4, exactKey(question.chat, settings.scope('acme')), undefined],
   );
 });
 

@@ -54,21 +54,21 @@ export class Lookup {
   /** The same request's answer; undefined is a miss. */
   async exact(question: Question): Promise<Answer | undefined> {
     if (!mayRead(question) || !question.able.exact) return undefined;
-    return this.#ask(question, [Level.EXACT], exactMs);
+    const { caller, exactKey, minimumRank } = question;
+    const levels = [Level.EXACT];
+    // The key stands for the chat, which may be a megabyte.
+    const request = create(LookupRequestSchema, { tenant: caller.tenant, exactKey, levels, minimumRank });
+    return this.#ask(question, request, exactMs);
   }
 
   /** An answer by meaning, or a template that always answers; undefined is a miss. */
   async byMeaning(question: Question): Promise<Answer | undefined> {
     if (!mayRead(question)) return undefined;
-    const { able, chat, settings } = question;
+    const { able, ask, caller, chat, classification, minimumRank, settings } = question;
     const levels: Level[] = [];
     if (settings.mesh.cache.semantic.enabled && able.semantic) levels.push(Level.SEMANTIC);
     if (matchTemplate(settings.mesh.templates, questionOf(chat), 'always')) levels.push(Level.TEMPLATE);
-    return levels.length === 0 ? undefined : this.#ask(question, levels, meaningMs);
-  }
-
-  async #ask(question: Question, levels: Level[], limitMs: number): Promise<Answer | undefined> {
-    const { ask, caller, chat, classification, deadline, minimumRank, requestId } = question;
+    if (levels.length === 0) return undefined;
     const minimumConfidence = ask.options?.minimumConfidence;
     const request = create(LookupRequestSchema, {
       tenant: caller.tenant,
@@ -78,6 +78,11 @@ export class Lookup {
       minimumRank,
       ...(minimumConfidence !== undefined && { minimumConfidence }),
     });
+    return this.#ask(question, request, meaningMs);
+  }
+
+  async #ask(question: Question, request: LookupRequest, limitMs: number): Promise<Answer | undefined> {
+    const { classification, deadline, requestId } = question;
     try {
       const { answer } = await this.#take(request, { limitMs, remainingMs: () => deadline.remainingMs() });
       if (!answer?.provenance) return undefined;
