@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -62,8 +62,7 @@ async function accept(file: ModelFile, path: string): Promise<void> {
 }
 
 async function isRight(file: ModelFile, path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.size !== file.bytes) return false;
+  if (!existsSync(path) || (await stat(path)).size !== file.bytes) return false;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex') === file.sha256;

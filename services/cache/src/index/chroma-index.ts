@@ -167,6 +167,7 @@ export class ChromaNearIndex implements NearIndex {
 
   #change<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#changes.then(change, change);
+    // Whoever asked for a change hears of its failure; the next one waits only for its end.
     this.#changes = result.catch(() => undefined);
     return result;
   }

@@ -13,6 +13,7 @@ import type { Ask } from '../ask.ts';
 import type { Credentials } from '../caller.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { collect, type Reply } from '../reply.ts';
+import { readApiKey } from './api-key.ts';
 
 /** RouterService over the pipeline. */
 export function createGrpcFace(pipeline: Pipeline): RegisteredService {
@@ -64,6 +65,5 @@ function toAsk({ chat, options }: Pick<CompleteRequest, 'chat' | 'options'>, con
 }
 
 function readCredentials(context: CallContext): Credentials {
-  const bearer = /^Bearer +(\S+)$/i.exec(context.header('authorization') ?? '');
-  return { apiKey: bearer?.[1] ?? context.header('x-api-key') };
+  return { apiKey: readApiKey((name) => context.header(name)) };
 }

@@ -32,6 +32,7 @@ import type { Logger } from '@refrain/service';
 import type { Ask } from '../ask.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { collect } from '../reply.ts';
+import { readApiKey } from './api-key.ts';
 import { toStream } from './grpc.ts';
 
 /** What the NATS face needs. */
@@ -102,12 +103,11 @@ async function handle(message: BusMessage, signal: AbortSignal, options: NatsFac
 
 function toAsk(message: BusMessage, encoding: Encoding, signal: AbortSignal, limitBytes: number): Ask {
   const { chat, options } = decode(message.data, encoding, limitBytes);
-  const bearer = /^Bearer +(\S+)$/i.exec(message.header('authorization') ?? '');
   return {
     chat,
     options,
     credentials: {
-      apiKey: bearer?.[1] ?? message.header('x-api-key'),
+      apiKey: readApiKey((name) => message.header(name)),
       client: message.subject.slice(message.subject.lastIndexOf('.') + 1),
     },
     signal,

@@ -3,13 +3,13 @@
  * Who joins leaves alone: when its own time is over or its caller goes, the others hear on; when nobody is left the flight ends.
  */
 
-import { create } from '@bufbuild/protobuf';
-import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@refrain/contracts';
+import { type Answer, CacheMode, type Provenance } from '@refrain/contracts';
 import { SingleFlight } from '@refrain/resilience';
 import type { Question } from '../ask.ts';
 import { FreshAnswers } from '../fresh-answers.ts';
 import { Patience } from '../patience.ts';
 import { type Reply, type ReplyEvent, replay, wholeReply } from '../reply.ts';
+import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
 
 /** What a flight tells: who answers, then the answer. */
 export type FlightEvent = { readonly kind: 'started'; readonly provenance: Provenance } | ReplyEvent;
@@ -49,7 +49,7 @@ export class Flights {
   async join(question: Question, lead: Lead): Promise<Reply> {
     const key = flightKey(question);
     const fresh = this.#fresh.get(key);
-    if (fresh) return wholeReply(toOwn(fresh, question.requestId, false));
+    if (fresh) return wholeReply({ ...toSharedAnswer(fresh), requestId: question.requestId });
     const { leader, events } = this.#flights.join(key, lead);
     const patience = new Patience(question.deadline, question.ask.signal);
     const listening = patience.limit(events);
@@ -58,7 +58,7 @@ export class Flights {
       if (first.done || first.value.kind !== 'started')
         throw new TypeError('a flight began without saying who answers');
       patience.extend();
-      const own = (provenance: Provenance) => (leader ? provenance : shared(provenance));
+      const own = (provenance: Provenance) => (leader ? provenance : toSharedProvenance(provenance));
       return {
         requestId: question.requestId,
         provenance: own(first.value.provenance),
@@ -95,21 +95,8 @@ async function* personal(
   for await (const event of events) {
     if (event.kind === 'delta') yield event;
     if (event.kind !== 'completed') continue;
-    yield { kind: 'completed', answer: toOwn(event.answer, requestId, leader) };
+    const answer = leader ? event.answer : toSharedAnswer(event.answer);
+    yield { kind: 'completed', answer: { ...answer, requestId } };
     return;
   }
-}
-
-/** A copy: the same message goes to every listener. */
-function toOwn(answer: Answer, requestId: string, leader: boolean): Answer {
-  if (leader || !answer.provenance) return { ...answer, requestId };
-  const { nanoUsd = 0n, savedNanoUsd = 0n, priceMissing = false } = answer.cost ?? {};
-  const cost = create(CostSchema, { savedNanoUsd: nanoUsd + savedNanoUsd, priceMissing });
-  return { ...answer, requestId, cost, provenance: shared(answer.provenance) };
-}
-
-/** A hit stays what it is; what a provider says is shared. */
-function shared(provenance: Provenance): Provenance {
-  if (provenance.source !== Source.PROVIDER) return { ...provenance };
-  return { ...provenance, source: Source.COALESCED, attempts: 0 };
 }

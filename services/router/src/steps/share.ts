@@ -3,14 +3,14 @@
  * worker to what that one is told. Only before the first word may somebody else take over.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { create } from '@bufbuild/protobuf';
-import { type Answer, CacheMode, CostSchema, type Provenance, Source } from '@refrain/contracts';
+import { type Answer, CacheMode, Source } from '@refrain/contracts';
 import { AttemptBudget } from '@refrain/resilience';
 import { toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
 import { type AttemptBus, AttemptFailure, joinAttempt } from '../attempt.ts';
 import { asMidstream } from '../failures.ts';
 import type { Claim, FlightAttempt, FlightNotice, FlightRecords, Lease } from '../flight-records.ts';
+import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
 import { Spending } from '../spending.ts';
 import { type FlightEvent, sharedKey, whole } from './coalesce.ts';
 import type { Lookup } from './lookup.ts';
@@ -127,14 +127,6 @@ function hopOf(attempt: FlightAttempt, { settings }: Question) {
 /** What another router's caller pays for is shared here. */
 function toShared(event: FlightEvent): FlightEvent {
   if (event.kind === 'delta') return event;
-  if (event.kind === 'started') return { kind: 'started', provenance: shared(event.provenance) };
-  const { answer } = event;
-  const { nanoUsd = 0n, priceMissing = false } = answer.cost ?? {};
-  const cost = create(CostSchema, { savedNanoUsd: nanoUsd, priceMissing });
-  const provenance = answer.provenance ? { provenance: shared(answer.provenance) } : {};
-  return { kind: 'completed', answer: { ...answer, cost, ...provenance } };
-}
-
-function shared(provenance: Provenance): Provenance {
-  return { ...provenance, source: Source.COALESCED, attempts: 0 };
+  if (event.kind === 'started') return { kind: 'started', provenance: toSharedProvenance(event.provenance) };
+  return { kind: 'completed', answer: toSharedAnswer(event.answer) };
 }

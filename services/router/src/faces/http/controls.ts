@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { create } from '@bufbuild/protobuf';
 import { CacheMode, FallbackMode, type Options, OptionsSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
+import { readApiKey as fromHeader } from '../api-key.ts';
 
 const cacheModes: Record<string, CacheMode> = {
   on: CacheMode.UNSPECIFIED,
@@ -33,8 +34,7 @@ export function readOptions(headers: IncomingHttpHeaders): Options {
 
 /** `authorization: Bearer …` or `x-api-key`; undefined where neither is there. */
 export function readApiKey(headers: IncomingHttpHeaders): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '');
-  return bearer?.[1] ?? header(headers, 'x-api-key');
+  return fromHeader((name) => header(headers, name));
 }
 
 /** `x-refrain-timeout-ms`: how long the caller waits at most. */
