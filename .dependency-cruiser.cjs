@@ -93,9 +93,9 @@ module.exports = {
     ),
     only(
       'chroma-in-cache',
-      ['chromadb', '@xenova/transformers', '@huggingface/transformers'],
+      ['chromadb', 'usearch', '@xenova/transformers', '@huggingface/transformers'],
       ['^services/cache/'],
-      'Only the cache knows Chroma and the embedding runtime.',
+      'Only the cache knows the indexes and the embedding runtime.',
     ),
     only(
       'pino-in-service',

@@ -1,5 +1,6 @@
 /** Builds the cache service from its parts; no I/O of its own. */
 import { CacheService } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
 import { type RegisteredService, service } from '@refrain/rpc';
 import type { Logger, Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
@@ -41,6 +42,9 @@ export function createCacheService(options: CacheParts): { registered: Registere
     store: (request) => store(request, parts),
     invalidate: (request) => invalidate(request, parts),
     stats: async () => parts.counts.toStats(embedder, index),
+    learn: notYet,
+    report: notYet,
+    rebuild: notYet,
   });
   const ready = (): Readiness => ({
     ok: true,
@@ -51,6 +55,10 @@ export function createCacheService(options: CacheParts): { registered: Registere
     },
   });
   return { registered, ready };
+}
+
+function notYet(): never {
+  throw new RefrainError('unsupported', 'Not offered yet.');
 }
 
 function watchParts({ metrics, state, embedder, index }: CacheParts): void {

@@ -110,6 +110,32 @@ export const meshConfigSchema = z.strictObject({
     .strictObject({
       /** Sampling hotter than this is neither cached nor shared. */
       maximumTemperature: z.number().min(0).max(2).default(0.3),
+      /** Whether answers to questions with e-mail addresses, card or account numbers and the like are kept at all. */
+      personalData: z.enum(['keep', 'skip']).default('keep'),
+      /** Entries of one tenant; beyond it the least used go. */
+      maximumEntries: z.int().positive().default(200_000),
+      /** Share by which each entry's time is shortened at random, so that what was stored together does not end together. */
+      ttlJitter: z.number().min(0).max(0.5).default(0.1),
+      /** After its time an answer is still served this long, while a fresh one is asked for in the background. */
+      revalidateSeconds: z.int().nonnegative().default(60),
+      /** And this long after its time it may answer where no provider does, marked as stale. */
+      staleSeconds: z.int().nonnegative().default(86_400),
+      /** Other lifetimes for some. First match counts. */
+      lifetimes: z
+        .array(
+          z.strictObject({
+            when: z.strictObject({
+              tenant: oneOrMore(name).optional(),
+              model: oneOrMore(z.string().min(1)).optional(),
+              task: oneOrMore(task).optional(),
+              complexity: oneOrMore(complexity).optional(),
+              volatile: z.boolean().optional(),
+            }),
+            exactSeconds: z.int().positive().optional(),
+            semanticSeconds: z.int().positive().optional(),
+          }),
+        )
+        .default([]),
       exact: z
         .strictObject({ enabled: z.boolean().default(true), ttlSeconds: z.int().positive().default(3600) })
         .prefault({}),
@@ -125,6 +151,16 @@ export const meshConfigSchema = z.strictObject({
           threshold: z.number().min(0.5).max(1).default(0.95),
           topK: z.int().min(1).max(50).default(5),
           maximumCollections: z.int().min(1).max(128).default(128),
+          /** Vectors of the busiest partitions that are also kept in process, at about 1 KB each; 0 leaves all to Chroma. */
+          hotVectors: z.int().nonnegative().default(200_000),
+          /** Decides, serves nothing, and compares what it would have served with the fresh answer. */
+          shadow: z.boolean().default(false),
+          /** Share of semantic hits that are asked afresh in the background, at the mesh's own cost, to see whether they were right. */
+          reviewShare: z.number().min(0).max(1).default(0),
+          /** Whether a semantic hit leaves an alias, so that the same request is an exact hit next time. */
+          alias: z.boolean().default(true),
+          /** Leaves out the level, but for a probe now and then, in partitions where looking costs more than it saves. */
+          breakEven: z.boolean().default(true),
         })
         .prefault({}),
       template: z.strictObject({ ttlSeconds: z.int().positive().default(86_400) }).prefault({}),

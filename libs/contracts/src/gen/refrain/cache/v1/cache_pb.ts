@@ -4,17 +4,19 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Answer, Classification } from "../../common/v1/answer_pb.ts";
+import type { Answer, Classification, Source } from "../../common/v1/answer_pb.ts";
 import { file_refrain_common_v1_answer } from "../../common/v1/answer_pb.ts";
 import type { Chat } from "../../common/v1/chat_pb.ts";
 import { file_refrain_common_v1_chat } from "../../common/v1/chat_pb.ts";
+import type { Verdict } from "../../common/v1/verdict_pb.ts";
+import { file_refrain_common_v1_verdict } from "../../common/v1/verdict_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file refrain/cache/v1/cache.proto.
  */
 export const file_refrain_cache_v1_cache: GenFile = /*@__PURE__*/
-  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2NhY2hlLnByb3RvEhByZWZyYWluLmNhY2hlLnYxIosCCg1Mb29rdXBSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIlCgRjaGF0GAIgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBI5Cg5jbGFzc2lmaWNhdGlvbhgDIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEicKBmxldmVscxgEIAMoDjIXLnJlZnJhaW4uY2FjaGUudjEuTGV2ZWwSFAoMbWluaW11bV9yYW5rGAUgASgNEh8KEm1pbmltdW1fY29uZmlkZW5jZRgGIAEoAUgAiAEBEhEKCWV4YWN0X2tleRgHIAEoCUIVChNfbWluaW11bV9jb25maWRlbmNlIlAKDkxvb2t1cFJlc3BvbnNlEikKBmFuc3dlchgBIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlchITCgttaXNzX3JlYXNvbhgCIAEoCSK5AQoMU3RvcmVSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIlCgRjaGF0GAIgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBI5Cg5jbGFzc2lmaWNhdGlvbhgDIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEikKBmFuc3dlchgEIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlchIMCgRyYW5rGAUgASgNIkkKDVN0b3JlUmVzcG9uc2USDgoGc3RvcmVkGAEgASgIEhYKDnJlZnVzZWRfcmVhc29uGAIgASgJEhAKCGVudHJ5X2lkGAMgASgJIngKEUludmFsaWRhdGVSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRISCghlbnRyeV9pZBgCIAEoCUgAEhMKCXBhcnRpdGlvbhgDIAEoCUgAEg0KA2FsbBgEIAEoCEgAEg8KB2RyeV9ydW4YBSABKAhCCgoIc2VsZWN0b3IiJQoSSW52YWxpZGF0ZVJlc3BvbnNlEg8KB3JlbW92ZWQYASABKA0iDgoMU3RhdHNSZXF1ZXN0IpsDCg1TdGF0c1Jlc3BvbnNlEg8KB2xvb2t1cHMYASABKAQSEgoKZXhhY3RfaGl0cxgCIAEoBBIVCg1zZW1hbnRpY19oaXRzGAMgASgEEhUKDXRlbXBsYXRlX2hpdHMYBCABKAQSDgoGc3RvcmVzGAUgASgEEjsKBm1pc3NlcxgGIAMoCzIrLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5NaXNzZXNFbnRyeRI/CghyZWZ1c2FscxgHIAMoCzItLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5SZWZ1c2Fsc0VudHJ5EhwKFHBlbmRpbmdfaW5kZXhfd3JpdGVzGAggASgNEhMKC2NvbGxlY3Rpb25zGAkgASgNEhYKDnNlbWFudGljX3JlYWR5GAogASgIGi0KC01pc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEaLwoNUmVmdXNhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBKlcKBUxldmVsEhUKEUxFVkVMX1VOU1BFQ0lGSUVEEAASDwoLTEVWRUxfRVhBQ1QQARISCg5MRVZFTF9TRU1BTlRJQxACEhIKDkxFVkVMX1RFTVBMQVRFEAMyyAIKDENhY2hlU2VydmljZRJLCgZMb29rdXASHy5yZWZyYWluLmNhY2hlLnYxLkxvb2t1cFJlcXVlc3QaIC5yZWZyYWluLmNhY2hlLnYxLkxvb2t1cFJlc3BvbnNlEkgKBVN0b3JlEh4ucmVmcmFpbi5jYWNoZS52MS5TdG9yZVJlcXVlc3QaHy5yZWZyYWluLmNhY2hlLnYxLlN0b3JlUmVzcG9uc2USVwoKSW52YWxpZGF0ZRIjLnJlZnJhaW4uY2FjaGUudjEuSW52YWxpZGF0ZVJlcXVlc3QaJC5yZWZyYWluLmNhY2hlLnYxLkludmFsaWRhdGVSZXNwb25zZRJICgVTdGF0cxIeLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXF1ZXN0Gh8ucmVmcmFpbi5jYWNoZS52MS5TdGF0c1Jlc3BvbnNlYgZwcm90bzM", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
+  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2NhY2hlLnByb3RvEhByZWZyYWluLmNhY2hlLnYxItMCCg1Mb29rdXBSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIlCgRjaGF0GAIgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBI5Cg5jbGFzc2lmaWNhdGlvbhgDIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEicKBmxldmVscxgEIAMoDjIXLnJlZnJhaW4uY2FjaGUudjEuTGV2ZWwSFAoMbWluaW11bV9yYW5rGAUgASgNEh8KEm1pbmltdW1fY29uZmlkZW5jZRgGIAEoAUgAiAEBEhEKCWV4YWN0X2tleRgHIAEoCRIcCg9tYXhfYWdlX3NlY29uZHMYCCABKA1IAYgBARIUCgxhY2NlcHRfc3RhbGUYCSABKAhCFQoTX21pbmltdW1fY29uZmlkZW5jZUISChBfbWF4X2FnZV9zZWNvbmRzIqEBCg5Mb29rdXBSZXNwb25zZRIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISEwoLbWlzc19yZWFzb24YAiABKAkSEgoKcmV2YWxpZGF0ZRgDIAEoCBIrCgZzaGFkb3cYBCABKAsyGy5yZWZyYWluLmNhY2hlLnYxLkNhbmRpZGF0ZRIOCgZ2ZWN0b3IYBSABKAwiMQoJQ2FuZGlkYXRlEhAKCGVudHJ5X2lkGAEgASgJEhIKCmNvbmZpZGVuY2UYAiABKAEihgIKDFN0b3JlUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSJQoEY2hhdBgCIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSOQoOY2xhc3NpZmljYXRpb24YAyABKAsyIS5yZWZyYWluLmNvbW1vbi52MS5DbGFzc2lmaWNhdGlvbhIpCgZhbnN3ZXIYBCABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISDAoEcmFuaxgFIAEoDRIYCgt0dGxfc2Vjb25kcxgGIAEoDUgAiAEBEgwKBHRhZ3MYByADKAkSEwoLYXNrZWRfYXRfbXMYCCABKANCDgoMX3R0bF9zZWNvbmRzIkkKDVN0b3JlUmVzcG9uc2USDgoGc3RvcmVkGAEgASgIEhYKDnJlZnVzZWRfcmVhc29uGAIgASgJEhAKCGVudHJ5X2lkGAMgASgJIqcBChFJbnZhbGlkYXRlUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEgoIZW50cnlfaWQYAiABKAlIABITCglwYXJ0aXRpb24YAyABKAlIABINCgNhbGwYBCABKAhIABINCgN0YWcYBiABKAlIABIPCgVtb2RlbBgHIAEoCUgAEg8KB2RyeV9ydW4YBSABKAgSDQoFYWN0b3IYCCABKAlCCgoIc2VsZWN0b3IiJQoSSW52YWxpZGF0ZVJlc3BvbnNlEg8KB3JlbW92ZWQYASABKA0iDgoMU3RhdHNSZXF1ZXN0IpsDCg1TdGF0c1Jlc3BvbnNlEg8KB2xvb2t1cHMYASABKAQSEgoKZXhhY3RfaGl0cxgCIAEoBBIVCg1zZW1hbnRpY19oaXRzGAMgASgEEhUKDXRlbXBsYXRlX2hpdHMYBCABKAQSDgoGc3RvcmVzGAUgASgEEjsKBm1pc3NlcxgGIAMoCzIrLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5NaXNzZXNFbnRyeRI/CghyZWZ1c2FscxgHIAMoCzItLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5SZWZ1c2Fsc0VudHJ5EhwKFHBlbmRpbmdfaW5kZXhfd3JpdGVzGAggASgNEhMKC2NvbGxlY3Rpb25zGAkgASgNEhYKDnNlbWFudGljX3JlYWR5GAogASgIGi0KC01pc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEaLwoNUmVmdXNhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIvkBCgxMZWFyblJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhAKCGVudHJ5X2lkGAIgASgJEhcKCmNvbmZpZGVuY2UYAyABKAFIAYgBARIpCgZzb3VyY2UYBCABKA4yGS5yZWZyYWluLmNvbW1vbi52MS5Tb3VyY2USDgoGc2VydmVkGAUgASgIEi0KB3ZlcmRpY3QYBiABKA4yGi5yZWZyYWluLmNvbW1vbi52MS5WZXJkaWN0SAASFgoMZnJlc2hfYW5zd2VyGAcgASgJSAASEQoJZXhhY3Rfa2V5GAggASgJQgoKCGV2aWRlbmNlQg0KC19jb25maWRlbmNlImIKDUxlYXJuUmVzcG9uc2USKwoHdmVyZGljdBgBIAEoDjIaLnJlZnJhaW4uY29tbW9uLnYxLlZlcmRpY3QSDwoHcmVtb3ZlZBgCIAEoDRITCgtxdWFyYW50aW5lZBgDIAEoCCIfCg1SZXBvcnRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJHCg5SZXBvcnRSZXNwb25zZRI1CgpwYXJ0aXRpb25zGAEgAygLMiEucmVmcmFpbi5jYWNoZS52MS5QYXJ0aXRpb25SZXBvcnQinwIKD1BhcnRpdGlvblJlcG9ydBIRCglwYXJ0aXRpb24YASABKAkSDwoHbG9va3VwcxgCIAEoBBIMCgRoaXRzGAMgASgEEg4KBmp1ZGdlZBgEIAEoBBINCgV3cm9uZxgFIAEoBBIRCgl3cm9uZ19sb3cYBiABKAESEgoKd3JvbmdfaGlnaBgHIAEoARISCgpjb25maWRlbmNlGAggASgBEhoKEnNoaXBwZWRfY29uZmlkZW5jZRgJIAEoARITCgtxdWFyYW50aW5lZBgKIAEoBBITCgtzZW1hbnRpY19vbhgLIAEoCBIQCghzcGVudF9tcxgMIAEoBBIQCghzYXZlZF9tcxgNIAEoBBIWCg5zYXZlZF9uYW5vX3VzZBgOIAEoAyIgCg5SZWJ1aWxkUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiQQoPUmVidWlsZFJlc3BvbnNlEgwKBGRvbmUYASABKAQSDQoFdG90YWwYAiABKAQSEQoJcGFydGl0aW9uGAMgASgJKlcKBUxldmVsEhUKEUxFVkVMX1VOU1BFQ0lGSUVEEAASDwoLTEVWRUxfRVhBQ1QQARISCg5MRVZFTF9TRU1BTlRJQxACEhIKDkxFVkVMX1RFTVBMQVRFEAMysQQKDENhY2hlU2VydmljZRJLCgZMb29rdXASHy5yZWZyYWluLmNhY2hlLnYxLkxvb2t1cFJlcXVlc3QaIC5yZWZyYWluLmNhY2hlLnYxLkxvb2t1cFJlc3BvbnNlEkgKBVN0b3JlEh4ucmVmcmFpbi5jYWNoZS52MS5TdG9yZVJlcXVlc3QaHy5yZWZyYWluLmNhY2hlLnYxLlN0b3JlUmVzcG9uc2USVwoKSW52YWxpZGF0ZRIjLnJlZnJhaW4uY2FjaGUudjEuSW52YWxpZGF0ZVJlcXVlc3QaJC5yZWZyYWluLmNhY2hlLnYxLkludmFsaWRhdGVSZXNwb25zZRJICgVTdGF0cxIeLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXF1ZXN0Gh8ucmVmcmFpbi5jYWNoZS52MS5TdGF0c1Jlc3BvbnNlEkgKBUxlYXJuEh4ucmVmcmFpbi5jYWNoZS52MS5MZWFyblJlcXVlc3QaHy5yZWZyYWluLmNhY2hlLnYxLkxlYXJuUmVzcG9uc2USSwoGUmVwb3J0Eh8ucmVmcmFpbi5jYWNoZS52MS5SZXBvcnRSZXF1ZXN0GiAucmVmcmFpbi5jYWNoZS52MS5SZXBvcnRSZXNwb25zZRJQCgdSZWJ1aWxkEiAucmVmcmFpbi5jYWNoZS52MS5SZWJ1aWxkUmVxdWVzdBohLnJlZnJhaW4uY2FjaGUudjEuUmVidWlsZFJlc3BvbnNlMAFiBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
 
 /**
  * Asks whether a question was answered before.
@@ -62,6 +64,20 @@ export type LookupRequest = Message<"refrain.cache.v1.LookupRequest"> & {
    * @generated from field: string exact_key = 7;
    */
   exactKey: string;
+
+  /**
+   * Older entries are a miss.
+   *
+   * @generated from field: optional uint32 max_age_seconds = 8;
+   */
+  maxAgeSeconds?: number | undefined;
+
+  /**
+   * For the fallback chain: an entry whose time is over may answer too, as SOURCE_STALE and degraded.
+   *
+   * @generated from field: bool accept_stale = 9;
+   */
+  acceptStale: boolean;
 };
 
 /**
@@ -90,6 +106,27 @@ export type LookupResponse = Message<"refrain.cache.v1.LookupResponse"> & {
    * @generated from field: string miss_reason = 2;
    */
   missReason: string;
+
+  /**
+   * The hit's time is over, but only just: whoever serves it should ask afresh in the background and store that.
+   *
+   * @generated from field: bool revalidate = 3;
+   */
+  revalidate: boolean;
+
+  /**
+   * On a semantic miss in shadow mode: what would have been served. Goes back with the fresh answer to Learn.
+   *
+   * @generated from field: refrain.cache.v1.Candidate shadow = 4;
+   */
+  shadow?: Candidate | undefined;
+
+  /**
+   * On a semantic miss, where the question was embedded: 384 little-endian 32-bit floats, for whoever decides next.
+   *
+   * @generated from field: bytes vector = 5;
+   */
+  vector: Uint8Array;
 };
 
 /**
@@ -98,6 +135,32 @@ export type LookupResponse = Message<"refrain.cache.v1.LookupResponse"> & {
  */
 export const LookupResponseSchema: GenMessage<LookupResponse> = /*@__PURE__*/
   messageDesc(file_refrain_cache_v1_cache, 1);
+
+/**
+ * A stored answer that the verifier took for the same.
+ *
+ * @generated from message refrain.cache.v1.Candidate
+ */
+export type Candidate = Message<"refrain.cache.v1.Candidate"> & {
+  /**
+   * @generated from field: string entry_id = 1;
+   */
+  entryId: string;
+
+  /**
+   * Calibrated probability that it is the same answer, 0 to 1.
+   *
+   * @generated from field: double confidence = 2;
+   */
+  confidence: number;
+};
+
+/**
+ * Describes the message refrain.cache.v1.Candidate.
+ * Use `create(CandidateSchema)` to create a new message.
+ */
+export const CandidateSchema: GenMessage<Candidate> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 2);
 
 /**
  * Offers an answer to the cache.
@@ -131,6 +194,27 @@ export type StoreRequest = Message<"refrain.cache.v1.StoreRequest"> & {
    * @generated from field: uint32 rank = 5;
    */
   rank: number;
+
+  /**
+   * Shortens or lengthens the entry's life on both levels; absent: as configured.
+   *
+   * @generated from field: optional uint32 ttl_seconds = 6;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Names that Invalidate knows it by.
+   *
+   * @generated from field: repeated string tags = 7;
+   */
+  tags: string[];
+
+  /**
+   * When the question was asked (Unix milliseconds): what was invalidated since then is not stored again. 0: now.
+   *
+   * @generated from field: int64 asked_at_ms = 8;
+   */
+  askedAtMs: bigint;
 };
 
 /**
@@ -138,7 +222,7 @@ export type StoreRequest = Message<"refrain.cache.v1.StoreRequest"> & {
  * Use `create(StoreRequestSchema)` to create a new message.
  */
 export const StoreRequestSchema: GenMessage<StoreRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 2);
+  messageDesc(file_refrain_cache_v1_cache, 3);
 
 /**
  * What became of the offer.
@@ -169,7 +253,7 @@ export type StoreResponse = Message<"refrain.cache.v1.StoreResponse"> & {
  * Use `create(StoreResponseSchema)` to create a new message.
  */
 export const StoreResponseSchema: GenMessage<StoreResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 3);
+  messageDesc(file_refrain_cache_v1_cache, 4);
 
 /**
  * Names entries of one tenant to remove.
@@ -199,18 +283,41 @@ export type InvalidateRequest = Message<"refrain.cache.v1.InvalidateRequest"> & 
     case: "partition";
   } | {
     /**
-     * Everything of the tenant.
+     * Everything of the tenant; also what is only kept to be served stale or to learn from.
      *
      * @generated from field: bool all = 4;
      */
     value: boolean;
     case: "all";
+  } | {
+    /**
+     * Every entry stored under this tag.
+     *
+     * @generated from field: string tag = 6;
+     */
+    value: string;
+    case: "tag";
+  } | {
+    /**
+     * Every answer of this model, "<provider>/<model>".
+     *
+     * @generated from field: string model = 7;
+     */
+    value: string;
+    case: "model";
   } | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: bool dry_run = 5;
    */
   dryRun: boolean;
+
+  /**
+   * Who asks, for the audit line.
+   *
+   * @generated from field: string actor = 8;
+   */
+  actor: string;
 };
 
 /**
@@ -218,7 +325,7 @@ export type InvalidateRequest = Message<"refrain.cache.v1.InvalidateRequest"> & 
  * Use `create(InvalidateRequestSchema)` to create a new message.
  */
 export const InvalidateRequestSchema: GenMessage<InvalidateRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 4);
+  messageDesc(file_refrain_cache_v1_cache, 5);
 
 /**
  * How many were (or would be) removed.
@@ -237,7 +344,7 @@ export type InvalidateResponse = Message<"refrain.cache.v1.InvalidateResponse"> 
  * Use `create(InvalidateResponseSchema)` to create a new message.
  */
 export const InvalidateResponseSchema: GenMessage<InvalidateResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 5);
+  messageDesc(file_refrain_cache_v1_cache, 6);
 
 /**
  * Asks for counts.
@@ -252,7 +359,7 @@ export type StatsRequest = Message<"refrain.cache.v1.StatsRequest"> & {
  * Use `create(StatsRequestSchema)` to create a new message.
  */
 export const StatsRequestSchema: GenMessage<StatsRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 6);
+  messageDesc(file_refrain_cache_v1_cache, 7);
 
 /**
  * Counts since the service started, and sizes now.
@@ -320,7 +427,299 @@ export type StatsResponse = Message<"refrain.cache.v1.StatsResponse"> & {
  * Use `create(StatsResponseSchema)` to create a new message.
  */
 export const StatsResponseSchema: GenMessage<StatsResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 7);
+  messageDesc(file_refrain_cache_v1_cache, 8);
+
+/**
+ * One piece of evidence about one hit.
+ *
+ * @generated from message refrain.cache.v1.LearnRequest
+ */
+export type LearnRequest = Message<"refrain.cache.v1.LearnRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string entry_id = 2;
+   */
+  entryId: string;
+
+  /**
+   * Of the hit; absent where the teller does not know.
+   *
+   * @generated from field: optional double confidence = 3;
+   */
+  confidence?: number | undefined;
+
+  /**
+   * What kind of hit it was; unspecified where the teller does not know.
+   *
+   * @generated from field: refrain.common.v1.Source source = 4;
+   */
+  source: Source;
+
+  /**
+   * Whether it was served, or would have been (shadow mode).
+   *
+   * @generated from field: bool served = 5;
+   */
+  served: boolean;
+
+  /**
+   * @generated from oneof refrain.cache.v1.LearnRequest.evidence
+   */
+  evidence: {
+    /**
+     * What the caller thinks of it.
+     *
+     * @generated from field: refrain.common.v1.Verdict verdict = 6;
+     */
+    value: Verdict;
+    case: "verdict";
+  } | {
+    /**
+     * The text of a fresh answer to what was asked.
+     *
+     * @generated from field: string fresh_answer = 7;
+     */
+    value: string;
+    case: "freshAnswer";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The request that was answered, so that its alias goes too.
+   *
+   * @generated from field: string exact_key = 8;
+   */
+  exactKey: string;
+};
+
+/**
+ * Describes the message refrain.cache.v1.LearnRequest.
+ * Use `create(LearnRequestSchema)` to create a new message.
+ */
+export const LearnRequestSchema: GenMessage<LearnRequest> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 9);
+
+/**
+ * What was concluded.
+ *
+ * @generated from message refrain.cache.v1.LearnResponse
+ */
+export type LearnResponse = Message<"refrain.cache.v1.LearnResponse"> & {
+  /**
+   * UNSPECIFIED where a fresh answer and the stored one could not be compared.
+   *
+   * @generated from field: refrain.common.v1.Verdict verdict = 1;
+   */
+  verdict: Verdict;
+
+  /**
+   * Entries taken out of the cache.
+   *
+   * @generated from field: uint32 removed = 2;
+   */
+  removed: number;
+
+  /**
+   * The entry answers nothing but its own question any more.
+   *
+   * @generated from field: bool quarantined = 3;
+   */
+  quarantined: boolean;
+};
+
+/**
+ * Describes the message refrain.cache.v1.LearnResponse.
+ * Use `create(LearnResponseSchema)` to create a new message.
+ */
+export const LearnResponseSchema: GenMessage<LearnResponse> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 10);
+
+/**
+ * Asks for the evidence of one tenant.
+ *
+ * @generated from message refrain.cache.v1.ReportRequest
+ */
+export type ReportRequest = Message<"refrain.cache.v1.ReportRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+};
+
+/**
+ * Describes the message refrain.cache.v1.ReportRequest.
+ * Use `create(ReportRequestSchema)` to create a new message.
+ */
+export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 11);
+
+/**
+ * The partitions with evidence, most lookups first.
+ *
+ * @generated from message refrain.cache.v1.ReportResponse
+ */
+export type ReportResponse = Message<"refrain.cache.v1.ReportResponse"> & {
+  /**
+   * @generated from field: repeated refrain.cache.v1.PartitionReport partitions = 1;
+   */
+  partitions: PartitionReport[];
+};
+
+/**
+ * Describes the message refrain.cache.v1.ReportResponse.
+ * Use `create(ReportResponseSchema)` to create a new message.
+ */
+export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 12);
+
+/**
+ * What is known of one partition.
+ *
+ * @generated from message refrain.cache.v1.PartitionReport
+ */
+export type PartitionReport = Message<"refrain.cache.v1.PartitionReport"> & {
+  /**
+   * @generated from field: string partition = 1;
+   */
+  partition: string;
+
+  /**
+   * Semantic lookups, and those of them that were hits or (in shadow mode) would have been.
+   *
+   * @generated from field: uint64 lookups = 2;
+   */
+  lookups: bigint;
+
+  /**
+   * @generated from field: uint64 hits = 3;
+   */
+  hits: bigint;
+
+  /**
+   * Hits that were judged, and those found wrong; with the 95 % interval (Wilson) of wrong over judged.
+   *
+   * @generated from field: uint64 judged = 4;
+   */
+  judged: bigint;
+
+  /**
+   * @generated from field: uint64 wrong = 5;
+   */
+  wrong: bigint;
+
+  /**
+   * @generated from field: double wrong_low = 6;
+   */
+  wrongLow: number;
+
+  /**
+   * @generated from field: double wrong_high = 7;
+   */
+  wrongHigh: number;
+
+  /**
+   * Least confidence that is served now, and the shipped one it began with.
+   *
+   * @generated from field: double confidence = 8;
+   */
+  confidence: number;
+
+  /**
+   * @generated from field: double shipped_confidence = 9;
+   */
+  shippedConfidence: number;
+
+  /**
+   * Entries that answer only their own question any more.
+   *
+   * @generated from field: uint64 quarantined = 10;
+   */
+  quarantined: bigint;
+
+  /**
+   * Whether the semantic level is on here, and what the break-even meter says: milliseconds spent looking, milliseconds and money saved.
+   *
+   * @generated from field: bool semantic_on = 11;
+   */
+  semanticOn: boolean;
+
+  /**
+   * @generated from field: uint64 spent_ms = 12;
+   */
+  spentMs: bigint;
+
+  /**
+   * @generated from field: uint64 saved_ms = 13;
+   */
+  savedMs: bigint;
+
+  /**
+   * @generated from field: int64 saved_nano_usd = 14;
+   */
+  savedNanoUsd: bigint;
+};
+
+/**
+ * Describes the message refrain.cache.v1.PartitionReport.
+ * Use `create(PartitionReportSchema)` to create a new message.
+ */
+export const PartitionReportSchema: GenMessage<PartitionReport> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 13);
+
+/**
+ * Asks for a new generation of the index.
+ *
+ * @generated from message refrain.cache.v1.RebuildRequest
+ */
+export type RebuildRequest = Message<"refrain.cache.v1.RebuildRequest"> & {
+  /**
+   * Empty: every tenant's.
+   *
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+};
+
+/**
+ * Describes the message refrain.cache.v1.RebuildRequest.
+ * Use `create(RebuildRequestSchema)` to create a new message.
+ */
+export const RebuildRequestSchema: GenMessage<RebuildRequest> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 14);
+
+/**
+ * How far it is; the last message has done = total.
+ *
+ * @generated from message refrain.cache.v1.RebuildResponse
+ */
+export type RebuildResponse = Message<"refrain.cache.v1.RebuildResponse"> & {
+  /**
+   * @generated from field: uint64 done = 1;
+   */
+  done: bigint;
+
+  /**
+   * @generated from field: uint64 total = 2;
+   */
+  total: bigint;
+
+  /**
+   * Partition being built.
+   *
+   * @generated from field: string partition = 3;
+   */
+  partition: string;
+};
+
+/**
+ * Describes the message refrain.cache.v1.RebuildResponse.
+ * Use `create(RebuildResponseSchema)` to create a new message.
+ */
+export const RebuildResponseSchema: GenMessage<RebuildResponse> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 15);
 
 /**
  * A level of the cache.
@@ -409,6 +808,36 @@ export const CacheService: GenService<{
     methodKind: "unary";
     input: typeof StatsRequestSchema;
     output: typeof StatsResponseSchema;
+  },
+  /**
+   * Hears whether a semantic hit was right: from a caller, or from a fresh answer to compare with.
+   *
+   * @generated from rpc refrain.cache.v1.CacheService.Learn
+   */
+  learn: {
+    methodKind: "unary";
+    input: typeof LearnRequestSchema;
+    output: typeof LearnResponseSchema;
+  },
+  /**
+   * Says for each partition of a tenant what was looked up, served and found wrong, and what the cache concluded.
+   *
+   * @generated from rpc refrain.cache.v1.CacheService.Report
+   */
+  report: {
+    methodKind: "unary";
+    input: typeof ReportRequestSchema;
+    output: typeof ReportResponseSchema;
+  },
+  /**
+   * Builds the index anew from Redis, as a new generation that takes over when it is complete. Tells how far it is.
+   *
+   * @generated from rpc refrain.cache.v1.CacheService.Rebuild
+   */
+  rebuild: {
+    methodKind: "server_streaming";
+    input: typeof RebuildRequestSchema;
+    output: typeof RebuildResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_refrain_cache_v1_cache, 0);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file refrain/cache/v1/entry.proto.
  */
 export const file_refrain_cache_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIqoBCgVFbnRyeRILCgNoaXQYASABKAwSDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAkSEAoIdGVtcGxhdGUYCSABKAliBnByb3RvMw");
+  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIpsCCgVFbnRyeRILCgNoaXQYASABKAwSDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAkSEAoIdGVtcGxhdGUYCSABKAkSEAoIYWxpYXNfb2YYCiABKAkSEgoKY29uZmlkZW5jZRgLIAEoARIMCgR0YWdzGAwgAygJEg0KBW1vZGVsGA0gASgJEhsKE3JldmFsaWRhdGVfdW50aWxfbXMYDiABKAMSDwoHaGlzdG9yeRgPIAMoCWIGcHJvdG8z");
 
 /**
  * What Redis keeps for an answer.
@@ -73,6 +73,46 @@ export type Entry = Message<"refrain.cache.v1.Entry"> & {
    * @generated from field: string template = 9;
    */
   template: string;
+
+  /**
+   * For an alias: the entry it stands for ("<id>.<partition>"); it has no answer of its own.
+   *
+   * @generated from field: string alias_of = 10;
+   */
+  aliasOf: string;
+
+  /**
+   * For an alias: the confidence it was served with.
+   *
+   * @generated from field: double confidence = 11;
+   */
+  confidence: number;
+
+  /**
+   * @generated from field: repeated string tags = 12;
+   */
+  tags: string[];
+
+  /**
+   * "<provider>/<model>" that answered.
+   *
+   * @generated from field: string model = 13;
+   */
+  model: string;
+
+  /**
+   * Until then it is served and asked afresh in the background (expires_at_ms to here), and after that only by the fallback chain.
+   *
+   * @generated from field: int64 revalidate_until_ms = 14;
+   */
+  revalidateUntilMs: bigint;
+
+  /**
+   * For a question that points back: the turns before it, by which it is compared; empty for one that stands alone.
+   *
+   * @generated from field: repeated string history = 15;
+   */
+  history: string[];
 };
 
 /**

@@ -8,13 +8,15 @@ import type { Answer, Classification, Delta, Provenance, Source } from "../../co
 import { file_refrain_common_v1_answer } from "../../common/v1/answer_pb.ts";
 import type { Chat } from "../../common/v1/chat_pb.ts";
 import { file_refrain_common_v1_chat } from "../../common/v1/chat_pb.ts";
+import type { Verdict } from "../../common/v1/verdict_pb.ts";
+import { file_refrain_common_v1_verdict } from "../../common/v1/verdict_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file refrain/router/v1/router.proto.
  */
 export const file_refrain_router_v1_router: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yZWZyYWluL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEXJlZnJhaW4ucm91dGVyLnYxIqEBCgdPcHRpb25zEisKBWNhY2hlGAEgASgOMhwucmVmcmFpbi5yb3V0ZXIudjEuQ2FjaGVNb2RlEjEKCGZhbGxiYWNrGAIgASgOMh8ucmVmcmFpbi5yb3V0ZXIudjEuRmFsbGJhY2tNb2RlEh8KEm1pbmltdW1fY29uZmlkZW5jZRgDIAEoAUgAiAEBQhUKE19taW5pbXVtX2NvbmZpZGVuY2UiZQoPQ29tcGxldGVSZXF1ZXN0EiUKBGNoYXQYASABKAsyFy5yZWZyYWluLmNvbW1vbi52MS5DaGF0EisKB29wdGlvbnMYAiABKAsyGi5yZWZyYWluLnJvdXRlci52MS5PcHRpb25zIj0KEENvbXBsZXRlUmVzcG9uc2USKQoGYW5zd2VyGAEgASgLMhkucmVmcmFpbi5jb21tb24udjEuQW5zd2VyImsKFVN0cmVhbUNvbXBsZXRlUmVxdWVzdBIlCgRjaGF0GAEgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBIrCgdvcHRpb25zGAIgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuT3B0aW9ucyKuAQoWU3RyZWFtQ29tcGxldGVSZXNwb25zZRItCgdzdGFydGVkGAEgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuU3RhcnRlZEgAEikKBWRlbHRhGAIgASgLMhgucmVmcmFpbi5jb21tb24udjEuRGVsdGFIABIxCgljb21wbGV0ZWQYAyABKAsyHC5yZWZyYWluLnJvdXRlci52MS5Db21wbGV0ZWRIAEIHCgVldmVudCJQCgdTdGFydGVkEhIKCnJlcXVlc3RfaWQYASABKAkSMQoKcHJvdmVuYW5jZRgCIAEoCzIdLnJlZnJhaW4uY29tbW9uLnYxLlByb3ZlbmFuY2UiNgoJQ29tcGxldGVkEikKBmFuc3dlchgBIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlciJkCg5FeHBsYWluUmVxdWVzdBIlCgRjaGF0GAEgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBIrCgdvcHRpb25zGAIgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuT3B0aW9ucyKPAwoPRXhwbGFpblJlc3BvbnNlEjkKDmNsYXNzaWZpY2F0aW9uGAEgASgLMiEucmVmcmFpbi5jb21tb24udjEuQ2xhc3NpZmljYXRpb24SEQoJZXhhY3Rfa2V5GAIgASgJEhEKCXBhcnRpdGlvbhgDIAEoCRIRCgljYWNoZWFibGUYBCABKAgSHAoUbm90X2NhY2hlYWJsZV9yZWFzb24YBSABKAkSEAoIc2VtYW50aWMYBiABKAgSGwoTbm90X3NlbWFudGljX3JlYXNvbhgHIAEoCRIvCgxjYWNoZV9zb3VyY2UYCCABKA4yGS5yZWZyYWluLmNvbW1vbi52MS5Tb3VyY2USHQoQY2FjaGVfY29uZmlkZW5jZRgJIAEoAUgAiAEBEhYKDmNhY2hlX2VudHJ5X2lkGAogASgJEigKBnJvdXRlcxgLIAMoCzIYLnJlZnJhaW4ucm91dGVyLnYxLlJvdXRlEhQKDHJvdXRlX3JlYXNvbhgMIAEoCUITChFfY2FjaGVfY29uZmlkZW5jZSJuCgVSb3V0ZRIQCghwcm92aWRlchgBIAEoCRINCgVtb2RlbBgCIAEoCRIMCgRyYW5rGAMgASgNEh8KEmVzdGltYXRlZF9uYW5vX3VzZBgEIAEoA0gAiAEBQhUKE19lc3RpbWF0ZWRfbmFub191c2QiUAoPRmVlZGJhY2tSZXF1ZXN0EhAKCGVudHJ5X2lkGAEgASgJEisKB3ZlcmRpY3QYAiABKA4yGi5yZWZyYWluLnJvdXRlci52MS5WZXJkaWN0IiMKEEZlZWRiYWNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoDSptCglDYWNoZU1vZGUSGgoWQ0FDSEVfTU9ERV9VTlNQRUNJRklFRBAAEhIKDkNBQ0hFX01PREVfT0ZGEAESFgoSQ0FDSEVfTU9ERV9SRUZSRVNIEAISGAoUQ0FDSEVfTU9ERV9SRUFEX09OTFkQAypFCgxGYWxsYmFja01vZGUSHQoZRkFMTEJBQ0tfTU9ERV9VTlNQRUNJRklFRBAAEhYKEkZBTExCQUNLX01PREVfTk9ORRABKkgKB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEhEKDVZFUkRJQ1RfUklHSFQQARIRCg1WRVJESUNUX1dST05HEAIy9AIKDVJvdXRlclNlcnZpY2USUwoIQ29tcGxldGUSIi5yZWZyYWluLnJvdXRlci52MS5Db21wbGV0ZVJlcXVlc3QaIy5yZWZyYWluLnJvdXRlci52MS5Db21wbGV0ZVJlc3BvbnNlEmcKDlN0cmVhbUNvbXBsZXRlEigucmVmcmFpbi5yb3V0ZXIudjEuU3RyZWFtQ29tcGxldGVSZXF1ZXN0GikucmVmcmFpbi5yb3V0ZXIudjEuU3RyZWFtQ29tcGxldGVSZXNwb25zZTABElAKB0V4cGxhaW4SIS5yZWZyYWluLnJvdXRlci52MS5FeHBsYWluUmVxdWVzdBoiLnJlZnJhaW4ucm91dGVyLnYxLkV4cGxhaW5SZXNwb25zZRJTCghGZWVkYmFjaxIiLnJlZnJhaW4ucm91dGVyLnYxLkZlZWRiYWNrUmVxdWVzdBojLnJlZnJhaW4ucm91dGVyLnYxLkZlZWRiYWNrUmVzcG9uc2ViBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat]);
+  fileDesc("Ch5yZWZyYWluL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEXJlZnJhaW4ucm91dGVyLnYxIosCCgdPcHRpb25zEisKBWNhY2hlGAEgASgOMhwucmVmcmFpbi5yb3V0ZXIudjEuQ2FjaGVNb2RlEjEKCGZhbGxiYWNrGAIgASgOMh8ucmVmcmFpbi5yb3V0ZXIudjEuRmFsbGJhY2tNb2RlEh8KEm1pbmltdW1fY29uZmlkZW5jZRgDIAEoAUgAiAEBEhgKC3R0bF9zZWNvbmRzGAQgASgNSAGIAQESHAoPbWF4X2FnZV9zZWNvbmRzGAUgASgNSAKIAQESDAoEdGFncxgGIAMoCUIVChNfbWluaW11bV9jb25maWRlbmNlQg4KDF90dGxfc2Vjb25kc0ISChBfbWF4X2FnZV9zZWNvbmRzImUKD0NvbXBsZXRlUmVxdWVzdBIlCgRjaGF0GAEgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBIrCgdvcHRpb25zGAIgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuT3B0aW9ucyI9ChBDb21wbGV0ZVJlc3BvbnNlEikKBmFuc3dlchgBIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlciJrChVTdHJlYW1Db21wbGV0ZVJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMirgEKFlN0cmVhbUNvbXBsZXRlUmVzcG9uc2USLQoHc3RhcnRlZBgBIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLlN0YXJ0ZWRIABIpCgVkZWx0YRgCIAEoCzIYLnJlZnJhaW4uY29tbW9uLnYxLkRlbHRhSAASMQoJY29tcGxldGVkGAMgASgLMhwucmVmcmFpbi5yb3V0ZXIudjEuQ29tcGxldGVkSABCBwoFZXZlbnQiUAoHU3RhcnRlZBISCgpyZXF1ZXN0X2lkGAEgASgJEjEKCnByb3ZlbmFuY2UYAiABKAsyHS5yZWZyYWluLmNvbW1vbi52MS5Qcm92ZW5hbmNlIjYKCUNvbXBsZXRlZBIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXIiZAoORXhwbGFpblJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMijwMKD0V4cGxhaW5SZXNwb25zZRI5Cg5jbGFzc2lmaWNhdGlvbhgBIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEhEKCWV4YWN0X2tleRgCIAEoCRIRCglwYXJ0aXRpb24YAyABKAkSEQoJY2FjaGVhYmxlGAQgASgIEhwKFG5vdF9jYWNoZWFibGVfcmVhc29uGAUgASgJEhAKCHNlbWFudGljGAYgASgIEhsKE25vdF9zZW1hbnRpY19yZWFzb24YByABKAkSLwoMY2FjaGVfc291cmNlGAggASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEh0KEGNhY2hlX2NvbmZpZGVuY2UYCSABKAFIAIgBARIWCg5jYWNoZV9lbnRyeV9pZBgKIAEoCRIoCgZyb3V0ZXMYCyADKAsyGC5yZWZyYWluLnJvdXRlci52MS5Sb3V0ZRIUCgxyb3V0ZV9yZWFzb24YDCABKAlCEwoRX2NhY2hlX2NvbmZpZGVuY2UibgoFUm91dGUSEAoIcHJvdmlkZXIYASABKAkSDQoFbW9kZWwYAiABKAkSDAoEcmFuaxgDIAEoDRIfChJlc3RpbWF0ZWRfbmFub191c2QYBCABKANIAIgBAUIVChNfZXN0aW1hdGVkX25hbm9fdXNkIqMBCg9GZWVkYmFja1JlcXVlc3QSEAoIZW50cnlfaWQYASABKAkSKwoHdmVyZGljdBgCIAEoDjIaLnJlZnJhaW4uY29tbW9uLnYxLlZlcmRpY3QSKQoGc291cmNlGAMgASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEhcKCmNvbmZpZGVuY2UYBCABKAFIAIgBAUINCgtfY29uZmlkZW5jZSI4ChBGZWVkYmFja1Jlc3BvbnNlEg8KB3JlbW92ZWQYASABKA0SEwoLcXVhcmFudGluZWQYAiABKAgqbQoJQ2FjaGVNb2RlEhoKFkNBQ0hFX01PREVfVU5TUEVDSUZJRUQQABISCg5DQUNIRV9NT0RFX09GRhABEhYKEkNBQ0hFX01PREVfUkVGUkVTSBACEhgKFENBQ0hFX01PREVfUkVBRF9PTkxZEAMqRQoMRmFsbGJhY2tNb2RlEh0KGUZBTExCQUNLX01PREVfVU5TUEVDSUZJRUQQABIWChJGQUxMQkFDS19NT0RFX05PTkUQATL0AgoNUm91dGVyU2VydmljZRJTCghDb21wbGV0ZRIiLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVxdWVzdBojLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVzcG9uc2USZwoOU3RyZWFtQ29tcGxldGUSKC5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlcXVlc3QaKS5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlc3BvbnNlMAESUAoHRXhwbGFpbhIhLnJlZnJhaW4ucm91dGVyLnYxLkV4cGxhaW5SZXF1ZXN0GiIucmVmcmFpbi5yb3V0ZXIudjEuRXhwbGFpblJlc3BvbnNlElMKCEZlZWRiYWNrEiIucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXF1ZXN0GiMucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
 
 /**
  * What a caller may ask about one request beside the chat itself.
@@ -38,6 +40,27 @@ export type Options = Message<"refrain.router.v1.Options"> & {
    * @generated from field: optional double minimum_confidence = 3;
    */
   minimumConfidence?: number | undefined;
+
+  /**
+   * How long the answer to this request may be kept; at most what is configured for stale answers.
+   *
+   * @generated from field: optional uint32 ttl_seconds = 4;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Cached answers that are older are a miss.
+   *
+   * @generated from field: optional uint32 max_age_seconds = 5;
+   */
+  maxAgeSeconds?: number | undefined;
+
+  /**
+   * Names to invalidate the answer by later: 16 at most, 64 printable characters each.
+   *
+   * @generated from field: repeated string tags = 6;
+   */
+  tags: string[];
 };
 
 /**
@@ -356,9 +379,22 @@ export type FeedbackRequest = Message<"refrain.router.v1.FeedbackRequest"> & {
   entryId: string;
 
   /**
-   * @generated from field: refrain.router.v1.Verdict verdict = 2;
+   * @generated from field: refrain.common.v1.Verdict verdict = 2;
    */
   verdict: Verdict;
+
+  /**
+   * Provenance.source and confidence of the answer. A wrong semantic hit tightens its entry; a wrong answer of any other or an
+   * unknown kind is removed.
+   *
+   * @generated from field: refrain.common.v1.Source source = 3;
+   */
+  source: Source;
+
+  /**
+   * @generated from field: optional double confidence = 4;
+   */
+  confidence?: number | undefined;
 };
 
 /**
@@ -380,6 +416,13 @@ export type FeedbackResponse = Message<"refrain.router.v1.FeedbackResponse"> & {
    * @generated from field: uint32 removed = 1;
    */
   removed: number;
+
+  /**
+   * The entry answers nothing but its own question any more.
+   *
+   * @generated from field: bool quarantined = 2;
+   */
+  quarantined: boolean;
 };
 
 /**
@@ -470,41 +513,6 @@ export type FallbackMode = (typeof FallbackMode)[keyof typeof FallbackMode] | Un
  */
 export const FallbackModeSchema: GenEnum<FallbackMode> = /*@__PURE__*/
   enumDesc(file_refrain_router_v1_router, 1);
-
-/**
- * What the caller thinks of an answer.
- *
- * @generated from enum refrain.router.v1.Verdict
- */
-export const Verdict = {
-  /**
-   * @generated from enum value: VERDICT_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED: 0,
-
-  /**
-   * @generated from enum value: VERDICT_RIGHT = 1;
-   */
-  RIGHT: 1,
-
-  /**
-   * @generated from enum value: VERDICT_WRONG = 2;
-   */
-  WRONG: 2,
-} as const;
-
-/**
- * What the caller thinks of an answer.
- *
- * @generated from enum refrain.router.v1.Verdict
- */
-export type Verdict = (typeof Verdict)[keyof typeof Verdict] | UnknownEnum;
-
-/**
- * Describes the enum refrain.router.v1.Verdict.
- */
-export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
-  enumDesc(file_refrain_router_v1_router, 2);
 
 /**
  * The front door: ask once, get an answer and where it came from.
