@@ -6,12 +6,12 @@ import { cacheability, partitionKey, questionOf } from '@refrain/judgement';
 import { withTimeout } from '@refrain/resilience';
 import type { Embedder } from './embedder/embedder.ts';
 import { toSemanticHit } from './hit.ts';
-import { type NearIndex, scanLimit } from './index/near-index.ts';
+import type { NearIndex } from './index/near-index.ts';
 import type { Asked, LevelResult } from './level.ts';
-import type { NearEntry, RedisNearStore } from './near-store.ts';
-import type { Partition } from './partition.ts';
+import type { RedisNearStore } from './near-store.ts';
+import { neighbours } from './neighbours.ts';
 import { shorten } from './redis-keys.ts';
-import { cosine, nearest } from './vector.ts';
+import { cosine } from './vector.ts';
 
 /** What the level stands on. */
 export interface SemanticParts {
@@ -41,7 +41,7 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
   if (size === 0) return { miss: 'empty' };
   const question = questionOf(chat);
   const vector = await parts.embedder.embed(question);
-  const found = await neighbours(partition, vector, size, asked, parts);
+  const found = await neighbours({ partition, vector, size }, asked, parts);
   if (!found) return { miss: 'index_not_ready' };
   const ranked = found.filter(({ entry }) => entry.rank >= request.minimumRank);
   if (ranked.length === 0 && found.length > 0) return { miss: 'below_rank' };
@@ -53,56 +53,4 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
   if ('refuse' in verdict) return { miss: verdict.refuse };
   const accepted = ranked[verdict.accept];
   return accepted ? { hit: toSemanticHit(accepted.entry, nowMs, verdict.confidence) } : { miss: 'empty' };
-}
-
-/** Entries that Redis has, nearest first: by the index, or in process where the partition is small and the index cannot say. */
-async function neighbours(
-  partition: Partition,
-  vector: Float32Array,
-  size: number,
-  { settings, nowMs }: Asked,
-  parts: SemanticParts,
-): Promise<NearEntry[] | undefined> {
-  const count = settings.cache.semantic.topK;
-  const ids = await askIndex(partition, vector, size, count, parts);
-  if (ids) {
-    const entries = await parts.near.getMany(partition, ids, nowMs);
-    const stale = ids.filter((_, i) => !entries[i]);
-    if (stale.length === 0) return entries.filter((entry) => entry !== undefined);
-    parts.index.remove(partition, stale);
-    // What is gone has taken the places of what may be there.
-    if (size > scanLimit) return entries.filter((entry) => entry !== undefined);
-  }
-  return size > scanLimit ? undefined : scan(partition, vector, count, nowMs, parts);
-}
-
-async function askIndex(
-  partition: Partition,
-  vector: Float32Array,
-  size: number,
-  count: number,
-  { index }: SemanticParts,
-): Promise<string[] | undefined> {
-  try {
-    return await index.query(partition, vector, count, size);
-  } catch (error) {
-    if (size > scanLimit) throw error;
-    return undefined;
-  }
-}
-
-async function scan(
-  partition: Partition,
-  vector: Float32Array,
-  count: number,
-  nowMs: number,
-  { near }: SemanticParts,
-): Promise<NearEntry[]> {
-  const ids = await near.ids(partition, nowMs, scanLimit);
-  const vectors = await near.vectors(partition, ids, nowMs);
-  const names = nearest(vector, vectors, count);
-  const entries = await near.getMany(partition, names, nowMs);
-  const gone = names.filter((_, i) => !entries[i]);
-  if (gone.length > 0) await near.forget(partition, gone);
-  return entries.filter((entry) => entry !== undefined);
 }

@@ -1,0 +1,71 @@
+/** Entries that Redis has, nearest to a question first: by the index, or in process where the partition is small and the index cannot say. */
+
+import { type NearIndex, scanLimit } from './index/near-index.ts';
+import type { Asked } from './level.ts';
+import type { NearEntry, RedisNearStore } from './near-store.ts';
+import type { Partition } from './partition.ts';
+import { nearest } from './vector.ts';
+
+/** What finds neighbours, and what says whether they are there. */
+export interface NeighbourParts {
+  readonly index: NearIndex;
+  readonly near: RedisNearStore;
+}
+
+/** Where neighbours are looked for: a partition with `size` entries. */
+export interface Around {
+  readonly partition: Partition;
+  readonly vector: Float32Array;
+  readonly size: number;
+}
+
+/**
+ * The entries nearest to a vector, all of them in Redis a moment ago; undefined where the partition is large and the index is not
+ * ready. @throws RefrainError `unavailable` or `deadline` where Redis, or the index of a large partition, does not answer
+ */
+export async function neighbours(
+  { partition, vector, size }: Around,
+  { settings, nowMs }: Asked,
+  parts: NeighbourParts,
+): Promise<NearEntry[] | undefined> {
+  const count = settings.cache.semantic.topK;
+  const ids = await askIndex({ partition, vector, size }, count, parts.index);
+  if (ids) {
+    const entries = await parts.near.getMany(partition, ids, nowMs);
+    const stale = ids.filter((_, i) => !entries[i]);
+    if (stale.length === 0) return entries.filter((entry) => entry !== undefined);
+    parts.index.remove(partition, stale);
+    // What is gone has taken the places of what may be there.
+    if (size > scanLimit) return entries.filter((entry) => entry !== undefined);
+  }
+  return size > scanLimit ? undefined : scan(partition, vector, count, nowMs, parts.near);
+}
+
+async function askIndex(
+  { partition, vector, size }: Around,
+  count: number,
+  index: NearIndex,
+): Promise<string[] | undefined> {
+  try {
+    return await index.query(partition, vector, count, size);
+  } catch (error) {
+    if (size > scanLimit) throw error;
+    return undefined;
+  }
+}
+
+async function scan(
+  partition: Partition,
+  vector: Float32Array,
+  count: number,
+  nowMs: number,
+  near: RedisNearStore,
+): Promise<NearEntry[]> {
+  const ids = await near.ids(partition, nowMs, scanLimit);
+  const vectors = await near.vectors(partition, ids, nowMs);
+  const names = nearest(vector, vectors, count);
+  const entries = await near.getMany(partition, names, nowMs);
+  const gone = names.filter((_, i) => !entries[i]);
+  if (gone.length > 0) await near.forget(partition, gone);
+  return entries.filter((entry) => entry !== undefined);
+}
