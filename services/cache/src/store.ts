@@ -46,14 +46,24 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   } catch (thrown) {
     return refuse(parts, missReason(toRefrainError(thrown)));
   }
-  if (settings.cache.semantic.enabled && able.semantic) await storeNear(kept, questionOf(chat), settings, parts);
+  const whyNot = settings.cache.semantic.enabled ? able.semanticReason : 'disabled';
+  const exactOnlyReason = whyNot ?? (await storeNear(kept, questionOf(chat), settings, parts)) ?? '';
   parts.counts.stored();
-  return create(StoreResponseSchema, { stored: true, entryId });
+  return create(StoreResponseSchema, { stored: true, entryId, exactOnlyReason });
 }
 
-/** The exact entry stands already; that it cannot also be found by meaning is counted, not an error. */
-async function storeNear(kept: Kept, question: string, settings: Settings, parts: StoreParts): Promise<void> {
-  if (!parts.embedder.ready) return parts.counts.refused('near_no_model');
+/** The exact entry stands already; why it cannot also be found by meaning is counted and told, not an error. */
+async function storeNear(
+  kept: Kept,
+  question: string,
+  settings: Settings,
+  parts: StoreParts,
+): Promise<string | undefined> {
+  const refuse = (reason: string) => {
+    parts.counts.refused(`near_${reason}`);
+    return reason;
+  };
+  if (!parts.embedder.ready) return refuse('no_model');
   const partition = { tenant: kept.tenant, key: kept.partition };
   const { ttlSeconds } = settings.cache.semantic;
   try {
@@ -64,8 +74,9 @@ async function storeNear(kept: Kept, question: string, settings: Settings, parts
       partition,
       expired.filter((id) => id !== kept.id),
     );
+    return undefined;
   } catch (thrown) {
-    parts.counts.refused(`near_${missReason(toRefrainError(thrown))}`);
+    return refuse(missReason(toRefrainError(thrown)));
   }
 }
 
