@@ -8,8 +8,9 @@ export * from './gen/refrain/common/v1/verdict_pb.ts';
 export * from './gen/refrain/jobs/v1/usage_pb.ts';
 export * from './gen/refrain/jobs/v1/work_pb.ts';
 export * from './gen/refrain/router/v1/event_pb.ts';
+export * from './gen/refrain/router/v1/review_pb.ts';
 export * from './gen/refrain/router/v1/router_pb.ts';
-export { usageStream } from './streams.ts';
+export { reviewStream, usageStream } from './streams.ts';
 export {
   completeSubject,
   controlSubject,
@@ -17,6 +18,7 @@ export {
   isSubjectToken,
   type Lane,
   lanes,
+  reviewSubject,
   usageSubject,
   workSubject,
 } from './subjects.ts';

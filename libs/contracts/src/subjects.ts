@@ -42,3 +42,6 @@ export function eventSubject(tenant: string, kind: string): string {
 export function usageSubject(provider: string): string {
   return `refrain.v1.usage.${checked(provider)}`;
 }
+
+/** Where semantic hits wait to be asked afresh (JetStream). They carry prompts: nobody but the routers may read it. */
+export const reviewSubject = 'refrain.v1.review';

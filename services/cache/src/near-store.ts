@@ -11,6 +11,7 @@ import { toBytes, toVector, type Vector } from './vector.ts';
 
 /** An entry that may be served, with its vector. */
 export interface NearEntry {
+  readonly id: string;
   readonly entry: Entry;
   readonly vector: Float32Array;
 }
@@ -80,7 +81,9 @@ export class RedisNearStore {
     const found: (NearEntry | undefined)[] = [];
     for (let from = 0; from < keys.length; from += pageEntries) {
       const page = await this.#state.getMany(keys.slice(from, from + pageEntries));
-      found.push(...page.map((bytes) => (bytes ? toNearEntry(bytes, partition.key, nowMs) : undefined)));
+      found.push(
+        ...page.map((bytes, i) => (bytes ? toNearEntry(ids[from + i] ?? '', bytes, partition.key, nowMs) : undefined)),
+      );
     }
     return found;
   }
@@ -139,11 +142,11 @@ export class RedisNearStore {
   }
 }
 
-function toNearEntry(bytes: Uint8Array, partition: string, nowMs: number): NearEntry | undefined {
+function toNearEntry(id: string, bytes: Uint8Array, partition: string, nowMs: number): NearEntry | undefined {
   const entry = readEntry(bytes);
   const vector = entry && toVector(entry.vector);
   if (!entry || !vector) return undefined;
   const isValid =
     entry.partition === partition && entry.embedding === embeddingFingerprint && Number(entry.expiresAtMs) > nowMs;
-  return isValid ? { entry, vector } : undefined;
+  return isValid ? { id, entry, vector } : undefined;
 }
