@@ -13,6 +13,7 @@ export { questionOf } from './question.ts';
 export { type Plan, type PlannedRoute, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
 export { type AdmissionClass, admissionClass } from './signature/admission-class.ts';
 export { classWords } from './signature/closed-classes.ts';
+export { embeddedForm } from './signature/embedded-form.ts';
 export { rememberedSignature, type Signature, signatureOf } from './signature/signature.ts';
 export { matchTemplate, type Template, type TemplateMatch } from './template.ts';
 export { validateChat } from './validate-chat.ts';

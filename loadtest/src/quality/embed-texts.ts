@@ -1,6 +1,7 @@
 /** Embeds texts with the cache's own embedder, run as the child process that the cache runs, and keeps what it gets on disk. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { embeddedForm } from '@refrain/judgement';
 import { dimensions, type Embedding, VectorFile } from './vector-file.ts';
 
 type Reply =
@@ -18,11 +19,13 @@ export type Vectors = (text: string) => Embedding;
 export async function embedTexts(texts: Iterable<string>, home: string, say: (line: string) => void): Promise<Vectors> {
   const file = new VectorFile(join(home, 'quality/all-MiniLM-L6-v2.int8.vectors'));
   // Texts of like length together: a batch is padded to its longest.
-  const missing = [...new Set(texts)].filter((text) => !file.get(text)).sort((a, b) => a.length - b.length);
+  const missing = [...new Set([...texts].map(embeddedForm))]
+    .filter((text) => !file.get(text))
+    .sort((a, b) => a.length - b.length);
   if (missing.length > 0) await embedMissing(missing, file, home, say);
   file.close();
   return (text) => {
-    const known = file.get(text);
+    const known = file.get(embeddedForm(text));
     if (!known) throw new Error(`not embedded: ${text.slice(0, 80)}`);
     return known;
   };

@@ -5,7 +5,8 @@
  */
 import { commonness, isKnown, lemmaOf } from '../lexicon/lexicon.ts';
 import { classesOf } from './closed-classes.ts';
-import { type Chunk, isLiteralText, toChunks } from './normalize.ts';
+import { isLiteralText } from './literal-text.ts';
+import { type Chunk, toChunks } from './normalize.ts';
 import { type Quantity, readQuantity } from './quantity.ts';
 import { clauseWords, coordinators, framingWords, functionWords, negators, roleWords } from './word-lists.ts';
 

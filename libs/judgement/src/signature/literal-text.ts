@@ -1,0 +1,17 @@
+/** Whether a piece is code, a path, a flag, an address: its case and marks count. */
+export function isLiteralText(piece: string): boolean {
+  const core = piece.replace(/^["“”„«(]+/, '').replace(/["“”»),.!?;:]+$/, '');
+  if (/^[.*]+$/.test(piece)) return true;
+  if (core === '') return false;
+  if (core === '/') return false;
+  // The embedder does not see them, so they are compared here.
+  if (/\p{Extended_Pictographic}/u.test(core)) return true;
+  if (/^[<>=|*~^\\/.]+$/.test(core) || /^[.*]+$/.test(core)) return true;
+  if (/^-{1,2}[A-Za-z]/.test(core)) return true;
+  if (/^[$€£¥₹][\d.,]+\p{L}{0,2}$/u.test(core)) return false;
+  if (/^[\p{L}'’-]+(?:\/[\p{L}'’-]+)+$/u.test(core)) return false;
+  if (/^w\/o?$/i.test(core)) return false;
+  if (/[_\\{}[\]<>=|~^@;]|\w\(|\)\.|::|:\/\/|\/\/|^[./~]\/|^\/|\w\/\w+\/|->|[\w]\.[a-z]{1,4}$|\.\w+\(/.test(core))
+    return !/^(?:[a-z]\.)+[a-z]$/i.test(core) && !/^(?:node|next|vue|react)\.js$/i.test(core);
+  return /^[a-z]+:[\w]/i.test(core) && !/^\d/.test(core);
+}
