@@ -1,5 +1,6 @@
 /** `npm run -s refrain -- COMMAND`: small tools around a mesh. */
 
+import { runCache } from './refrain/cache.ts';
 import { makeKey } from './refrain/key.ts';
 import { showStatus } from './refrain/status.ts';
 import { UsageError } from './refrain/usage-error.ts';
@@ -12,19 +13,34 @@ const usage = `usage: npm run -s refrain -- COMMAND
   key --tenant NAME --user NAME --tier TIER  makes a caller's key and its entry for refrain.yaml
                                              (tiers: free, basic, pro, enterprise)
   status [--json]                            whether the mesh that runs here is ready
+
+  cache stats                                what was looked up and stored since the cache started
+  cache report --tenant NAME                 what was served by meaning, what of it was wrong, what follows
+  cache invalidate --tenant NAME (--entry ID | --tag NAME | --model PROVIDER/MODEL | --partition KEY | --all)
+                                             says what would go; with --yes it goes
+  cache purge --tenant NAME --yes            removes everything kept for a tenant
+  cache rebuild [--tenant NAME]              builds the index anew and swaps it in
+  cache warm FILE.jsonl --tenant NAME [--model NAME] [--rank 1-5] [--ttl SECONDS] [--tag NAME]… [--skip-bad]
+                                             stores the answers of a file, see docs/operations.md
+
+  Commands of cache ask the mesh that runs here, or --cache HOST:PORT; --json prints for programs;
+  --actor NAME stands in the audit line of what is removed (the user's name where it is missing).
 `;
 
 /** A command prints and gives the exit code. */
 type Command = (args: readonly string[], out: (text: string) => void) => number | Promise<number>;
 
+// npm runs us in the repository's root; a path counts from where the caller stands.
+const folder = process.env.INIT_CWD ?? process.cwd();
+
 const commands: Readonly<Record<string, Command>> = {
-  validate: (args, out) => {
-    // npm runs us in the repository's root; a path counts from where the caller stands.
-    const folder = process.env.INIT_CWD ?? process.cwd();
-    return validate(args, { folder, configFile: loadSettings(process.env).configFile, out });
-  },
+  validate: (args, out) => validate(args, { folder, configFile: loadSettings(process.env).configFile, out }),
   key: (args, out) => makeKey(args, out),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
+  cache: (args, out) => {
+    const { home, configFile } = loadSettings(process.env);
+    return runCache(args, { home, configFile, folder, out, progress: process.stderr });
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

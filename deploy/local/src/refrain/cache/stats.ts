@@ -1,0 +1,39 @@
+import { create } from '@bufbuild/protobuf';
+import { StatsRequestSchema, type StatsResponse } from '@refrain/contracts';
+import { type CacheCommand, readOptions, refusePositionals, withCache } from './open-cache.ts';
+import { grouped, share, toJsonLine, toTable } from './print.ts';
+
+/** `cache stats`: what was looked up and stored since the cache started, and what its index holds. */
+export const showStats: CacheCommand = async (args, tools) => {
+  const { values, positionals } = readOptions(args, {});
+  refusePositionals(positionals);
+  const stats = await withCache(values.cache, tools, (cache) => cache.stats(create(StatsRequestSchema)));
+  tools.out(values.json ? toJsonLine(stats) : toText(stats));
+  return 0;
+};
+
+function toText(stats: StatsResponse): string {
+  const { lookups, exactHits, semanticHits, templateHits, stores } = stats;
+  const hits = (name: string, count: bigint) => [name, grouped(count), share(count, lookups)];
+  return toTable([
+    ['lookups', grouped(lookups)],
+    hits('  exact hits', exactHits),
+    hits('  semantic hits', semanticHits),
+    hits('  template hits', templateHits),
+    ...byReason('levels that missed', stats.misses),
+    ['stores', grouped(stores)],
+    ...byReason('refusals', stats.refusals),
+    ['index collections', grouped(stats.collections)],
+    ['index writes that wait', grouped(stats.pendingIndexWrites)],
+    ['answers by meaning', stats.semanticReady ? 'yes' : 'no: npm run -s refrain -- status says why'],
+  ]);
+}
+
+function byReason(title: string, counts: Readonly<Record<string, bigint>>): string[][] {
+  const rows = Object.entries(counts).sort(([, a], [, b]) => Number(b - a));
+  const total = rows.reduce((sum, [, count]) => sum + count, 0n);
+  return [
+    [title, grouped(total)],
+    ...rows.map(([reason, count]) => [`  ${reason}`, grouped(count), share(count, total)]),
+  ];
+}
