@@ -5,6 +5,7 @@ export * from './gen/refrain/cache/v1/entry_pb.ts';
 export * from './gen/refrain/common/v1/answer_pb.ts';
 export * from './gen/refrain/common/v1/chat_pb.ts';
 export * from './gen/refrain/common/v1/verdict_pb.ts';
+export * from './gen/refrain/jobs/v1/alert_pb.ts';
 export * from './gen/refrain/jobs/v1/usage_pb.ts';
 export * from './gen/refrain/jobs/v1/work_pb.ts';
 export * from './gen/refrain/router/v1/event_pb.ts';
@@ -18,6 +19,7 @@ export {
   isSubjectToken,
   type Lane,
   lanes,
+  meshTenant,
   reviewSubject,
   usageSubject,
   workSubject,

@@ -38,6 +38,9 @@ export function eventSubject(tenant: string, kind: string): string {
   return `refrain.v1.events.${tenant === '*' ? '*' : checked(tenant)}.${kind === '*' ? '*' : checked(kind)}`;
 }
 
+/** The tenant under which the mesh itself tells its operators. */
+export const meshTenant = 'mesh';
+
 /** Where workers put usage records (JetStream). */
 export function usageSubject(provider: string): string {
   return `refrain.v1.usage.${checked(provider)}`;

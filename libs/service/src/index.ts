@@ -5,6 +5,7 @@ export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
 export { loadMeshConfig, parseMeshConfig } from './mesh-config/load.ts';
 export {
   callerKeySchema,
+  type KeyLimits,
   type MeshConfig,
   type ModelConfig,
   type ProviderConfig,
@@ -13,6 +14,6 @@ export {
 export { watchMeshConfig } from './mesh-config/watch.ts';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts';
 export { type Ops, type Readiness, startOps } from './ops.ts';
-export { keyId, readProviderKeys } from './provider-keys.ts';
+export { keyFile, keyId, readProviderKeys } from './provider-keys.ts';
 export { runService, type ServiceScope, type StartedService } from './run-service.ts';
 export { Secret } from './secret.ts';

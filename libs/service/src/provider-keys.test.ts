@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { keyId, readProviderKeys } from './provider-keys.ts';
 import { Secret } from './secret.ts';
@@ -32,4 +35,16 @@ test('duplicates and blanks are dropped, and what lies beyond 100 or belongs to 
 
 test('a key is known in logs by the first twelve hex digits of its SHA-256', () => {
   assert.equal(keyId(new Secret('abc')), 'ba7816bf8f01');
+});
+
+test('keys of a file come last, one a line; a file that is not there is named by its variable, never by its path', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'refrain-keys-'));
+  const file = join(folder, 'openai');
+  writeFileSync(file, '# bought in May\n b\n\na # ours\r\nc#d\n');
+  assert.deepEqual(reveal({ OPENAI_API_KEY: 'a', OPENAI_API_KEY_FILE: file }), ['a', 'b', 'c#d']);
+  rmSync(folder, { recursive: true });
+  assert.throws(
+    () => reveal({ OPENAI_API_KEY_FILE: file }),
+    (error: Error) => /OPENAI_API_KEY_FILE.*ENOENT/.test(error.message) && !error.message.includes(folder),
+  );
 });

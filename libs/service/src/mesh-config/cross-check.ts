@@ -60,13 +60,21 @@ function duplicates(config: MeshConfig): FieldFault[] {
 function providerFaults(config: MeshConfig): FieldFault[] {
   return Object.entries(config.providers).flatMap(([name, provider]) => {
     const faults: FieldFault[] = [];
-    if (!provider.keyless && provider.keys === undefined) {
+    if (!provider.keyless && provider.keys === undefined && Object.keys(provider.pools).length === 0) {
       const message = 'needs `keys` (the stem of its variables) or `keyless: true`';
       faults.push({ path: ['providers', name], message });
     }
-    const url = provider.baseUrl === undefined ? undefined : new URL(provider.baseUrl);
-    if (url && url.username + url.password !== '') {
-      faults.push({ path: ['providers', name, 'baseUrl'], message: 'holds a password; secrets come by environment' });
+    const urls: [string | undefined, readonly PropertyKey[]][] = [
+      [provider.baseUrl, ['providers', name, 'baseUrl']],
+      ...Object.entries(provider.pools).map(
+        ([pool, { baseUrl }]) =>
+          [baseUrl, ['providers', name, 'pools', pool, 'baseUrl']] as [string | undefined, PropertyKey[]],
+      ),
+    ];
+    for (const [text, path] of urls) {
+      const url = text === undefined ? undefined : new URL(text);
+      if (url && url.username + url.password !== '')
+        faults.push({ path, message: 'holds a password; secrets come by environment' });
     }
     return faults;
   });

@@ -28,6 +28,39 @@ const model = z.strictObject({
   price: price.optional(),
 });
 
+/** What a provider grants a key; absent: no limit that is known. A day ends at midnight in the provider's `resetTimeZone`. */
+const keyLimits = z.strictObject({
+  requestsPerMinute: z.int().positive().optional(),
+  requestsPerDay: z.int().positive().optional(),
+  tokensPerMinute: z.int().positive().optional(),
+  tokensPerDay: z.int().positive().optional(),
+  /** Requests under way at once. */
+  concurrency: z.int().positive().optional(),
+});
+
+/** More keys of a provider: of another region, account or grant. */
+const keyPool = z.strictObject({
+  /** Stem of the environment variables with the keys, as the provider's own `keys`. */
+  keys: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  /** Workers of this REFRAIN_REGION take these keys first. */
+  region: name.optional(),
+  /** Where these keys are used; operator's alone. Absent: the provider's. */
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** With the strategy `weighted`: how often, beside the other keys. */
+  weight: z.number().positive().default(1),
+  /** Each of these keys'; a limit that is absent is the provider's. */
+  limits: keyLimits.prefault({}),
+});
+
+const timeZone = z.string().refine((zone) => {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }) !== undefined;
+  } catch {
+    // A RangeError is how Intl says that it does not know the zone.
+    return false;
+  }
+}, 'is not a time zone; write one such as America/Los_Angeles');
+
 const provider = z.strictObject({
   adapter: z.enum(['llama', 'gemini', 'claude', 'openai']),
   /** Operator's alone; a request can never name a URL. Absent: the adapter's public address. */
@@ -39,7 +72,15 @@ const provider = z.strictObject({
     .optional(),
   /** Needs no key (a local server). */
   keyless: z.boolean().default(false),
-  /** Calls to this provider at once, for one worker. */
+  /** Which key is next: in turn; the one least used lately; that by weight; the one with most left of its limits. */
+  strategy: z.enum(['round-robin', 'least-used', 'weighted', 'most-headroom']).default('round-robin'),
+  /** Each key's. */
+  limits: keyLimits.prefault({}),
+  /** Where the provider's days end, for limits by day. */
+  resetTimeZone: timeZone.default('UTC'),
+  /** More keys, by a name for people. */
+  pools: z.record(name, keyPool).default({}),
+  /** Calls to this provider at once, over all workers (of one worker where the provider needs no key). */
   concurrency: z.int().positive().default(100),
   /** Requests that may wait in a worker before it says busy. */
   queue: z.int().nonnegative().default(200),
@@ -188,6 +229,8 @@ export const meshConfigSchema = z.strictObject({
 export type MeshConfig = z.output<typeof meshConfigSchema>;
 /** A provider's section. */
 export type ProviderConfig = MeshConfig['providers'][string];
+/** What a provider grants a key. */
+export type KeyLimits = ProviderConfig['limits'];
 /** A model's section. */
 export type ModelConfig = ProviderConfig['models'][number];
 /** Free, basic, pro or enterprise. */
