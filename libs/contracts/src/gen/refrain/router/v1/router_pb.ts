@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file refrain/router/v1/router.proto.
  */
 export const file_refrain_router_v1_router: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yZWZyYWluL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEXJlZnJhaW4ucm91dGVyLnYxIosCCgdPcHRpb25zEisKBWNhY2hlGAEgASgOMhwucmVmcmFpbi5yb3V0ZXIudjEuQ2FjaGVNb2RlEjEKCGZhbGxiYWNrGAIgASgOMh8ucmVmcmFpbi5yb3V0ZXIudjEuRmFsbGJhY2tNb2RlEh8KEm1pbmltdW1fY29uZmlkZW5jZRgDIAEoAUgAiAEBEhgKC3R0bF9zZWNvbmRzGAQgASgNSAGIAQESHAoPbWF4X2FnZV9zZWNvbmRzGAUgASgNSAKIAQESDAoEdGFncxgGIAMoCUIVChNfbWluaW11bV9jb25maWRlbmNlQg4KDF90dGxfc2Vjb25kc0ISChBfbWF4X2FnZV9zZWNvbmRzImUKD0NvbXBsZXRlUmVxdWVzdBIlCgRjaGF0GAEgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBIrCgdvcHRpb25zGAIgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuT3B0aW9ucyI9ChBDb21wbGV0ZVJlc3BvbnNlEikKBmFuc3dlchgBIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlciJrChVTdHJlYW1Db21wbGV0ZVJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMirgEKFlN0cmVhbUNvbXBsZXRlUmVzcG9uc2USLQoHc3RhcnRlZBgBIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLlN0YXJ0ZWRIABIpCgVkZWx0YRgCIAEoCzIYLnJlZnJhaW4uY29tbW9uLnYxLkRlbHRhSAASMQoJY29tcGxldGVkGAMgASgLMhwucmVmcmFpbi5yb3V0ZXIudjEuQ29tcGxldGVkSABCBwoFZXZlbnQiUAoHU3RhcnRlZBISCgpyZXF1ZXN0X2lkGAEgASgJEjEKCnByb3ZlbmFuY2UYAiABKAsyHS5yZWZyYWluLmNvbW1vbi52MS5Qcm92ZW5hbmNlIjYKCUNvbXBsZXRlZBIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXIiZAoORXhwbGFpblJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMijwMKD0V4cGxhaW5SZXNwb25zZRI5Cg5jbGFzc2lmaWNhdGlvbhgBIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEhEKCWV4YWN0X2tleRgCIAEoCRIRCglwYXJ0aXRpb24YAyABKAkSEQoJY2FjaGVhYmxlGAQgASgIEhwKFG5vdF9jYWNoZWFibGVfcmVhc29uGAUgASgJEhAKCHNlbWFudGljGAYgASgIEhsKE25vdF9zZW1hbnRpY19yZWFzb24YByABKAkSLwoMY2FjaGVfc291cmNlGAggASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEh0KEGNhY2hlX2NvbmZpZGVuY2UYCSABKAFIAIgBARIWCg5jYWNoZV9lbnRyeV9pZBgKIAEoCRIoCgZyb3V0ZXMYCyADKAsyGC5yZWZyYWluLnJvdXRlci52MS5Sb3V0ZRIUCgxyb3V0ZV9yZWFzb24YDCABKAlCEwoRX2NhY2hlX2NvbmZpZGVuY2UibgoFUm91dGUSEAoIcHJvdmlkZXIYASABKAkSDQoFbW9kZWwYAiABKAkSDAoEcmFuaxgDIAEoDRIfChJlc3RpbWF0ZWRfbmFub191c2QYBCABKANIAIgBAUIVChNfZXN0aW1hdGVkX25hbm9fdXNkIqMBCg9GZWVkYmFja1JlcXVlc3QSEAoIZW50cnlfaWQYASABKAkSKwoHdmVyZGljdBgCIAEoDjIaLnJlZnJhaW4uY29tbW9uLnYxLlZlcmRpY3QSKQoGc291cmNlGAMgASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEhcKCmNvbmZpZGVuY2UYBCABKAFIAIgBAUINCgtfY29uZmlkZW5jZSI4ChBGZWVkYmFja1Jlc3BvbnNlEg8KB3JlbW92ZWQYASABKA0SEwoLcXVhcmFudGluZWQYAiABKAgqbQoJQ2FjaGVNb2RlEhoKFkNBQ0hFX01PREVfVU5TUEVDSUZJRUQQABISCg5DQUNIRV9NT0RFX09GRhABEhYKEkNBQ0hFX01PREVfUkVGUkVTSBACEhgKFENBQ0hFX01PREVfUkVBRF9PTkxZEAMqRQoMRmFsbGJhY2tNb2RlEh0KGUZBTExCQUNLX01PREVfVU5TUEVDSUZJRUQQABIWChJGQUxMQkFDS19NT0RFX05PTkUQATL0AgoNUm91dGVyU2VydmljZRJTCghDb21wbGV0ZRIiLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVxdWVzdBojLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVzcG9uc2USZwoOU3RyZWFtQ29tcGxldGUSKC5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlcXVlc3QaKS5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlc3BvbnNlMAESUAoHRXhwbGFpbhIhLnJlZnJhaW4ucm91dGVyLnYxLkV4cGxhaW5SZXF1ZXN0GiIucmVmcmFpbi5yb3V0ZXIudjEuRXhwbGFpblJlc3BvbnNlElMKCEZlZWRiYWNrEiIucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXF1ZXN0GiMucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
+  fileDesc("Ch5yZWZyYWluL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEXJlZnJhaW4ucm91dGVyLnYxIosCCgdPcHRpb25zEisKBWNhY2hlGAEgASgOMhwucmVmcmFpbi5yb3V0ZXIudjEuQ2FjaGVNb2RlEjEKCGZhbGxiYWNrGAIgASgOMh8ucmVmcmFpbi5yb3V0ZXIudjEuRmFsbGJhY2tNb2RlEh8KEm1pbmltdW1fY29uZmlkZW5jZRgDIAEoAUgAiAEBEhgKC3R0bF9zZWNvbmRzGAQgASgNSAGIAQESHAoPbWF4X2FnZV9zZWNvbmRzGAUgASgNSAKIAQESDAoEdGFncxgGIAMoCUIVChNfbWluaW11bV9jb25maWRlbmNlQg4KDF90dGxfc2Vjb25kc0ISChBfbWF4X2FnZV9zZWNvbmRzImUKD0NvbXBsZXRlUmVxdWVzdBIlCgRjaGF0GAEgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBIrCgdvcHRpb25zGAIgASgLMhoucmVmcmFpbi5yb3V0ZXIudjEuT3B0aW9ucyI9ChBDb21wbGV0ZVJlc3BvbnNlEikKBmFuc3dlchgBIAEoCzIZLnJlZnJhaW4uY29tbW9uLnYxLkFuc3dlciJrChVTdHJlYW1Db21wbGV0ZVJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMirgEKFlN0cmVhbUNvbXBsZXRlUmVzcG9uc2USLQoHc3RhcnRlZBgBIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLlN0YXJ0ZWRIABIpCgVkZWx0YRgCIAEoCzIYLnJlZnJhaW4uY29tbW9uLnYxLkRlbHRhSAASMQoJY29tcGxldGVkGAMgASgLMhwucmVmcmFpbi5yb3V0ZXIudjEuQ29tcGxldGVkSABCBwoFZXZlbnQiUAoHU3RhcnRlZBISCgpyZXF1ZXN0X2lkGAEgASgJEjEKCnByb3ZlbmFuY2UYAiABKAsyHS5yZWZyYWluLmNvbW1vbi52MS5Qcm92ZW5hbmNlIjYKCUNvbXBsZXRlZBIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXIiZAoORXhwbGFpblJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMi0wQKD0V4cGxhaW5SZXNwb25zZRI5Cg5jbGFzc2lmaWNhdGlvbhgBIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEhEKCWV4YWN0X2tleRgCIAEoCRIRCglwYXJ0aXRpb24YAyABKAkSEQoJY2FjaGVhYmxlGAQgASgIEhwKFG5vdF9jYWNoZWFibGVfcmVhc29uGAUgASgJEhAKCHNlbWFudGljGAYgASgIEhsKE25vdF9zZW1hbnRpY19yZWFzb24YByABKAkSLwoMY2FjaGVfc291cmNlGAggASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEh0KEGNhY2hlX2NvbmZpZGVuY2UYCSABKAFIAIgBARIWCg5jYWNoZV9lbnRyeV9pZBgKIAEoCRIoCgZyb3V0ZXMYCyADKAsyGC5yZWZyYWluLnJvdXRlci52MS5Sb3V0ZRIUCgxyb3V0ZV9yZWFzb24YDCABKAkSMAoKY2FjaGVfbW9kZRgNIAEoDjIcLnJlZnJhaW4ucm91dGVyLnYxLkNhY2hlTW9kZRIeChFleGFjdF90dGxfc2Vjb25kcxgOIAEoDUgBiAEBEiEKFHNlbWFudGljX3R0bF9zZWNvbmRzGA8gASgNSAKIAQESDAoEdGFncxgQIAMoCRIQCgh0ZW1wbGF0ZRgRIAEoCUITChFfY2FjaGVfY29uZmlkZW5jZUIUChJfZXhhY3RfdHRsX3NlY29uZHNCFwoVX3NlbWFudGljX3R0bF9zZWNvbmRzIm4KBVJvdXRlEhAKCHByb3ZpZGVyGAEgASgJEg0KBW1vZGVsGAIgASgJEgwKBHJhbmsYAyABKA0SHwoSZXN0aW1hdGVkX25hbm9fdXNkGAQgASgDSACIAQFCFQoTX2VzdGltYXRlZF9uYW5vX3VzZCKjAQoPRmVlZGJhY2tSZXF1ZXN0EhAKCGVudHJ5X2lkGAEgASgJEisKB3ZlcmRpY3QYAiABKA4yGi5yZWZyYWluLmNvbW1vbi52MS5WZXJkaWN0EikKBnNvdXJjZRgDIAEoDjIZLnJlZnJhaW4uY29tbW9uLnYxLlNvdXJjZRIXCgpjb25maWRlbmNlGAQgASgBSACIAQFCDQoLX2NvbmZpZGVuY2UiOAoQRmVlZGJhY2tSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgNEhMKC3F1YXJhbnRpbmVkGAIgASgIKowBCglDYWNoZU1vZGUSGgoWQ0FDSEVfTU9ERV9VTlNQRUNJRklFRBAAEhIKDkNBQ0hFX01PREVfT0ZGEAESFgoSQ0FDSEVfTU9ERV9SRUZSRVNIEAISGAoUQ0FDSEVfTU9ERV9SRUFEX09OTFkQAxIdChlDQUNIRV9NT0RFX09OTFlfSUZfQ0FDSEVEEAQqRQoMRmFsbGJhY2tNb2RlEh0KGUZBTExCQUNLX01PREVfVU5TUEVDSUZJRUQQABIWChJGQUxMQkFDS19NT0RFX05PTkUQATL0AgoNUm91dGVyU2VydmljZRJTCghDb21wbGV0ZRIiLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVxdWVzdBojLnJlZnJhaW4ucm91dGVyLnYxLkNvbXBsZXRlUmVzcG9uc2USZwoOU3RyZWFtQ29tcGxldGUSKC5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlcXVlc3QaKS5yZWZyYWluLnJvdXRlci52MS5TdHJlYW1Db21wbGV0ZVJlc3BvbnNlMAESUAoHRXhwbGFpbhIhLnJlZnJhaW4ucm91dGVyLnYxLkV4cGxhaW5SZXF1ZXN0GiIucmVmcmFpbi5yb3V0ZXIudjEuRXhwbGFpblJlc3BvbnNlElMKCEZlZWRiYWNrEiIucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXF1ZXN0GiMucmVmcmFpbi5yb3V0ZXIudjEuRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
 
 /**
  * What a caller may ask about one request beside the chat itself.
@@ -42,14 +42,14 @@ export type Options = Message<"refrain.router.v1.Options"> & {
   minimumConfidence?: number | undefined;
 
   /**
-   * How long the answer to this request may be kept; at most what is configured for stale answers.
+   * How long the answer to this request may be kept; at most as long as answers are kept by the configuration, stale ones included.
    *
    * @generated from field: optional uint32 ttl_seconds = 4;
    */
   ttlSeconds?: number | undefined;
 
   /**
-   * Cached answers that are older are a miss.
+   * Cached answers that are older are a miss; 0 is CACHE_MODE_REFRESH.
    *
    * @generated from field: optional uint32 max_age_seconds = 5;
    */
@@ -318,6 +318,39 @@ export type ExplainResponse = Message<"refrain.router.v1.ExplainResponse"> & {
    * @generated from field: string route_reason = 12;
    */
   routeReason: string;
+
+  /**
+   * How the request would use the cache, what its options say considered.
+   *
+   * @generated from field: refrain.router.v1.CacheMode cache_mode = 13;
+   */
+  cacheMode: CacheMode;
+
+  /**
+   * How long its answer would be kept on each level, before jitter; absent where it would not be.
+   *
+   * @generated from field: optional uint32 exact_ttl_seconds = 14;
+   */
+  exactTtlSeconds?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 semantic_ttl_seconds = 15;
+   */
+  semanticTtlSeconds?: number | undefined;
+
+  /**
+   * What it would be kept under.
+   *
+   * @generated from field: repeated string tags = 16;
+   */
+  tags: string[];
+
+  /**
+   * Name of the template marked `always` that would answer; empty where none would.
+   *
+   * @generated from field: string template = 17;
+   */
+  template: string;
 };
 
 /**
@@ -465,6 +498,13 @@ export const CacheMode = {
    * @generated from enum value: CACHE_MODE_READ_ONLY = 3;
    */
   READ_ONLY: 3,
+
+  /**
+   * Read, and ask nobody: a miss is NOT_FOUND with the reason NOT_CACHED.
+   *
+   * @generated from enum value: CACHE_MODE_ONLY_IF_CACHED = 4;
+   */
+  ONLY_IF_CACHED: 4,
 } as const;
 
 /**
@@ -487,14 +527,14 @@ export const CacheModeSchema: GenEnum<CacheMode> = /*@__PURE__*/
  */
 export const FallbackMode = {
   /**
-   * The next provider, the local model, then a template.
+   * The next provider, the local model, a cached answer whose time is over, then a template.
    *
    * @generated from enum value: FALLBACK_MODE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Rather the error than a template.
+   * Rather the error than a stale answer or a template.
    *
    * @generated from enum value: FALLBACK_MODE_NONE = 1;
    */
