@@ -22,4 +22,10 @@ export { confidenceFor, type Judgement, judge } from './verifier/judge.ts';
 export { type RuleRefusal, refusalOf } from './verifier/rules.ts';
 export { evaluateTrees, sigmoid, type TreeModel } from './verifier/trees.ts';
 export { createVerifier, type VerifiedOptions } from './verifier/verify.ts';
-export { type Candidate, createThresholdVerifier, type Verdict, type Verifier } from './verifier.ts';
+export {
+  type Candidate,
+  createThresholdVerifier,
+  sameAnswerProbability,
+  type Verdict,
+  type Verifier,
+} from './verifier.ts';

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import {
+  confidenceFor,
   createThresholdVerifier,
   createVerifier,
   type KeyScope,
   policyVersion,
+  sameAnswerProbability,
   type Template,
   type Verifier,
 } from '@refrain/judgement';
@@ -14,6 +16,8 @@ export interface Settings {
   readonly cache: MeshConfig['cache'];
   readonly templates: MeshConfig['templates'];
   readonly verifier: Verifier;
+  /** The least confidence the verifier serves at, before anything is learned. */
+  readonly shippedConfidence: number;
   scope(tenant: string): KeyScope;
   /** The hash of a template's definition, by the template's name; undefined for one that is not in the file, or not served always. */
   templateVersion(name: string): string | undefined;
@@ -31,6 +35,7 @@ export function toSettings(config: MeshConfig): Settings {
     cache: config.cache,
     templates: config.templates,
     verifier: toVerifier(config.cache.semantic),
+    shippedConfidence: toShippedConfidence(config.cache.semantic),
     scope: (tenant) => ({ tenant, policy, defaultMaxTokens: config.limits.maxTokens }),
     templateVersion: (name) => versions.get(name),
     isCurrent: (templateVersion) => current.has(templateVersion),
@@ -39,6 +44,10 @@ export function toSettings(config: MeshConfig): Settings {
 
 function toVerifier({ mode, maxWrongHitRate, threshold }: MeshConfig['cache']['semantic']): Verifier {
   return mode === 'threshold' ? createThresholdVerifier(threshold) : createVerifier({ maxWrongHitRate });
+}
+
+function toShippedConfidence({ mode, maxWrongHitRate, threshold }: MeshConfig['cache']['semantic']): number {
+  return mode === 'threshold' ? sameAnswerProbability(threshold) : confidenceFor(maxWrongHitRate);
 }
 
 function versionOf({ name, pattern, answer }: Template): string {
