@@ -1,6 +1,7 @@
 /** The embedder in a child process. A child that dies or hangs is replaced, with growing pauses; meanwhile callers hear so at once. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { embeddedForm } from '@refrain/judgement';
 import type { Logger } from '@refrain/service';
 import { BoundedMap } from '../bounded-map.ts';
 import { type Embedded, EmbedQueue, type Urgency } from './embed-queue.ts';
@@ -60,7 +61,8 @@ export class EmbedderProcess implements Embedder {
     return this.#child?.pid;
   }
 
-  embed(text: string, urgency: Urgency = 'urgent'): Promise<Float32Array> {
+  embed(question: string, urgency: Urgency = 'urgent'): Promise<Float32Array> {
+    const text = embeddedForm(question);
     const known = this.#recent.get(text);
     if (known) return Promise.resolve(known);
     if (!this.#loaded) return Promise.reject(embedderDown());

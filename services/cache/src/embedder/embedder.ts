@@ -7,11 +7,11 @@ export interface Embedder {
   /** For people: "up", or what is wrong. */
   readonly state: string;
   /**
-   * The vector of a text. A `patient` asker lets others before and waits longer.
+   * The vector of a question, without its courtesies. A `patient` asker lets others before and waits longer.
    * @throws RefrainError `unavailable` (EMBEDDER_DOWN), `overloaded` (EMBEDDER_BUSY) or `deadline` (EMBEDDER_SLOW) where it fails;
    * `unsupported` (TOO_LONG, UNKNOWN_SYMBOLS) for a text of which the model would see only a part
    */
-  embed(text: string, urgency?: 'urgent' | 'patient'): Promise<Float32Array>;
+  embed(question: string, urgency?: 'urgent' | 'patient'): Promise<Float32Array>;
   stop(): Promise<void>;
 }
 

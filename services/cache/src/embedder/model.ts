@@ -10,8 +10,8 @@ export const modelName = 'all-MiniLM-L6-v2';
 export const dimensions = 384;
 /** What the model was trained to read, in word pieces with the two marks around them. */
 export const maximumTokens = 256;
-/** Model, revision, type, pooling: vectors of different fingerprints are never compared. */
-export const embeddingFingerprint = 'all-MiniLM-L6-v2/8199be6f/int8/mean/384';
+/** Model, revision, type, pooling, form of the text: vectors of different fingerprints are never compared. */
+export const embeddingFingerprint = 'all-MiniLM-L6-v2/8199be6f/int8/mean/384/plain';
 
 const sha256 = '8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6';
 const tokenizerSha256 = 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037';
