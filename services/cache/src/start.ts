@@ -1,10 +1,10 @@
 /** Opens the cache's parts, each in the background: a part that is away delays no start. */
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { startGrpcServer } from '@refrain/rpc';
-import { loadMeshConfig, type ServiceScope, type StartedService, watchMeshConfig } from '@refrain/service';
+import { type Logger, loadMeshConfig, type ServiceScope, type StartedService, watchMeshConfig } from '@refrain/service';
 import { openState } from '@refrain/state';
 import type { CacheConfig } from './config.ts';
-import { noEmbedder } from './embedder/embedder.ts';
+import { type Embedder, noEmbedder } from './embedder/embedder.ts';
 import { EmbedderProcess } from './embedder/embedder-process.ts';
 import { checkModel } from './embedder/model.ts';
 import { ChromaNearIndex } from './index/chroma-index.ts';
@@ -14,8 +14,12 @@ import { toSettings } from './settings.ts';
 
 const drainMs = 5000;
 
-/** Starts the cache service. @throws ConfigError, and the listen error */
-export async function startCache(config: CacheConfig, scope: ServiceScope): Promise<StartedService> {
+/** Starts the cache service, with vectors of its model unless told otherwise. @throws ConfigError, and the listen error */
+export async function startCache(
+  config: CacheConfig,
+  scope: ServiceScope,
+  openEmbedder: (config: CacheConfig, log: Logger) => Promise<Embedder> = openModel,
+): Promise<StartedService> {
   const { log, metrics, onStop } = scope;
   const settings = watchSettings(config.configFile, scope);
   const state = openState({ url: config.redisUrl, name: 'refrain-cache', log });
@@ -28,9 +32,7 @@ export async function startCache(config: CacheConfig, scope: ServiceScope): Prom
     source: near,
   });
   onStop(() => index.stop());
-  const fault = await checkModel(config.modelsFolder);
-  if (fault) log.error({ fault }, 'no embedding model: exact answers only');
-  const embedder = fault ? noEmbedder(fault) : new EmbedderProcess({ modelsFolder: config.modelsFolder, log });
+  const embedder = await openEmbedder(config, log);
   onStop(() => embedder.stop());
   const { registered, ready } = createCacheService({ state, near, index, embedder, metrics, log, settings });
   const observe = (method: string, code: string, _milliseconds: number, err?: RefrainError) => {
@@ -43,6 +45,12 @@ export async function startCache(config: CacheConfig, scope: ServiceScope): Prom
     ops: { host: config.host, port: config.opsPort },
     announce: { grpc: `${config.host}:${server.port}` },
   };
+}
+
+async function openModel({ modelsFolder }: CacheConfig, log: Logger): Promise<Embedder> {
+  const fault = await checkModel(modelsFolder);
+  if (fault) log.error({ fault }, 'no embedding model: exact answers only');
+  return fault ? noEmbedder(fault) : new EmbedderProcess({ modelsFolder, log });
 }
 
 function watchSettings(file: string, { log, onStop }: ServiceScope) {
