@@ -1,6 +1,7 @@
 export { type Admission, admit } from './admission.ts';
 export { type Cacheability, cacheability, maximumQuestionCharacters } from './cacheability.ts';
 export { type Classifier, createLexicalClassifier, type LexicalThresholds } from './classifier.ts';
+export { type AnswerComparison, compareAnswers } from './compare-answers.ts';
 export { resolvesTo, standaloneForms } from './dialogue/standalone.ts';
 export { exactKey, type KeyScope, partitionKey, policyVersion } from './key.ts';
 export { languageOf } from './language.ts';
