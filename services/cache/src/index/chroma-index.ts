@@ -13,7 +13,7 @@ import type { Partition } from '../partition.ts';
 import { nearest } from '../vector.ts';
 import { type ChromaCollection, ChromaServer, isGone } from './chroma-server.ts';
 import { fill } from './fill.ts';
-import { type NearIndex, type NearSource, scanLimit } from './near-index.ts';
+import { type NearSource, type SharedIndex, scanLimit } from './near-index.ts';
 import { Slots } from './slots.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
 
@@ -37,7 +37,7 @@ const prefix = `${family}${createHash('sha256').update(embeddingFingerprint).dig
 const nameOf = ({ key }: Partition): string => `${prefix}${key}`;
 
 /** The semantic level's index on a Chroma server. */
-export class ChromaNearIndex implements NearIndex {
+export class ChromaNearIndex implements SharedIndex {
   readonly #server: ChromaServer;
   readonly #options: ChromaIndexOptions;
   readonly #breaker: Breaker = new Breaker({ failures: 3, cooldownMs: 500, name: 'Chroma' });

@@ -11,6 +11,10 @@ export interface NearIndex {
   readonly pending: number;
   /** Collections on the server. */
   readonly collections: number;
+  /** What is kept in process. */
+  readonly hot: { readonly partitions: number; readonly vectors: number };
+  /** Told before a lookup, beside whatever else is asked: it learns what other processes have changed. Never throws. */
+  prepare(partition: Partition): Promise<void>;
   /**
    * Ids of the nearest entries, a few more than `count` where some are not written yet; undefined where the index cannot say: the partition has no collection, or one that is
    * still being filled and the partition (of `size` entries) is small enough to be compared without.
@@ -25,6 +29,9 @@ export interface NearIndex {
   drop(partition: Partition): void;
   stop(): Promise<void>;
 }
+
+/** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
+export type SharedIndex = Omit<NearIndex, 'hot' | 'prepare'>;
 
 /** Where the index reads what it has to hold. */
 export interface NearSource {

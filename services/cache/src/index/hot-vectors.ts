@@ -1,0 +1,73 @@
+/** The vectors of one partition in process: an HNSW graph of usearch, which knows numbers, and the ids they stand for. */
+import type { Index } from 'usearch';
+import { dimensions } from '../embedder/model.ts';
+import { cosine } from '../vector.ts';
+
+/** Makes an empty graph; absent where usearch has no build for this machine. */
+export type MakeGraph = () => Index;
+
+/** Loads usearch. @throws whatever its loader throws where it has no build for this machine */
+export async function loadGraphs(): Promise<MakeGraph> {
+  const { Index, MetricKind, ScalarKind } = await import('usearch');
+  const shape = {
+    dimensions,
+    metric: MetricKind.Cos,
+    quantization: ScalarKind.BF16,
+    connectivity: 16,
+    expansion_add: 128,
+    expansion_search: 128,
+    multi: false,
+  };
+  return () => new Index(shape);
+}
+
+/** usearch would start a thread for each processor at every call. */
+const threads = 1;
+
+/** Vectors by entry id. A vector never changes under its id. */
+export class HotVectors {
+  readonly #graph: Index;
+  readonly #numbers: Map<string, bigint> = new Map();
+  readonly #ids: Map<bigint, string> = new Map();
+  #last = 0n;
+
+  constructor(makeGraph: MakeGraph) {
+    this.#graph = makeGraph();
+  }
+
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  has(id: string): boolean {
+    return this.#numbers.has(id);
+  }
+
+  ids(): string[] {
+    return [...this.#numbers.keys()];
+  }
+
+  /** Takes 0.05 ms in a small partition, 0.35 ms at 100,000. What is no unit vector is left out: nothing could be near it. */
+  add(id: string, vector: Float32Array): void {
+    if (this.#numbers.has(id) || Number.isNaN(cosine(vector, vector))) return;
+    this.#last += 1n;
+    this.#graph.add(this.#last, vector, threads);
+    this.#numbers.set(id, this.#last);
+    this.#ids.set(this.#last, id);
+  }
+
+  remove(id: string): void {
+    const number = this.#numbers.get(id);
+    if (number === undefined) return;
+    this.#graph.remove(number);
+    this.#numbers.delete(id);
+    this.#ids.delete(number);
+  }
+
+  /** Ids of the nearest, nearest first. */
+  nearest(vector: Float32Array, count: number): string[] {
+    if (this.size === 0) return [];
+    const { keys } = this.#graph.search(vector, count, threads);
+    return Array.from(keys, (number) => this.#ids.get(number)).filter((id) => id !== undefined);
+  }
+}

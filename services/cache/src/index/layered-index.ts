@@ -1,0 +1,91 @@
+/** The semantic level's index: the hot partitions first, Chroma for all others, and for those that are being read in. */
+import type { Logger } from '@refrain/service';
+import type { Partition } from '../partition.ts';
+import type { HotIndex } from './hot-index.ts';
+import type { NearIndex, SharedIndex } from './near-index.ts';
+
+/** What is behind it; without `hot` (no build of usearch for this machine) Chroma answers everything. */
+export interface LayeredIndexOptions {
+  readonly hot: HotIndex | undefined;
+  readonly cold: SharedIndex;
+  readonly log: Logger;
+}
+
+/** Two indexes that look like one. Both hold every entry they have room for, so either may answer. */
+export class LayeredIndex implements NearIndex {
+  readonly #hot: HotIndex | undefined;
+  readonly #cold: SharedIndex;
+  readonly #log: Logger;
+
+  constructor({ hot, cold, log }: LayeredIndexOptions) {
+    this.#hot = hot;
+    this.#cold = cold;
+    this.#log = log;
+  }
+
+  get ready(): boolean {
+    return this.#cold.ready;
+  }
+
+  get pending(): number {
+    return this.#cold.pending + (this.#hot?.pending ?? 0);
+  }
+
+  get collections(): number {
+    return this.#cold.collections;
+  }
+
+  get hot(): { readonly partitions: number; readonly vectors: number } {
+    return { partitions: this.#hot?.partitions ?? 0, vectors: this.#hot?.vectors ?? 0 };
+  }
+
+  async prepare(partition: Partition): Promise<void> {
+    try {
+      await this.#hot?.catchUp(partition);
+    } catch (err) {
+      // Redis is away: the lookup hears of it by its own command. What is missed now is in the journal next time.
+      this.#log.debug({ err, partition: partition.key }, 'the journal of a partition could not be read');
+    }
+  }
+
+  async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
+    const ids = this.#queryHot(partition, vector, count, size);
+    return ids ?? (await this.#cold.query(partition, vector, count, size));
+  }
+
+  add(partition: Partition, id: string, vector: Float32Array): void {
+    this.#cold.add(partition, id, vector);
+    this.#try(partition, (hot) => hot.add(partition, id, vector));
+  }
+
+  remove(partition: Partition, ids: readonly string[]): void {
+    this.#cold.remove(partition, ids);
+    this.#try(partition, (hot) => hot.remove(partition, ids));
+  }
+
+  drop(partition: Partition): void {
+    this.#cold.drop(partition);
+    this.#hot?.forget(partition);
+  }
+
+  async stop(): Promise<void> {
+    this.#hot?.stop();
+    await this.#cold.stop();
+  }
+
+  #queryHot(partition: Partition, vector: Float32Array, count: number, size: number): string[] | undefined {
+    return this.#try(partition, (hot) => hot.query(partition, vector, count, size));
+  }
+
+  /** Foreign code in this process: where it throws, the partition begins anew, and Chroma answers meanwhile. */
+  #try<T>(partition: Partition, call: (hot: HotIndex) => T): T | undefined {
+    if (!this.#hot) return undefined;
+    try {
+      return call(this.#hot);
+    } catch (err) {
+      this.#hot.forget(partition);
+      this.#log.error({ err, partition: partition.key }, 'the hot index failed');
+      return undefined;
+    }
+  }
+}
