@@ -12,10 +12,13 @@ import {
 } from '@refrain/contracts';
 import { type FieldViolation, RefrainError } from '@refrain/errors';
 import { validateChat } from '@refrain/judgement';
+import { fromEntryId } from './redis-keys.ts';
 
 const levels: ReadonlySet<Level> = new Set([Level.EXACT, Level.SEMANTIC, Level.TEMPLATE]);
 const maximumTenantCharacters = 128;
 const maximumRank = 5;
+const maximumTags = 16;
+const maximumNameCharacters = 256;
 
 /** The chat of a lookup, in canonical form; an empty one where the exact key stands for it. @throws RefrainError `invalid` with every fault */
 export function checkLookup(request: LookupRequest): Chat {
@@ -39,6 +42,12 @@ export function checkLookup(request: LookupRequest): Chat {
   return create(ChatSchema);
 }
 
+/** What names an answer to be removed by: 16 at most, printable, 64 characters each. */
+function checkTag(tag: string, field: string, faults: FieldViolation[]): void {
+  if (!/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(tag))
+    faults.push({ field, description: 'must be 1 to 64 printable characters' });
+}
+
 /** What a store needs, the chat in canonical form. @throws RefrainError `invalid` with every fault */
 export function checkStore(request: StoreRequest): { chat: Chat; classification: Classification; answer: Answer } {
   const faults: FieldViolation[] = [];
@@ -48,6 +57,11 @@ export function checkStore(request: StoreRequest): { chat: Chat; classification:
   if (!answer) faults.push({ field: 'answer', description: 'is missing' });
   else if (!answer.provenance) faults.push({ field: 'answer.provenance', description: 'is missing' });
   if (rank > maximumRank) faults.push({ field: 'rank', description: `must be at most ${maximumRank}` });
+  if (request.ttlSeconds === 0) faults.push({ field: 'ttl_seconds', description: 'must be more than 0' });
+  if (request.askedAtMs < 0n) faults.push({ field: 'asked_at_ms', description: 'must not be negative' });
+  if (request.tags.length > maximumTags)
+    faults.push({ field: 'tags', description: `must not be more than ${maximumTags}` });
+  for (const [i, tag] of request.tags.entries()) checkTag(tag, `tags[${i}]`, faults);
   const chat = checkChat(request.chat, faults);
   if (!classification || !answer) throw invalid(faults);
   return { chat, classification, answer };
@@ -59,7 +73,14 @@ export function checkInvalidate(request: InvalidateRequest): void {
   checkTenant(request.tenant, faults);
   const { selector } = request;
   if (selector.case === undefined)
-    faults.push({ field: 'selector', description: 'is missing: entry_id, partition or all' });
+    faults.push({ field: 'selector', description: 'is missing: entry_id, tag, model, partition or all' });
+  if (selector.case === 'entryId' && !fromEntryId(selector.value))
+    faults.push({ field: 'entry_id', description: 'is not the name of an entry' });
+  if (selector.case === 'tag') checkTag(selector.value, 'tag', faults);
+  if (selector.case === 'model' && !/^[^/]+\/./.test(selector.value.slice(0, maximumNameCharacters)))
+    faults.push({ field: 'model', description: 'is not "<provider>/<model>"' });
+  if (request.actor.length > maximumNameCharacters)
+    faults.push({ field: 'actor', description: `must not be longer than ${maximumNameCharacters} characters` });
   if (selector.case === 'partition' && !/^(?:[0-9a-f]{32}){1,2}$/.test(selector.value))
     faults.push({ field: 'partition', description: 'is not the name of a partition' });
   if (selector.case === 'all' && !selector.value) faults.push({ field: 'all', description: 'must be true' });

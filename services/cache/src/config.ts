@@ -1,8 +1,15 @@
-import { readEnv } from '@refrain/service';
+import { readFileSync } from 'node:fs';
+import { ConfigError, readEnv, Secret } from '@refrain/service';
 import { redisUrl } from '@refrain/state';
 import { z } from 'zod';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+
+/** Short ones can be tried out. */
+const tenantSecret = z
+  .string()
+  .min(16, 'must have 16 characters at least')
+  .transform((value) => new Secret(value));
 
 const schema = z
   .object({
@@ -13,6 +20,8 @@ const schema = z
     REDIS_HOST: z.string().optional(),
     REDIS_PORT: z.string().regex(/^\d+$/).optional(),
     CACHE_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+    CACHE_TENANT_SECRET: tenantSecret.optional(),
+    CACHE_TENANT_SECRET_FILE: z.string().optional(),
     CHROMA_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:7452'),
     REFRAIN_CONFIG: z.string().default('refrain.yaml'),
     REFRAIN_MODELS: z.string().default('.refrain/models'),
@@ -23,6 +32,8 @@ const schema = z
     port: env.CACHE_PORT,
     opsPort: env.CACHE_OPS_PORT,
     redisUrl: env.CACHE_REDIS_URL ?? redisUrl(env) ?? 'redis://127.0.0.1:7450',
+    tenantSecret: env.CACHE_TENANT_SECRET,
+    tenantSecretFile: env.CACHE_TENANT_SECRET_FILE,
     chromaUrl: env.CHROMA_URL,
     configFile: env.REFRAIN_CONFIG,
     modelsFolder: env.REFRAIN_MODELS,
@@ -30,9 +41,25 @@ const schema = z
   }));
 
 /** What the cache service is told by its environment. */
-export type CacheConfig = z.output<typeof schema>;
+export interface CacheConfig extends Omit<z.output<typeof schema>, 'tenantSecretFile'> {}
 
 /** @throws ConfigError with every fault */
 export function loadConfig(env: NodeJS.ProcessEnv): CacheConfig {
-  return readEnv(schema, env);
+  const { tenantSecretFile, ...config } = readEnv(schema, env);
+  if (config.tenantSecret || tenantSecretFile === undefined) return Object.freeze(config);
+  return Object.freeze({ ...config, tenantSecret: readSecret(tenantSecretFile) });
+}
+
+function readSecret(file: string): Secret {
+  const fault = (message: string) =>
+    new ConfigError('environment', [{ path: 'CACHE_TENANT_SECRET_FILE', message: `names a file that ${message}` }]);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch {
+    throw fault('cannot be read');
+  }
+  const result = tenantSecret.safeParse(text);
+  if (!result.success) throw fault(result.error.issues.map(({ message }) => message).join(', '));
+  return result.data;
 }

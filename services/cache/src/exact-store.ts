@@ -2,49 +2,80 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { State } from '@refrain/state';
+import { groupsOf, type Kept, stampedOf } from './kept.ts';
+import { type Life, toEntryTimes } from './life.ts';
 import { readEntry } from './read-entry.ts';
-import { exactKeyOf } from './redis-keys.ts';
+import { type Group, type RedisKeys, toEntryId } from './redis-keys.ts';
 
-/** An answer to be kept, and the names it is found by. */
-export interface Kept {
-  readonly tenant: string;
-  readonly id: string;
-  readonly partition: string;
-  /** What `toStoredHit` made of it. */
-  readonly hit: Uint8Array;
-  readonly rank: number;
-  /** For a filled template, the hash of its definition. */
-  readonly template?: string;
-}
+/**
+ * Keeps an entry and its place in the tenant's lists, all or nothing: an invalidation that comes in between would miss it.
+ * KEYS: entry, lives, uses, base of uses, then groups, then stamps. ARGV: entry, its time, asked at, now, kept until, name, groups.
+ */
+const keep = `
+local groups = tonumber(ARGV[7])
+for i = 5 + groups, #KEYS do
+  local stamp = redis.call('GET', KEYS[i])
+  if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[5], ARGV[6])
+if not redis.call('ZSCORE', KEYS[3], ARGV[6]) then
+  redis.call('ZADD', KEYS[3], tonumber(redis.call('GET', KEYS[4]) or 0) + 1 + ARGV[4] / 1e13, ARGV[6])
+end
+for i = 5, 4 + groups do
+  redis.call('ZADD', KEYS[i], ARGV[5], ARGV[6])
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[4])
+end
+for i = 2, 4 + groups do
+  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
+end
+return 1`;
 
-/** Answers by exact key in Redis. A hit does not renew an entry's time. */
+/** Answers, and aliases of answers, by exact key in Redis. A hit does not renew an entry's time. */
 export class RedisExactStore {
   readonly #state: State;
+  readonly #keys: RedisKeys;
 
-  constructor(state: State) {
+  constructor(state: State, keys: RedisKeys) {
     this.#state = state;
+    this.#keys = keys;
   }
 
-  /** One GET; an entry whose time is over is none. @throws RefrainError `unavailable` (REDIS_DOWN, BREAKER_OPEN, BAD_ENTRY) */
-  async get(tenant: string, id: string, nowMs: number): Promise<Entry | undefined> {
-    const bytes = await this.#state.get(exactKeyOf(tenant, id));
+  /** One GET; whether the entry may answer is `tooLate`'s to say. @throws RefrainError `unavailable` (REDIS_DOWN, BREAKER_OPEN, BAD_ENTRY) */
+  async get(tenant: string, id: string): Promise<Entry | undefined> {
+    const bytes = await this.#state.get(this.#keys.exact(tenant, id));
     if (!bytes) return undefined;
     const entry = readEntry(bytes);
     if (!entry) throw new RefrainError('unavailable', 'The entry cannot be read.', { reason: 'BAD_ENTRY' });
-    return Number(entry.expiresAtMs) > nowMs ? entry : undefined;
+    return entry;
   }
 
-  /** @throws RefrainError `unavailable` */
-  async set(kept: Kept, ttlSeconds: number, nowMs: number): Promise<void> {
-    const { hit, rank, partition, template = '' } = kept;
-    const entry = create(EntrySchema, {
-      hit,
-      rank,
-      partition,
-      template,
-      createdAtMs: BigInt(nowMs),
-      expiresAtMs: BigInt(nowMs + ttlSeconds * 1000),
-    });
-    await this.#state.set(exactKeyOf(kept.tenant, kept.id), toBinary(EntrySchema, entry), { ttlMs: ttlSeconds * 1000 });
+  /** Takes an entry off the lists of groups it no longer belongs to. @throws RefrainError `unavailable` */
+  async leave(tenant: string, name: string, groups: readonly Group[]): Promise<void> {
+    if (groups.length === 0) return;
+    await this.#state.pipeline(groups.map((group) => ['ZREM', this.#keys.group(tenant, group), name] as const));
   }
+
+  /** Says whether it was kept: it is not where it was invalidated after the question was asked. @throws RefrainError `unavailable` */
+  async set(kept: Kept, life: Life): Promise<boolean> {
+    const { tenant, id, partition } = kept;
+    const groups = groupsOf(kept).map((group) => this.#keys.group(tenant, group));
+    const keys = [
+      this.#keys.exact(tenant, id),
+      this.#keys.lives(tenant),
+      this.#keys.uses(tenant),
+      this.#keys.usesBase(tenant),
+      ...groups,
+      ...stampedOf(kept).map((stamped) => this.#keys.stamp(tenant, stamped)),
+    ];
+    const { createdAtMs, keptUntilMs } = life;
+    const times = [keptUntilMs - createdAtMs, kept.askedAtMs, createdAtMs, keptUntilMs];
+    const name = toEntryId(id, partition);
+    const args = [toBinary(EntrySchema, toEntry(kept, life)), ...times, name, groups.length];
+    return (await this.#state.command('EVAL', keep, keys.length, ...keys, ...args)) === 1;
+  }
+}
+
+function toEntry({ hit, rank, partition, template = '', tags, model }: Kept, life: Life): Entry {
+  return create(EntrySchema, { hit, rank, partition, template, tags: [...tags], model, ...toEntryTimes(life) });
 }

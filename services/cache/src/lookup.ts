@@ -1,23 +1,27 @@
 /** Lookup = exact -> semantic -> template: stops at the first level that may answer. Nothing that fails here is more than a miss. */
 import { create } from '@bufbuild/protobuf';
-import { Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
+import { type Entry, Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { exactKey } from '@refrain/judgement';
 import type { Encoded } from '@refrain/rpc';
 import { checkLookup } from './check-request.ts';
 import type { RedisExactStore } from './exact-store.ts';
-import { toExactHit } from './hit.ts';
+import { toAliasHit, toExactHit } from './hit.ts';
 import type { Asked, LevelResult } from './level.ts';
-import { shorten } from './redis-keys.ts';
+import { reachBack, tooLate } from './life.ts';
+import { fromEntryId, shorten, toEntryId } from './redis-keys.ts';
 import { lookupSemantic, type SemanticParts } from './semantic.ts';
 import type { Settings } from './settings.ts';
 import type { Counts } from './stats.ts';
 import { lookupTemplate } from './template-level.ts';
+import type { Uses } from './uses.ts';
 
 /** What a lookup stands on. */
 export interface LookupParts extends SemanticParts {
   readonly exact: RedisExactStore;
   readonly counts: Counts;
+  readonly uses: Uses;
+  readonly random: () => number;
   readonly settings: () => Settings;
   /** Hears of entries that are in Redis and cannot be read, and of bugs. */
   readonly onFault: (error: RefrainError) => void;
@@ -59,15 +63,40 @@ async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: Loo
   }
 }
 
-async function lookupExact({ request, chat, settings, nowMs }: Asked, parts: LookupParts): Promise<LevelResult> {
+async function lookupExact(asked: Asked, parts: LookupParts): Promise<LevelResult> {
+  const { request, chat, settings, nowMs } = asked;
   if (!settings.cache.exact.enabled) return { miss: 'disabled' };
   const { tenant, minimumRank } = request;
   const key = request.exactKey || exactKey(chat, settings.scope(tenant));
-  const entry = await parts.exact.get(tenant, shorten(key), nowMs);
+  const id = shorten(key);
+  const entry = await parts.exact.get(tenant, id);
   if (!entry) return { miss: 'empty' };
+  if (entry.aliasOf !== '') return lookupAlias(id, entry, asked, parts);
   if (entry.template !== '' && !settings.isCurrent(entry.template)) return { miss: 'template_changed' };
   if (entry.rank < minimumRank) return { miss: 'below_rank' };
+  const late = tooLate(entry, request, { nowMs, cache: settings.cache });
+  if (late) return { miss: late };
+  parts.uses.used(tenant, toEntryId(id, entry.partition));
   return { hit: toExactHit(entry, nowMs) };
+}
+
+/** A question that meaning has answered before: whether it may again is asked of its target, which is read now. */
+async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: LookupParts): Promise<LevelResult> {
+  const { request, settings, nowMs } = asked;
+  const { tenant, minimumConfidence = 0, minimumRank } = request;
+  if (alias.confidence < minimumConfidence) return { miss: 'below_confidence' };
+  const of = fromEntryId(alias.aliasOf);
+  if (!of) return { miss: 'empty' };
+  const { cache } = settings;
+  const partition = { tenant, key: of.partition };
+  const [found] = await parts.near.getMany(partition, [of.id], reachBack(nowMs, request, cache));
+  if (!found) return { miss: 'empty' };
+  if (found.entry.rank < minimumRank) return { miss: 'below_rank' };
+  const late = tooLate(found.entry, request, { nowMs, cache });
+  if (late) return { miss: late };
+  parts.uses.used(tenant, alias.aliasOf);
+  parts.uses.used(tenant, toEntryId(id, alias.partition));
+  return { hit: toAliasHit(found.entry, nowMs, alias.confidence) };
 }
 
 /** The reason a caller and the metrics see. */

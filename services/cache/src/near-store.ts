@@ -3,10 +3,11 @@ import { type Entry, EntrySchema } from '@refrain/contracts';
 import type { State } from '@refrain/state';
 import { BoundedMap } from './bounded-map.ts';
 import { embeddingFingerprint } from './embedder/model.ts';
-import type { Kept } from './exact-store.ts';
+import { type Kept, stampedOf } from './kept.ts';
+import { type Life, toEntryTimes } from './life.ts';
 import type { Partition } from './partition.ts';
 import { readEntry } from './read-entry.ts';
-import { nearKeyOf, partitionKeyOf } from './redis-keys.ts';
+import type { RedisKeys } from './redis-keys.ts';
 import { toBytes, toVector, type Vector } from './vector.ts';
 
 /** An entry that may be served, with its vector. */
@@ -23,6 +24,32 @@ const pageEntries = 200;
 /** Vectors kept in process, 1.5 KB each, so that comparing a small partition does not read its answers again. */
 const rememberedVectors = 20_000;
 
+/** Partitions of a tenant whose names are kept, so that all of them can be removed from the index. */
+const rememberedPartitions = 1000;
+
+/**
+ * Keeps what an exact entry stands beside, unless it was invalidated or removed since the question was asked. Gives the ids whose time to
+ * be found without asking for stale ones ended since the last look, and forgets those that Redis has forgotten.
+ * KEYS: entry, partition's list, tenant's partitions, exact entry, stamps.
+ * ARGV: entry, its time, asked at, now, found until, id, partition, last look, forgotten before.
+ */
+const keep = `
+for i = 5, #KEYS do
+  local stamp = redis.call('GET', KEYS[i])
+  if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 'invalidated' end
+end
+if redis.call('EXISTS', KEYS[4]) == 0 then return 'removed' end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[5], ARGV[6])
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[7])
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${rememberedPartitions + 1})
+for i = 2, 3 do
+  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
+end
+local over = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[8], ARGV[4])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[9])
+return over`;
+
 /** Takes ids off a partition's list where their entries are gone (evicted); one that was stored again meanwhile stays. */
 const forgetGone = `
 for i = 2, #KEYS do
@@ -32,52 +59,60 @@ end`;
 /** Answers with their questions and vectors in Redis: the truth that the index is rebuilt from and checked against. */
 export class RedisNearStore {
   readonly #state: State;
+  readonly #keys: RedisKeys;
   /** By entry key. A vector follows from the question, and the question is hashed into the key: it never changes. */
-  readonly #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
+  #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
   readonly #reading: Map<string, Promise<void>> = new Map();
 
-  constructor(state: State) {
+  /** By partition list: until when its ended entries were told. */
+  readonly #toldUntil: BoundedMap<string, number> = new BoundedMap(rememberedVectors);
+
+  constructor(state: State, keys: RedisKeys) {
     this.#state = state;
+    this.#keys = keys;
   }
 
-  /** Entries a partition has that have not expired. @throws RefrainError `unavailable`, as all of these */
+  /**
+   * Entries a partition has that may answer at a moment. For stale ones too, all of these take an earlier one (`reachBack`).
+   * @throws RefrainError `unavailable`, as all of these
+   */
   async size({ tenant, key }: Partition, nowMs: number = Date.now()): Promise<number> {
-    return Number(await this.#state.command('ZCOUNT', partitionKeyOf(tenant, key), `(${nowMs}`, '+inf'));
+    return Number(await this.#state.command('ZCOUNT', this.#keys.partition(tenant, key), `(${nowMs}`, '+inf'));
   }
 
-  /** Keeps an answer under its question and vector; gives the ids that had expired, which the index may forget. */
+  /**
+   * Keeps an answer under its question and vector, beside its exact entry; gives the ids that the index may forget. A word is why it was
+   * not kept: the exact entry was `removed`, or the answer `invalidated`, since the question was asked.
+   */
   async set(
     kept: Kept,
-    near: { question: string; vector: Float32Array; ttlSeconds: number; nowMs: number },
-  ): Promise<string[]> {
-    const { question, vector, nowMs } = near;
-    const ttlMs = near.ttlSeconds * 1000;
-    const expiresAtMs = nowMs + ttlMs;
+    near: { question: string; vector: Float32Array; life: Life; history?: readonly string[] },
+  ): Promise<string[] | 'invalidated' | 'removed'> {
+    const { tenant, id, partition, hit, rank, tags, model } = kept;
+    const { question, vector, life, history = [] } = near;
     const entry = create(EntrySchema, {
-      hit: kept.hit,
-      rank: kept.rank,
-      partition: kept.partition,
-      createdAtMs: BigInt(nowMs),
-      expiresAtMs: BigInt(expiresAtMs),
-      question,
-      vector: toBytes(vector),
-      embedding: embeddingFingerprint,
+      ...{ hit, rank, partition, model, question, ...toEntryTimes(life) },
+      ...{ tags: [...tags], vector: toBytes(vector), embedding: embeddingFingerprint, history: [...history] },
     });
-    const members = partitionKeyOf(kept.tenant, kept.partition);
-    const replies = await this.#state.pipeline([
-      ['SET', nearKeyOf(kept.tenant, kept.partition, kept.id), toBinary(EntrySchema, entry), 'PX', ttlMs],
-      ['ZADD', members, expiresAtMs, kept.id],
-      ['ZRANGEBYSCORE', members, '-inf', nowMs],
-      ['ZREMRANGEBYSCORE', members, '-inf', nowMs],
-      ['PEXPIRE', members, ttlMs],
-    ]);
-    this.#vectors.set(nearKeyOf(kept.tenant, kept.partition, kept.id), vector);
-    return replies[2] as string[];
+    const members = this.#keys.partition(tenant, partition);
+    const name = this.#keys.near(tenant, partition, id);
+    const stamps = stampedOf(kept).map((stamped) => this.#keys.stamp(tenant, stamped));
+    const keys = [name, members, this.#keys.partitions(tenant), this.#keys.exact(tenant, id), ...stamps];
+    const { createdAtMs: nowMs, revalidateUntilMs, keptUntilMs } = life;
+    const forgottenBefore = nowMs - (keptUntilMs - revalidateUntilMs);
+    const told = this.#toldUntil.get(members) ?? 0;
+    const args = [keptUntilMs - nowMs, kept.askedAtMs, nowMs, revalidateUntilMs, id, partition, told, forgottenBefore];
+    const bytes = toBinary(EntrySchema, entry);
+    const reply = await this.#state.command('EVAL', keep, keys.length, ...keys, bytes, ...args);
+    if (reply === 'invalidated' || reply === 'removed') return reply;
+    this.#vectors.set(name, vector);
+    this.#toldUntil.set(members, nowMs);
+    return reply as string[];
   }
 
-  /** The entries of those ids that are there, of this partition and embedding, and not expired; others are undefined. */
+  /** The entries of those ids that are there, of this partition and embedding, and may answer at that moment; others are undefined. */
   async getMany(partition: Partition, ids: readonly string[], nowMs: number): Promise<(NearEntry | undefined)[]> {
-    const keys = ids.map((id) => nearKeyOf(partition.tenant, partition.key, id));
+    const keys = ids.map((id) => this.#keys.near(partition.tenant, partition.key, id));
     const found: (NearEntry | undefined)[] = [];
     for (let from = 0; from < keys.length; from += pageEntries) {
       const page = await this.#state.getMany(keys.slice(from, from + pageEntries));
@@ -88,13 +123,13 @@ export class RedisNearStore {
     return found;
   }
 
-  /** All ids of a partition that have not expired, last to expire first. */
+  /** All ids of a partition that may answer at a moment, last to expire first. */
   async ids(
     partition: Partition,
     nowMs: number = Date.now(),
     limit: number = Number.POSITIVE_INFINITY,
   ): Promise<string[]> {
-    const members = partitionKeyOf(partition.tenant, partition.key);
+    const members = this.#keys.partition(partition.tenant, partition.key);
     const ids: string[] = [];
     for (;;) {
       const count = Math.min(pageIds, limit - ids.length);
@@ -108,7 +143,7 @@ export class RedisNearStore {
 
   /** The vectors of those ids, as far as they are there. Askers of one partition wait for each other, so that each entry is read once. */
   async vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
-    const keyOf = (id: string) => nearKeyOf(partition.tenant, partition.key, id);
+    const keyOf = (id: string) => this.#keys.near(partition.tenant, partition.key, id);
     const isUnknown = (id: string) => !this.#vectors.get(keyOf(id));
     if (ids.some(isUnknown)) {
       const before = this.#reading.get(partition.key) ?? Promise.resolve();
@@ -134,10 +169,22 @@ export class RedisNearStore {
     });
   }
 
+  /** Takes entries out, so that they are found by meaning no more. Their exact halves stay, and aliases of them die with these. */
+  async remove({ tenant, key }: Partition, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#state.remove(ids.map((id) => this.#keys.near(tenant, key, id)));
+    await this.#state.command('ZREM', this.#keys.partition(tenant, key), ...ids);
+  }
+
+  /** Forgets all vectors it has in process, whosever they are. */
+  forgetVectors(): void {
+    this.#vectors = new BoundedMap(rememberedVectors);
+  }
+
   /** Takes ids whose entries are gone off the partition's list. */
   async forget(partition: Partition, ids: readonly string[]): Promise<void> {
-    const keys = ids.map((id) => nearKeyOf(partition.tenant, partition.key, id));
-    const members = partitionKeyOf(partition.tenant, partition.key);
+    const keys = ids.map((id) => this.#keys.near(partition.tenant, partition.key, id));
+    const members = this.#keys.partition(partition.tenant, partition.key);
     await this.#state.command('EVAL', forgetGone, keys.length + 1, members, ...keys, ...ids);
   }
 }
@@ -147,6 +194,8 @@ function toNearEntry(id: string, bytes: Uint8Array, partition: string, nowMs: nu
   const vector = entry && toVector(entry.vector);
   if (!entry || !vector) return undefined;
   const isValid =
-    entry.partition === partition && entry.embedding === embeddingFingerprint && Number(entry.expiresAtMs) > nowMs;
+    entry.partition === partition &&
+    entry.embedding === embeddingFingerprint &&
+    Number(entry.revalidateUntilMs) > nowMs;
   return isValid ? { id, entry, vector } : undefined;
 }

@@ -1,32 +1,116 @@
-/** Every Redis key of the cache. Tenants are told apart by a hash, so that no tenant's name can reach into another's keys. */
-import { hash } from 'node:crypto';
+/**
+ * Every Redis key of the cache. All that is kept of a tenant begins alike (`pattern` covers it, whatever it is), and a tenant is called
+ * by an HMAC: no tenant's name can reach into another's keys, and who does not know the secret cannot name a tenant's keys at all.
+ * The braces keep a tenant's keys in one slot of a Redis cluster, where a script may touch several of them.
+ */
+import { createHmac } from 'node:crypto';
+import type { Secret } from '@refrain/service';
 
-const hashes = new Map<string, string>();
 const maximumHashes = 10_000;
+/** Without a secret, tenants are still told apart; only their keys can then be named by whoever reads this line. */
+const publicSecret = 'refrain-tenant';
+
+/** What entries are removed by together. */
+export interface Group {
+  readonly kind: 'tag' | 'model' | 'partition';
+  readonly value: string;
+}
+
+/** What an invalidation leaves its stamp on. */
+export type Stamped = Group | { readonly kind: 'entry'; readonly value: string } | { readonly kind: 'tenant' };
+
+/** Makes the names. The same secret makes the same names, in every process that shares a Redis. */
+export class RedisKeys {
+  readonly #secret: string;
+  readonly #hashes: Map<string, string> = new Map();
+
+  constructor(secret?: Secret) {
+    this.#secret = secret?.reveal() ?? publicSecret;
+  }
+
+  /** An answer, or an alias, by its exact key. */
+  exact(tenant: string, id: string): string {
+    return `${this.#of(tenant)}:x:${id}`;
+  }
+
+  /** An answer with its question and vector. */
+  near(tenant: string, partition: string, id: string): string {
+    return `${this.#of(tenant)}:s:${partition}:${id}`;
+  }
+
+  /** A sorted set of a partition's entry ids, by the millisecond until which they may answer without being called stale. */
+  partition(tenant: string, partition: string): string {
+    return `${this.#of(tenant)}:p:${partition}`;
+  }
+
+  /** A stream of what came into a partition and went. */
+  journal(tenant: string, partition: string): string {
+    return `${this.#of(tenant)}:j:${partition}`;
+  }
+
+  /** A sorted set of a tenant's partitions by the millisecond they were last written to. */
+  partitions(tenant: string): string {
+    return `${this.#of(tenant)}:n`;
+  }
+
+  /** A set of the ids of an entry's aliases. */
+  aliases(tenant: string, id: string): string {
+    return `${this.#of(tenant)}:a:${id}`;
+  }
+
+  /** A sorted set of the names of a group's entries, by the millisecond Redis forgets them. */
+  group(tenant: string, { kind, value }: Group): string {
+    return `${this.#of(tenant)}:g:${this.#hash(`${kind}:${value}`)}`;
+  }
+
+  /** The millisecond of the last invalidation. */
+  stamp(tenant: string, stamped: Stamped): string {
+    const what = stamped.kind === 'tenant' ? stamped.kind : `${stamped.kind}:${stamped.value}`;
+    return `${this.#of(tenant)}:e:${this.#hash(what)}`;
+  }
+
+  /** A sorted set of the names of a tenant's entries and aliases, by the millisecond Redis forgets them. */
+  lives(tenant: string): string {
+    return `${this.#of(tenant)}:u`;
+  }
+
+  /** A sorted set of the same names, by how often they are used. */
+  uses(tenant: string): string {
+    return `${this.#of(tenant)}:f`;
+  }
+
+  /** How little used the last entry was that had to go. */
+  usesBase(tenant: string): string {
+    return `${this.#of(tenant)}:b`;
+  }
+
+  /** What was learned about a tenant's hits; `name` is the learner's own. */
+  learned(tenant: string, name: string): string {
+    return `${this.#of(tenant)}:l:${name}`;
+  }
+
+  /** A glob over everything of a tenant. */
+  pattern(tenant: string): string {
+    return `${this.#of(tenant)}:*`;
+  }
+
+  #of(tenant: string): string {
+    const known = this.#hashes.get(tenant);
+    if (known) return known;
+    const fresh = `rf:1:c:{${this.#hash(`tenant:${tenant}`).slice(0, 16)}}`;
+    if (this.#hashes.size >= maximumHashes) this.#hashes.clear();
+    this.#hashes.set(tenant, fresh);
+    return fresh;
+  }
+
+  #hash(text: string): string {
+    return createHmac('sha256', this.#secret).update(text).digest('hex').slice(0, 32);
+  }
+}
 
 /** Half of a SHA-256 names entries and partitions: 128 bits, and half the memory. */
 export function shorten(hex64: string): string {
   return hex64.slice(0, 32);
-}
-
-/** An answer by its exact key. */
-export function exactKeyOf(tenant: string, id: string): string {
-  return `rf:1:x:${tenantHash(tenant)}:${id}`;
-}
-
-/** An answer with its question and vector. */
-export function nearKeyOf(tenant: string, partition: string, id: string): string {
-  return `rf:1:s:${tenantHash(tenant)}:${partition}:${id}`;
-}
-
-/** A sorted set of a partition's entry ids by the millisecond they expire. */
-export function partitionKeyOf(tenant: string, partition: string): string {
-  return `rf:1:p:${tenantHash(tenant)}:${partition}`;
-}
-
-/** A glob over everything of a tenant, of one kind. */
-export function tenantPattern(tenant: string, kind: 'x' | 's' | 'p'): string {
-  return `rf:1:${kind}:${tenantHash(tenant)}:*`;
 }
 
 /** What a caller gets to name an entry by. */
@@ -38,13 +122,4 @@ export function toEntryId(id: string, partition: string): string {
 export function fromEntryId(entryId: string): { id: string; partition: string } | undefined {
   const match = /^([0-9a-f]{32})\.([0-9a-f]{32})$/.exec(entryId);
   return match?.[1] && match[2] ? { id: match[1], partition: match[2] } : undefined;
-}
-
-function tenantHash(tenant: string): string {
-  const known = hashes.get(tenant);
-  if (known) return known;
-  const fresh = hash('sha256', `refrain-tenant:${tenant}`, 'hex').slice(0, 16);
-  if (hashes.size >= maximumHashes) hashes.clear();
-  hashes.set(tenant, fresh);
-  return fresh;
 }

@@ -4,19 +4,24 @@ import { RefrainError } from '@refrain/errors';
 import { type RegisteredService, service } from '@refrain/rpc';
 import type { Logger, Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
+import { Aliases } from './aliases.ts';
 import type { Embedder } from './embedder/embedder.ts';
 import { RedisExactStore } from './exact-store.ts';
 import type { NearIndex } from './index/near-index.ts';
 import { invalidate } from './invalidate.ts';
 import { lookup } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
+import type { RedisKeys } from './redis-keys.ts';
+import { Removal } from './removal.ts';
 import type { Settings } from './settings.ts';
 import { Counts } from './stats.ts';
 import { store } from './store.ts';
+import { Uses } from './uses.ts';
 
 /** What the service stands on. */
 export interface CacheParts {
   readonly state: State;
+  readonly keys: RedisKeys;
   readonly near: RedisNearStore;
   readonly index: NearIndex;
   readonly embedder: Embedder;
@@ -24,15 +29,22 @@ export interface CacheParts {
   readonly log: Logger;
   readonly settings: () => Settings;
   readonly nowMs?: () => number;
+  /** From 0 to 1, for the jitter of lifetimes. */
+  readonly random?: () => number;
 }
 
 /** The cache's gRPC handlers and its readiness: it works without Chroma and without a model, exact-only; without Redis it only misses. */
 export function createCacheService(options: CacheParts): { registered: RegisteredService; ready: () => Readiness } {
-  const { state, embedder, index, metrics, log, nowMs = Date.now } = options;
+  const { state, keys, embedder, index, metrics, log, nowMs = Date.now, random = Math.random } = options;
+  const aliases = new Aliases(state, keys);
   const parts = {
     ...options,
     nowMs,
-    exact: new RedisExactStore(state),
+    random,
+    aliases,
+    exact: new RedisExactStore(state, keys),
+    removal: new Removal({ ...options, aliases }),
+    uses: new Uses(options),
     counts: new Counts(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };

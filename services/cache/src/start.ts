@@ -9,6 +9,7 @@ import { EmbedderProcess } from './embedder/embedder-process.ts';
 import { checkModel } from './embedder/model.ts';
 import { ChromaNearIndex } from './index/chroma-index.ts';
 import { RedisNearStore } from './near-store.ts';
+import { RedisKeys } from './redis-keys.ts';
 import { createCacheService } from './service.ts';
 import { toSettings } from './settings.ts';
 
@@ -24,7 +25,9 @@ export async function startCache(
   const settings = watchSettings(config.configFile, scope);
   const state = openState({ url: config.redisUrl, name: 'refrain-cache', log });
   onStop(() => state.close());
-  const near = new RedisNearStore(state);
+  const keys = new RedisKeys(config.tenantSecret);
+  if (!config.tenantSecret) log.warn({}, 'no CACHE_TENANT_SECRET: who can read Redis can guess which keys are whose');
+  const near = new RedisNearStore(state, keys);
   const index = new ChromaNearIndex({
     url: config.chromaUrl,
     log,
@@ -34,7 +37,7 @@ export async function startCache(
   onStop(() => index.stop());
   const embedder = await openEmbedder(config, log);
   onStop(() => embedder.stop());
-  const { registered, ready } = createCacheService({ state, near, index, embedder, metrics, log, settings });
+  const { registered, ready } = createCacheService({ state, keys, near, index, embedder, metrics, log, settings });
   const observe = (method: string, code: string, _milliseconds: number, err?: RefrainError) => {
     if (code === 'internal') log.error({ err: toRefrainError(err), method }, 'a call failed by a bug');
   };

@@ -19,13 +19,16 @@ export class Counts {
   readonly #lookupTotal;
   readonly #lookupSeconds;
   readonly #storeTotal;
+  readonly #evictedTotal;
   #lookups = 0;
   #stores = 0;
+  #evictions = 0;
 
   constructor(metrics: Metrics) {
     this.#lookupTotal = metrics.counter('cache_lookups_total', 'Levels asked, by result.', ['level', 'result']);
     this.#lookupSeconds = metrics.histogram('cache_lookup_seconds', 'Time of one level of a lookup.', ['level']);
     this.#storeTotal = metrics.counter('cache_stores_total', 'Answers offered, by what became of them.', ['result']);
+    this.#evictedTotal = metrics.counter('cache_evictions_total', 'Entries that went for the cap of their tenant.');
   }
 
   /** A lookup began. */
@@ -55,6 +58,12 @@ export class Counts {
     this.#storeTotal.inc({ result: reason });
   }
 
+  /** So many entries went, for their tenant had more than it may. */
+  evicted(entries: number): void {
+    this.#evictions += entries;
+    this.#evictedTotal.inc({}, entries);
+  }
+
   /** Answers CacheService.Stats. */
   toStats(embedder: Embedder, index: NearIndex): StatsResponse {
     return create(StatsResponseSchema, {
@@ -67,6 +76,7 @@ export class Counts {
       refusals: toBigInts(this.#refusals),
       pendingIndexWrites: index.pending,
       collections: index.collections,
+      evictions: BigInt(this.#evictions),
       semanticReady: embedder.ready && index.ready,
     });
   }

@@ -4,24 +4,25 @@ import { toRefrainError } from '@refrain/errors';
 import { admit, cacheability, exactKey, partitionKey, questionOf } from '@refrain/judgement';
 import { checkStore } from './check-request.ts';
 import type { Embedder } from './embedder/embedder.ts';
-import type { Kept, RedisExactStore } from './exact-store.ts';
+import type { RedisExactStore } from './exact-store.ts';
 import { toStoredHit } from './hit.ts';
 import type { NearIndex } from './index/near-index.ts';
+import type { Kept } from './kept.ts';
+import { type Life, lifeOf, ttlsOf } from './life.ts';
 import { missReason } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
-import type { Settings } from './settings.ts';
-import type { Counts } from './stats.ts';
+import { makeRoom, type RoomParts } from './room.ts';
+import { supersede } from './supersede.ts';
 
 /** What a store stands on. */
-export interface StoreParts {
+export interface StoreParts extends RoomParts {
   readonly exact: RedisExactStore;
   readonly near: RedisNearStore;
   readonly index: NearIndex;
   readonly embedder: Embedder;
-  readonly counts: Counts;
-  readonly settings: () => Settings;
-  readonly nowMs: () => number;
+  /** From 0 to 1, for the jitter of lifetimes. */
+  readonly random: () => number;
 }
 
 /**
@@ -30,49 +31,57 @@ export interface StoreParts {
  */
 export async function store(request: StoreRequest, parts: StoreParts): Promise<StoreResponse> {
   const { chat, classification, answer } = checkStore(request);
-  const { tenant, rank } = request;
-  const settings = parts.settings();
-  const able = cacheability(chat, classification, settings.cache.maximumTemperature);
+  const { cache, scope } = parts.settings();
+  const able = cacheability(chat, classification, cache.maximumTemperature);
   const admission = admit(answer);
-  const reason = !admission.admitted ? admission.reason : !settings.cache.exact.enabled ? 'disabled' : able.exactReason;
+  const reason = !admission.admitted ? admission.reason : !cache.exact.enabled ? 'disabled' : able.exactReason;
   if (reason !== undefined) return refuse(parts, reason);
-  const scope = settings.scope(tenant);
-  const id = shorten(exactKey(chat, scope));
-  const partition = shorten(partitionKey(chat, scope));
-  const entryId = toEntryId(id, partition);
-  const kept: Kept = { tenant, id, partition, hit: toStoredHit(answer, entryId), rank };
+  const nowMs = parts.nowMs();
+  const names = scope(request.tenant);
+  const kept = toKept(request, shorten(exactKey(chat, names)), shorten(partitionKey(chat, names)));
+  const { tenant, model, entryId } = kept;
+  const { ttlSeconds } = request;
+  const ttls = ttlsOf({ tenant, models: [chat.model || 'auto', model], classification, ttlSeconds }, cache);
+  const toLife = (seconds: number) => lifeOf(seconds, nowMs, { cache, random: parts.random });
   try {
-    await parts.exact.set(kept, settings.cache.exact.ttlSeconds, parts.nowMs());
+    await supersede(kept, parts);
+    if (!(await parts.exact.set(kept, toLife(ttls.exact)))) return refuse(parts, 'invalidated');
   } catch (thrown) {
     return refuse(parts, missReason(toRefrainError(thrown)));
   }
-  const whyNot = settings.cache.semantic.enabled ? able.semanticReason : 'disabled';
-  const exactOnlyReason = whyNot ?? (await storeNear(kept, questionOf(chat), settings, parts)) ?? '';
+  const whyNot = cache.semantic.enabled ? able.semanticReason : 'disabled';
+  const exactOnlyReason = whyNot ?? (await storeNear(kept, questionOf(chat), toLife(ttls.semantic), parts)) ?? '';
   parts.counts.stored();
+  await makeRoom(tenant, parts).catch((thrown) => parts.counts.refused(`room_${missReason(toRefrainError(thrown))}`));
   return create(StoreResponseSchema, { stored: true, entryId, exactOnlyReason });
 }
 
+function toKept({ tenant, rank, tags, answer, askedAtMs }: StoreRequest, id: string, partition: string) {
+  const { provider = '', model = '' } = answer?.provenance ?? {};
+  const entryId = toEntryId(id, partition);
+  return {
+    ...{ tenant, id, partition, entryId, rank, tags, model: `${provider}/${model}` },
+    hit: answer ? toStoredHit(answer, entryId) : new Uint8Array(),
+    askedAtMs: askedAtMs === 0n ? Number.MAX_SAFE_INTEGER : Number(askedAtMs),
+  };
+}
+
 /** The exact entry stands already; why it cannot also be found by meaning is counted and told, not an error. */
-async function storeNear(
-  kept: Kept,
-  question: string,
-  settings: Settings,
-  parts: StoreParts,
-): Promise<string | undefined> {
+async function storeNear(kept: Kept, question: string, life: Life, parts: StoreParts): Promise<string | undefined> {
   const refuse = (reason: string) => {
     parts.counts.refused(`near_${reason}`);
     return reason;
   };
   if (!parts.embedder.ready) return refuse('no_model');
   const partition = { tenant: kept.tenant, key: kept.partition };
-  const { ttlSeconds } = settings.cache.semantic;
   try {
     const vector = await parts.embedder.embed(question, 'patient');
-    const expired = await parts.near.set(kept, { question, vector, ttlSeconds, nowMs: parts.nowMs() });
+    const over = await parts.near.set(kept, { question, vector, life });
+    if (typeof over === 'string') return refuse(over);
     parts.index.add(partition, kept.id, vector);
     parts.index.remove(
       partition,
-      expired.filter((id) => id !== kept.id),
+      over.filter((id) => id !== kept.id),
     );
     return undefined;
   } catch (thrown) {

@@ -6,6 +6,7 @@ import { cacheability, exactKey, matchTemplate, partitionKey, questionOf } from 
 import type { RedisExactStore } from './exact-store.ts';
 import { toStoredHit } from './hit.ts';
 import type { Asked, LevelResult } from './level.ts';
+import { lifeOf } from './life.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import type { Counts } from './stats.ts';
 
@@ -13,6 +14,7 @@ import type { Counts } from './stats.ts';
 export interface TemplateParts {
   readonly exact: RedisExactStore;
   readonly counts: Counts;
+  readonly random: () => number;
 }
 
 /** The operator wrote it: no model's answer ranks higher. */
@@ -55,7 +57,10 @@ function keep(answer: Answer, name: string, { chat, request, settings, nowMs }: 
   const partition = shorten(partitionKey(chat, scope));
   const hit = toStoredHit(answer, toEntryId(id, partition));
   const template = settings.templateVersion(name) ?? '';
+  // It can be filled again at any moment: nobody has to make do with a stale one.
+  const life = lifeOf(cache.template.ttlSeconds, nowMs, { cache, random: parts.random, isStaleUseful: false });
+  const names = { tenant, id, partition, tags: [], model: `template/${name}`, askedAtMs: nowMs };
   parts.exact
-    .set({ tenant, id, partition, hit, rank: templateRank, template }, cache.template.ttlSeconds, nowMs)
+    .set({ ...names, hit, rank: templateRank, template }, life)
     .catch((thrown) => parts.counts.refused(toRefrainError(thrown).reason.toLowerCase()));
 }

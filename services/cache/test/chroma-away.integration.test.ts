@@ -4,6 +4,7 @@ import { Source } from '@refrain/contracts';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { RedisExactStore } from '../src/exact-store.ts';
 import type { Partition } from '../src/partition.ts';
 import { byMeaning, chatOf, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
@@ -204,18 +205,19 @@ test('no collection is made beyond the maximum; the partition is compared in pro
 test('a partition too large to be compared in process is served by the index after a restart', async () => {
   const partition = await fillTenant('large');
   const many = 1500;
+  const exact = new RedisExactStore(rig.state, rig.keys);
+  const createdAtMs = Date.now();
+  const until = createdAtMs + 600_000;
+  const life = { createdAtMs, expiresAtMs: until, revalidateUntilMs: until, keptUntilMs: until };
   for (let i = 0; i < many; i += 1) {
     const vector = Float32Array.from({ length: 384 }, (_, at) => Math.sin(i * 7.31 + at * at * 0.37));
     const norm = Math.hypot(...vector);
-    const kept = {
-      tenant: 'large',
-      id: `${i}`.padStart(32, '0'),
-      partition: partition.key,
-      hit: new Uint8Array(),
-      rank: 3,
-    };
+    const id = `${i}`.padStart(32, '0');
+    const names = { tenant: 'large', id, partition: partition.key, tags: [], model: 'p/m' };
+    const kept = { ...names, hit: new Uint8Array(), rank: 3, askedAtMs: Number.MAX_SAFE_INTEGER };
     const unit = vector.map((each) => each / norm);
-    await rig.near.set(kept, { question: `q${i}`, vector: unit, ttlSeconds: 600, nowMs: Date.now() });
+    await exact.set(kept, life);
+    await rig.near.set(kept, { question: `q${i}`, vector: unit, life });
   }
   const second = await start();
   try {

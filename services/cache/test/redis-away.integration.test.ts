@@ -77,7 +77,7 @@ test('an entry that Redis evicted is a miss, and another that is near is still f
   await rig.put('evict', 'How long is the river Elbe?', '1,094 km.');
   await rig.indexed();
   const [id, key] = entryId.split('.');
-  for await (const [name] of rig.state.scan(`rf:1:s:*:${key}:${id}`)) if (name) await rig.state.remove([name]);
+  assert.equal(await rig.state.remove([rig.keys.near('evict', key ?? '', id ?? '')]), 1);
   assert.equal(summary(await rig.get('evict', 'How long is the river Rhine ?', byMeaning)), 'entity');
   assert.deepEqual(summary(await rig.get('evict', 'How long is the river Elbe ?', byMeaning)), [
     '1,094 km.',
@@ -88,8 +88,6 @@ test('an entry that Redis evicted is a miss, and another that is near is still f
 test('what is no entry, under an entry’s name, is a miss that says so', async () => {
   const { entryId } = await rig.put('broken', question, 'Rome.');
   const [id] = entryId.split('.');
-  for await (const [name] of rig.state.scan(`rf:1:x:*:${id}`)) {
-    if (name) await rig.state.set(name, Buffer.from('not an entry'), { ttlMs: 60_000 });
-  }
+  await rig.state.set(rig.keys.exact('broken', id ?? ''), Buffer.from('not an entry'), { ttlMs: 60_000 });
   assert.equal(summary(await rig.get('broken', question, exactly)), 'bad_entry');
 });

@@ -27,6 +27,7 @@ import type { Embedder } from '../src/embedder/embedder.ts';
 import { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { ChromaNearIndex } from '../src/index/chroma-index.ts';
 import { RedisNearStore } from '../src/near-store.ts';
+import { RedisKeys } from '../src/redis-keys.ts';
 import { createCacheService } from '../src/service.ts';
 import { toSettings } from '../src/settings.ts';
 
@@ -34,6 +35,7 @@ import { toSettings } from '../src/settings.ts';
 export interface Rig {
   readonly client: GrpcClient<typeof CacheService>;
   readonly state: State;
+  readonly keys: RedisKeys;
   readonly near: RedisNearStore;
   readonly index: ChromaNearIndex;
   /** Stores an answer of model `m`, rank 3 unless told otherwise. */
@@ -85,10 +87,12 @@ export async function startRig(options: {
   embedder: Embedder;
   yaml?: string;
   nowMs?: () => number;
+  random?: () => number;
 }): Promise<Rig> {
   let settings = toSettings(parseMeshConfig(head + (options.yaml ?? defaults), 'test.yaml'));
   const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
-  const near = new RedisNearStore(state);
+  const keys = new RedisKeys();
+  const near = new RedisNearStore(state, keys);
   const index = new ChromaNearIndex({
     url: options.chromaUrl,
     log: silentLog,
@@ -97,12 +101,15 @@ export async function startRig(options: {
   });
   const { registered } = createCacheService({
     state,
+    keys,
     near,
     index,
     embedder: options.embedder,
     metrics: new Metrics('test'),
     log: silentLog,
     settings: () => settings,
+    // No jitter unless a test wants it.
+    random: options.random ?? (() => 0),
     ...(options.nowMs && { nowMs: options.nowMs }),
   });
   const server = await startGrpcServer({ host: '127.0.0.1', port: 0, services: [registered] });
@@ -111,6 +118,7 @@ export async function startRig(options: {
   return {
     client,
     state,
+    keys,
     near,
     index,
     put: (tenant, question, text, rank = 3) => {

@@ -1,0 +1,103 @@
+/**
+ * An alias stands under the exact key of a question that was answered by meaning, so that the same request need not be compared again. It
+ * has no answer: it names the entry that has one, and is worth nothing without it. It names the half that is found by meaning: what meaning
+ * may not answer any more, no alias answers either.
+ */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { type Entry, EntrySchema } from '@refrain/contracts';
+import type { State } from '@refrain/state';
+import { readEntry } from './read-entry.ts';
+import { fromEntryId, type RedisKeys, toEntryId } from './redis-keys.ts';
+
+/** A question that was answered by meaning. */
+export interface AliasOf {
+  readonly tenant: string;
+  /** Of its exact key. */
+  readonly id: string;
+  /** The entry that answered, "<id>.<partition>". */
+  readonly target: string;
+  /** That entry's half by meaning. */
+  readonly entry: Entry;
+  readonly confidence: number;
+}
+
+/**
+ * Keeps an alias while its target is there, and never in the place of an answer. It dies no later than its target.
+ * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, id, name, now.
+ */
+const keep = `
+local left = redis.call('PTTL', KEYS[2])
+if left <= 0 or not redis.call('SET', KEYS[1], ARGV[1], 'PX', left, 'NX') then return 0 end
+redis.call('SADD', KEYS[3], ARGV[2])
+redis.call('ZADD', KEYS[4], ARGV[4] + left, ARGV[3])
+redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + 1 + ARGV[4] / 1e13, ARGV[3])
+for i = 3, 6 do
+  if redis.call('PTTL', KEYS[i]) < left then redis.call('PEXPIRE', KEYS[i], left) end
+end
+return 1`;
+
+/** Removes keys that still hold what they held: an alias that became an answer meanwhile stays. */
+const removeUnchanged = `
+for i, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[i] then redis.call('UNLINK', key) end
+end`;
+
+/** Aliases in Redis. */
+export class Aliases {
+  readonly #state: State;
+  readonly #keys: RedisKeys;
+
+  constructor(state: State, keys: RedisKeys) {
+    this.#state = state;
+    this.#keys = keys;
+  }
+
+  /** Gives whether it was kept. @throws RefrainError `unavailable` */
+  async keep({ tenant, id, target, entry, confidence }: AliasOf, nowMs: number): Promise<boolean> {
+    const of = fromEntryId(target);
+    if (!of || of.id === id) return false;
+    const { partition, rank } = entry;
+    const alias = create(EntrySchema, { aliasOf: target, confidence, rank, partition });
+    const keys = [
+      this.#keys.exact(tenant, id),
+      this.#keys.near(tenant, of.partition, of.id),
+      this.#keys.aliases(tenant, of.id),
+      this.#keys.lives(tenant),
+      this.#keys.uses(tenant),
+      this.#keys.usesBase(tenant),
+    ];
+    const args = [toBinary(EntrySchema, alias), id, toEntryId(id, partition), nowMs];
+    return (await this.#state.command('EVAL', keep, keys.length, ...keys, ...args)) === 1;
+  }
+
+  /** Removes the aliases of entries. @throws RefrainError `unavailable` */
+  async revoke(tenant: string, targets: readonly string[]): Promise<void> {
+    const sets = targets.flatMap((target) => {
+      const of = fromEntryId(target);
+      return of ? [this.#keys.aliases(tenant, of.id)] : [];
+    });
+    if (sets.length === 0) return;
+    const ids = (await this.#state.pipeline(sets.map((set) => ['SMEMBERS', set] as const))).flat() as string[];
+    if (ids.length > 0) await this.#remove(tenant, ids, new Set(targets));
+    await this.#state.remove(sets);
+  }
+
+  async #remove(tenant: string, ids: readonly string[], targets: ReadonlySet<string>): Promise<void> {
+    const keys = ids.map((id) => this.#keys.exact(tenant, id));
+    const found = await this.#state.getMany(keys);
+    const there = keys.flatMap((key, i) => {
+      const bytes = found[i];
+      const alias = bytes && readEntry(bytes);
+      if (!alias || !targets.has(alias.aliasOf)) return [];
+      return [{ key, bytes, name: toEntryId(ids[i] ?? '', alias.partition) }];
+    });
+    if (there.length === 0) return;
+    const values = there.map(({ bytes }) => bytes);
+    await this.#state.command('EVAL', removeUnchanged, there.length, ...there.map(({ key }) => key), ...values);
+    const names = there.map(({ name }) => name);
+    await this.#state.pipeline([
+      ['ZREM', this.#keys.lives(tenant), ...names],
+      ['ZREM', this.#keys.uses(tenant), ...names],
+    ]);
+  }
+}

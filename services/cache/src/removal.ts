@@ -1,0 +1,136 @@
+/** Takes entries out, with all that hangs on them: both halves, aliases, places in lists, vectors in the index. */
+import type { State } from '@refrain/state';
+import type { Aliases } from './aliases.ts';
+import type { NearIndex } from './index/near-index.ts';
+import { groupsOf } from './kept.ts';
+import type { RedisNearStore } from './near-store.ts';
+import { readEntry } from './read-entry.ts';
+import { fromEntryId, type Group, type RedisKeys, type Stamped } from './redis-keys.ts';
+
+/** What a removal stands on. */
+export interface RemovalParts {
+  readonly state: State;
+  readonly keys: RedisKeys;
+  readonly near: RedisNearStore;
+  readonly index: NearIndex;
+  readonly aliases: Aliases;
+}
+
+interface Named {
+  readonly name: string;
+  readonly id: string;
+  readonly partition: string;
+}
+
+/** Entries removed at once: with answers of a few KB, reading them stays far below the time a command may take. */
+const pageEntries = 100;
+/** How long an answer may be under way that was asked for before an invalidation. */
+const stampMs = 86_400_000;
+
+/** Removes entries of one tenant at a time. All of it @throws RefrainError `unavailable` */
+export class Removal {
+  readonly #parts: RemovalParts;
+
+  constructor(parts: RemovalParts) {
+    this.#parts = parts;
+  }
+
+  /** The names of a group's entries that Redis may still have. */
+  async namesOf(tenant: string, group: Group, nowMs: number): Promise<string[]> {
+    const { state, keys } = this.#parts;
+    return (await state.command('ZRANGEBYSCORE', keys.group(tenant, group), `(${nowMs}`, '+inf')) as string[];
+  }
+
+  /** From now on, no answer is kept that was asked for before now. */
+  async stamp(tenant: string, stamped: Stamped, nowMs: number): Promise<void> {
+    const { state, keys } = this.#parts;
+    await state.set(keys.stamp(tenant, stamped), Buffer.from(String(nowMs)), { ttlMs: stampMs });
+  }
+
+  /** How many of them are there. */
+  async count(tenant: string, names: readonly string[]): Promise<number> {
+    let there = 0;
+    for (const page of pages(names)) {
+      const replies = await this.#parts.state.pipeline(
+        page.map((named) => ['EXISTS', ...this.#halves(tenant, named)] as const),
+      );
+      there += replies.filter((reply) => Number(reply) > 0).length;
+    }
+    return there;
+  }
+
+  /** Removes entries by name; gives how many of them were there. */
+  async entries(tenant: string, names: readonly string[]): Promise<number> {
+    let removed = 0;
+    for (const page of pages(names)) removed += await this.#removePage(tenant, page);
+    return removed;
+  }
+
+  /** Makes an entry answer nothing but its own question: its half by meaning and its aliases go. */
+  async quarantine(tenant: string, entryId: string): Promise<void> {
+    const { near, index, aliases } = this.#parts;
+    const of = fromEntryId(entryId);
+    if (!of) return;
+    const partition = { tenant, key: of.partition };
+    await near.remove(partition, [of.id]);
+    index.remove(partition, [of.id]);
+    await aliases.revoke(tenant, [entryId]);
+  }
+
+  /** Everything of a tenant but the stamp that keeps what is under way out; gives how many entries and aliases that were. */
+  async tenant(tenant: string, { dryRun }: { dryRun: boolean }): Promise<number> {
+    const { state, keys, near, index } = this.#parts;
+    const stamp = keys.stamp(tenant, { kind: 'tenant' });
+    const ids = new Set<string>();
+    const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
+    for await (const found of state.scan(keys.pattern(tenant))) {
+      for (const key of found) {
+        const [kind, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');
+        if (kind === 'x' || kind === 's') ids.add(rest.at(-1) ?? '');
+        if (kind === 'p') partitions.add(rest[0] ?? '');
+      }
+      if (!dryRun) await state.remove(found.filter((key) => key !== stamp));
+    }
+    if (dryRun) return ids.size;
+    near.forgetVectors();
+    for (const key of partitions) index.drop({ tenant, key });
+    return ids.size;
+  }
+
+  async #removePage(tenant: string, page: readonly Named[]): Promise<number> {
+    const { state, keys, index, aliases } = this.#parts;
+    const names = page.map(({ name }) => name);
+    const lists = [...(await this.#listsOf(tenant, page))];
+    await aliases.revoke(tenant, names);
+    const replies = await state.pipeline([
+      ...page.map((named) => ['UNLINK', ...this.#halves(tenant, named)] as const),
+      ...page.map(({ id, partition }) => ['ZREM', keys.partition(tenant, partition), id] as const),
+      ...lists.map((list) => ['ZREM', list, ...names] as const),
+    ]);
+    for (const { id, partition } of page) index.remove({ tenant, key: partition }, [id]);
+    return replies.slice(0, page.length).filter((reply) => Number(reply) > 0).length;
+  }
+
+  /** Every list that one of them is on. */
+  async #listsOf(tenant: string, page: readonly Named[]): Promise<Set<string>> {
+    const { state, keys } = this.#parts;
+    const lists = new Set([keys.lives(tenant), keys.uses(tenant)]);
+    for (const bytes of await state.getMany(page.map(({ id }) => keys.exact(tenant, id)))) {
+      const entry = bytes && readEntry(bytes);
+      if (entry) for (const group of groupsOf(entry)) lists.add(keys.group(tenant, group));
+    }
+    return lists;
+  }
+
+  #halves(tenant: string, { id, partition }: Named): [string, string] {
+    return [this.#parts.keys.exact(tenant, id), this.#parts.keys.near(tenant, partition, id)];
+  }
+}
+
+function* pages(names: readonly string[]): Generator<Named[]> {
+  const named = names.flatMap((name) => {
+    const of = fromEntryId(name);
+    return of ? [{ name, ...of }] : [];
+  });
+  for (let from = 0; from < named.length; from += pageEntries) yield named.slice(from, from + pageEntries);
+}

@@ -1,0 +1,22 @@
+import type { Removal } from './removal.ts';
+import type { Settings } from './settings.ts';
+import type { Counts } from './stats.ts';
+import type { Uses } from './uses.ts';
+
+/** What it takes to keep a tenant below its cap. */
+export interface RoomParts {
+  readonly uses: Uses;
+  readonly removal: Removal;
+  readonly counts: Counts;
+  readonly settings: () => Settings;
+  readonly nowMs: () => number;
+}
+
+/** Lets the least used entries of a tenant go where it has more than it may. @throws RefrainError `unavailable` */
+export async function makeRoom(tenant: string, parts: RoomParts): Promise<void> {
+  const { maximumEntries } = parts.settings().cache;
+  const names = await parts.uses.takeLeast(tenant, maximumEntries, parts.nowMs());
+  if (names.length === 0) return;
+  await parts.removal.entries(tenant, names);
+  parts.counts.evicted(names.length);
+}
