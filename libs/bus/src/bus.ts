@@ -49,10 +49,28 @@ export interface StreamOptions {
 export interface StreamDefinition {
   readonly name: string;
   readonly subjects: readonly string[];
+  /** `work-queue`: a message is gone once somebody has done it. Absent: it stays until its age or the stream's size ends it. */
+  readonly retention?: 'work-queue';
   readonly maxAgeSeconds: number;
   readonly maxBytes: number;
   readonly duplicateWindowSeconds: number;
 }
+
+/** How a work queue is taken from. */
+export interface TakeOptions {
+  /** Takers of one name share the work. */
+  readonly name: string;
+  /** After so long without an outcome a message is given to somebody else. */
+  readonly ackWaitMs: number;
+  /** Deliveries of one message at most. */
+  readonly tries: number;
+}
+
+/** Handles one message; `isLast` says that it will not come again. A handler that throws has a bug: its message is not tried again. */
+export type QueueHandler = (
+  data: Uint8Array,
+  about: { readonly isLast: boolean },
+) => Promise<'done' | { readonly retryMs: number }>;
 
 /** A connection to NATS. */
 export interface Bus {
@@ -73,6 +91,8 @@ export interface Bus {
   ensureStream(definition: StreamDefinition): Promise<void>;
   /** Publishes to JetStream until it is acknowledged, with one id, so that a repeat is not a second message. Bounded tries. */
   publishDurable(subject: string, data: Uint8Array, options: { id: string }): Promise<void>;
+  /** Takes messages of a work queue, one after the other, as soon as and as long as JetStream is there. Makes the stream where it is missing. */
+  takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Subscription;
   /** Lets what is under way end, then closes. */
   drain(): Promise<void>;
 }

@@ -3,9 +3,11 @@ export type {
   BusMessage,
   Inbox,
   PublishOptions,
+  QueueHandler,
   RequestOptions,
   StreamDefinition,
   StreamOptions,
   Subscription,
+  TakeOptions,
 } from './bus.ts';
 export { openBus } from './open-bus.ts';

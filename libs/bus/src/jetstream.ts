@@ -15,7 +15,7 @@ export async function ensureStream(connection: NatsConnection, definition: Strea
   const config = {
     name: definition.name,
     subjects: [...definition.subjects],
-    retention: RetentionPolicy.Limits,
+    retention: definition.retention === 'work-queue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     max_age: nanoseconds(definition.maxAgeSeconds),

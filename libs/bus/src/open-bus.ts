@@ -7,6 +7,7 @@ import { busDown, isNoResponders, Mux } from './mux.ts';
 import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
 import { request } from './request.ts';
+import { takeWork } from './work-queue.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -80,6 +81,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     ensureStream: (definition) => ensureStream(open(), definition),
     publishDurable: (subject, data, { id }) =>
       publishDurable(() => ask(subject, data, { timeoutMs: ackTimeoutMs, headers: { 'Nats-Msg-Id': id } })),
+    takeWork: (definition, how, handle) => takeWork(open, definition, { ...how, log }, handle),
     drain: async () => {
       const opened = await Promise.race([connecting, Promise.resolve(undefined)]);
       if (!opened || opened.isClosed()) return;
