@@ -19,6 +19,16 @@ test('a whole answer is there at once, and can be read as a stream', async () =>
   assert.deepEqual([end, rest], [{ kind: 'completed', answer }, []]);
 });
 
+test('a longer answer is replayed in pieces that make it up', async () => {
+  const text = 'A monad is a monoid in the category of endofunctors. '.repeat(10);
+  const events = await all(replay(answerOf(text)));
+  const pieces = events.flatMap((event) => (event.kind === 'delta' ? [event.delta] : []));
+  assert.ok(pieces.length > 5);
+  assert.equal(pieces.map((delta) => delta.text).join(''), text);
+  assert.ok(pieces.every(({ toolCalls }) => toolCalls.length === 0));
+  assert.deepEqual([events.length, events.at(-1)?.kind], [pieces.length + 1, 'completed']);
+});
+
 test('tool calls are replayed too, and an answer without a word is just its end', async () => {
   const [calls] = await all(replay(answerOf('', { toolCalls: [{ id: 'c1', name: 'look' }] })));
   assert.equal(calls?.kind === 'delta' && calls.delta.toolCalls[0]?.name, 'look');

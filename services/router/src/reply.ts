@@ -1,6 +1,7 @@
 /** An answer on its way: whole at once, or as it is made. */
 import { create } from '@bufbuild/protobuf';
 import { type Answer, type Delta, DeltaSchema, type Provenance } from '@refrain/contracts';
+import { toPieces } from './pieces.ts';
 
 /** What is told while an answer is made; `completed` comes last and carries the whole answer, the text included. */
 export type ReplyEvent =
@@ -13,6 +14,8 @@ export interface Reply {
   readonly provenance: Provenance;
   /** The whole answer where there was nothing to wait for. */
   readonly whole?: Answer;
+  /** The cache was not asked: the caller did not want it to be, or the request may not be cached. */
+  readonly bypassed?: boolean;
   /** To be read once; a reader that stops early leaves. Throws RefrainError when the answer breaks off. */
   events(): AsyncIterable<ReplyEvent>;
 }
@@ -24,10 +27,11 @@ export function wholeReply(answer: Answer): Reply {
   return { requestId, provenance, whole: answer, events: () => replay(answer) };
 }
 
-/** A whole answer as a stream: one delta, then the end. */
+/** A whole answer as a stream of pieces, as it would come from who made it, but without waiting; then the end. */
 export async function* replay(answer: Answer): AsyncGenerator<ReplyEvent> {
   const { text, toolCalls } = answer;
-  if (text !== '' || toolCalls.length > 0) yield { kind: 'delta', delta: create(DeltaSchema, { text, toolCalls }) };
+  for (const piece of toPieces(text)) yield { kind: 'delta', delta: create(DeltaSchema, { text: piece }) };
+  if (toolCalls.length > 0) yield { kind: 'delta', delta: create(DeltaSchema, { toolCalls }) };
   yield { kind: 'completed', answer };
 }
 

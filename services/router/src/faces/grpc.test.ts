@@ -8,10 +8,12 @@ import { logBugs, toStream } from './grpc.ts';
 
 test('a stream says who answers, then what, and last everything but the text', async () => {
   const answer = answerOf('A monoid.', { requestId: 'r1', toolCalls: [{ id: 'c1', name: 'look' }] });
-  const [started, delta, completed, ...rest] = (await all(toStream(wholeReply(answer)))).map(({ event }) => event);
-  assert.ok(started?.case === 'started' && delta?.case === 'delta' && completed?.case === 'completed');
+  const events = (await all(toStream(wholeReply(answer)))).map(({ event }) => event);
+  const [started, said, called, completed, ...rest] = events;
+  assert.ok(started?.case === 'started' && said?.case === 'delta' && called?.case === 'delta');
+  assert.ok(completed?.case === 'completed');
   assert.deepEqual([started.value.requestId, started.value.provenance?.provider], ['r1', 'one']);
-  assert.deepEqual([delta.value.text, delta.value.toolCalls[0]?.name], ['A monoid.', 'look']);
+  assert.deepEqual([said.value.text, called.value.toolCalls[0]?.name], ['A monoid.', 'look']);
   const { text, toolCalls, cost, usage } = completed.value.answer ?? {};
   assert.deepEqual([text, toolCalls, cost, usage], ['', [], answer.cost, answer.usage]);
   assert.deepEqual(rest, []);
