@@ -1,5 +1,5 @@
 /** What a face hands to the pipeline, and what the pipeline makes of it. */
-import type { Chat, Classification, Lane, Options } from '@refrain/contracts';
+import type { CacheMode, Chat, Classification, Lane, Options } from '@refrain/contracts';
 import type { Cacheability } from '@refrain/judgement';
 import type { Deadline } from '@refrain/resilience';
 import type { Caller, Credentials } from './caller.ts';
@@ -29,13 +29,18 @@ export interface Question {
   readonly chat: Chat;
   readonly classification: Classification;
   readonly able: Cacheability;
+  /** How its caller lets the cache be used. */
+  readonly cacheMode: CacheMode;
   /** What the exact level and flights know it by; made when it is first asked for. */
   readonly exactKey: string;
   /** The lowest rank a cached answer's model may have. */
   readonly minimumRank: number;
   readonly lane: Lane;
   readonly deadline: Deadline;
+  /** By `performance.now()`. */
   readonly beganAtMs: number;
   /** In force when the question came; a reload does not change it under way. */
   readonly settings: Settings;
+  /** Nobody waits for it: an answer whose time is over is asked afresh. */
+  readonly isRevalidation?: boolean;
 }

@@ -12,6 +12,9 @@ export interface Events {
   failed(question: Question, error: RefrainError, ms: number): void;
 }
 
+/** What the cache answered, be it past its time. */
+const ofCache: ReadonlySet<Source> = new Set([Source.EXACT, Source.SEMANTIC, Source.STALE]);
+
 const headers = {
   json: { 'content-type': 'application/json' },
   protobuf: { 'content-type': 'application/protobuf' },
@@ -33,7 +36,7 @@ export function createEvents(bus: Pick<Bus, 'publish'>, metrics: RouterMetrics):
   };
   return {
     answered: (question, { provenance, usage, cost }, ms) => {
-      const isHit = provenance?.source === Source.EXACT || provenance?.source === Source.SEMANTIC;
+      const isHit = provenance !== undefined && ofCache.has(provenance.source);
       const event = {
         ...about(question, ms),
         kind: isHit ? 'cache-hit' : 'completion',

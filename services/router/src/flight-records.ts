@@ -42,7 +42,8 @@ export type Claim = { readonly lease: Lease } | { readonly notice: FlightNotice 
 /** A leader renews every third of it. */
 export const leaseMs = 6000;
 /** How long an answer is shared after its end, also one that may not be cached (the worker keeps what it said as long). */
-const doneMs = 5000;
+export const doneSeconds = 5;
+const doneMs = doneSeconds * 1000;
 /** An answer that is complete sooner is announced with its end alone: the others look every 25 ms. */
 const announceAfterMs = 15;
 

@@ -1,4 +1,4 @@
-import type { Answer } from '@refrain/contracts';
+import { type Answer, Source } from '@refrain/contracts';
 import type { Metrics } from '@refrain/service';
 import type { FaceName } from './ask.ts';
 import { sourceName } from './source-name.ts';
@@ -15,6 +15,8 @@ export interface RouterMetrics {
   /** A call to the record of flights failed: routers ask for themselves. */
   sharingFailed(reason: string): void;
   eventDropped(): void;
+  /** An answer past its time was asked afresh (`asked`, `shared` with another router or caller), or why not (`busy`, an error's code). */
+  revalidated(outcome: string, answer?: Answer): void;
 }
 
 /** Registers the router's metrics. */
@@ -37,21 +39,27 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
   const cacheFailures = metrics.counter('cache_failures_total', 'Calls to the cache that failed.', ['call', 'reason']);
   const unshared = metrics.counter('sharing_failures_total', 'Calls to the flight records that failed.', ['reason']);
   const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
+  const revalidations = metrics.counter('revalidations_total', 'Answers past their time that were asked afresh.', [
+    'outcome',
+  ]);
+  const spent = ({ cost: spending, provenance, usage }: Answer) => {
+    if (provenance?.source !== Source.PROVIDER) return;
+    const { provider, model } = provenance;
+    tokens.inc({ provider, model, type: 'prompt' }, usage?.promptTokens ?? 0);
+    tokens.inc({ provider, model, type: 'completion' }, usage?.completionTokens ?? 0);
+    cost.inc({ provider, model }, Number(spending?.nanoUsd ?? 0n));
+    if (spending?.priceMissing) unpriced.inc({ provider, model });
+  };
   return {
     answered: (face, answer, took) => {
       const { provenance } = answer;
       if (!provenance) return;
-      const { provider, model } = provenance;
       const source = sourceName(provenance.source);
       requests.inc({ face, source, code: 'ok' });
       seconds.observe(took, { source });
       const savedNano = answer.cost?.savedNanoUsd ?? 0n;
       if (savedNano > 0n) saved.inc({ source }, Number(savedNano));
-      if (source !== 'provider') return;
-      tokens.inc({ provider, model, type: 'prompt' }, answer.usage?.promptTokens ?? 0);
-      tokens.inc({ provider, model, type: 'completion' }, answer.usage?.completionTokens ?? 0);
-      cost.inc({ provider, model }, Number(answer.cost?.nanoUsd ?? 0n));
-      if (answer.cost?.priceMissing) unpriced.inc({ provider, model });
+      spent(answer);
     },
     failed: (face, code, took) => {
       requests.inc({ face, source: 'none', code });
@@ -62,5 +70,9 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
     sharingFailed: (reason) => unshared.inc({ reason }),
     eventDropped: () => dropped.inc(),
+    revalidated: (outcome, answer) => {
+      revalidations.inc({ outcome });
+      if (answer) spent(answer);
+    },
   };
 }

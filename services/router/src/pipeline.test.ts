@@ -3,20 +3,31 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import {
+  CacheMode,
   ExplainResponseSchema,
+  FallbackMode,
   FeedbackRequestSchema,
   InvalidateResponseSchema,
   Level,
+  type LookupRequest,
   LookupResponseSchema,
   Source,
   StoreResponseSchema,
   Verdict,
 } from '@refrain/contracts';
 import { RateLimiter } from '@refrain/resilience';
-import { manualClock } from '@refrain/testkit';
-import { answerOf, askOf, settingsOf } from '../test/question.ts';
+import { eventually, manualClock } from '@refrain/testkit';
+import { answerOf, askOf, type QuestionInit, settingsOf } from '../test/question.ts';
 import { recordedMetrics } from '../test/recorded-metrics.ts';
-import { answering, noResponders, type ScriptedBus, scriptedBus } from '../test/scripted-bus.ts';
+import {
+  accepted,
+  answering,
+  delta,
+  final,
+  noResponders,
+  type ScriptedBus,
+  scriptedBus,
+} from '../test/scripted-bus.ts';
 import { createPipeline } from './pipeline.ts';
 import { collect } from './reply.ts';
 import { Flights } from './steps/coalesce.ts';
@@ -26,14 +37,20 @@ import { Recorder } from './steps/record.ts';
 const levelNames: ReadonlyMap<number, string> = new Map(Object.entries(Level).map(([name, level]) => [level, name]));
 
 /** A pipeline over a cache that holds what is given for each level; what it is asked stands in `calls`. */
-function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: string } = {}, extra = '') {
+function pipelineWith(
+  bus: ScriptedBus,
+  held: { exact?: string; semantic?: string; stale?: string; revalidate?: boolean } = {},
+  extra = '',
+) {
   const calls: string[] = [];
   const metrics = recordedMetrics();
+  const { revalidate = false } = held;
   const hit = (text: string, source: Source) =>
-    create(LookupResponseSchema, { answer: answerOf(text, { provenance: { source, provider: 'one' } }) });
+    create(LookupResponseSchema, { answer: answerOf(text, { provenance: { source, provider: 'one' } }), revalidate });
   const cache = {
-    lookup: async ({ levels }: { levels: Level[] }) => {
-      calls.push(levels.map((level) => levelNames.get(level)).join('+'));
+    lookup: async ({ acceptStale, levels }: LookupRequest) => {
+      calls.push(`${acceptStale ? 'STALE:' : ''}${levels.map((level) => levelNames.get(level)).join('+')}`);
+      if (acceptStale && held.stale !== undefined) return hit(held.stale, Source.STALE);
       if (levels.includes(Level.EXACT) && held.exact !== undefined) return hit(held.exact, Source.EXACT);
       if (levels.includes(Level.SEMANTIC) && held.semantic !== undefined) return hit(held.semantic, Source.SEMANTIC);
       return create(LookupResponseSchema, { missReason: 'empty' });
@@ -56,11 +73,12 @@ function pipelineWith(bus: ScriptedBus, held: { exact?: string; semantic?: strin
     bus,
     cache,
     recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),
+    metrics,
   });
   return { pipeline, calls, lines: metrics.lines };
 }
-const ask = async (pipeline: ReturnType<typeof pipelineWith>['pipeline'], text: string) =>
-  collect(await pipeline.ask(askOf(text)));
+const ask = async (pipeline: ReturnType<typeof pipelineWith>['pipeline'], text: string, init: QuestionInit = {}) =>
+  collect(await pipeline.ask(askOf(text, init)));
 
 test('an exact hit is all there is: nothing is embedded, nobody is asked, nothing is stored', async () => {
   const bus = scriptedBus(answering('Anew.'));
@@ -98,6 +116,73 @@ test('when nobody answers a template does, and where none fits the error is told
   );
   await assert.rejects(ask(pipeline, 'What is a monad?'), { code: 'unavailable', reason: 'NO_RESPONDERS' });
   assert.deepEqual(lines, ['began template', 'answered grpc template', 'failed grpc unavailable']);
+});
+
+test('before a template comes what is past its time, where the caller wants either', async () => {
+  const { pipeline, calls } = pipelineWith(scriptedBus(), { stale: 'Of old.' });
+  const answer = await ask(pipeline, 'Tell me about Mars.');
+  assert.deepEqual([answer.text, answer.provenance?.source], ['Of old.', Source.STALE]);
+  assert.deepEqual(calls, ['EXACT', 'SEMANTIC', 'STALE:EXACT+SEMANTIC']);
+  const options = { fallback: FallbackMode.NONE };
+  await assert.rejects(ask(pipeline, 'Tell me about Mars.', { options }), { reason: 'NO_RESPONDERS' });
+  const anew = await ask(pipeline, 'Tell me about Mars.', { options: { cache: CacheMode.REFRESH } });
+  assert.equal(anew.provenance?.source, Source.TEMPLATE);
+});
+
+for (const level of ['exact', 'semantic'] as const) {
+  test(`an ${level} hit past its time is told at once, and asked afresh once behind it`, async () => {
+    let answerNow: (value?: unknown) => void = () => undefined;
+    const slow = new Promise((resolve) => {
+      answerNow = resolve;
+    });
+    const bus = scriptedBus([accepted(), slow, delta('Anew.'), final()]);
+    const { pipeline, calls, lines } = pipelineWith(bus, { [level]: 'Of old.', revalidate: true });
+    for (let i = 0; i < 20; i += 1) assert.equal((await ask(pipeline, 'What is a monad?')).text, 'Of old.');
+    await eventually(() => bus.asked.length > 0, { what: 'the background to ask' });
+    assert.ok(!calls.includes('STORE'));
+    answerNow();
+    await pipeline.drain();
+    assert.deepEqual([bus.asked.length, bus.asked[0]?.subject], [1, 'refrain.v1.work.one.low']);
+    assert.equal(calls.filter((call) => call === 'STORE').length, 1);
+    assert.ok(lines.includes('revalidated asked'));
+  });
+}
+
+test('who asks nothing to be kept, or demands a younger answer, has nothing asked behind it', async () => {
+  const bus = scriptedBus(answering('Anew.'));
+  const { pipeline } = pipelineWith(bus, { exact: 'Of old.', revalidate: true });
+  for (const cache of [CacheMode.READ_ONLY, CacheMode.ONLY_IF_CACHED])
+    assert.equal((await ask(pipeline, 'What is a monad?', { options: { cache } })).text, 'Of old.');
+  await pipeline.drain();
+  assert.equal(bus.asked.length, 0);
+});
+
+test('only if cached: what is there answers, exactly or by meaning; else nobody is asked, and it is told apart', async () => {
+  const options = { cache: CacheMode.ONLY_IF_CACHED };
+  const bus = scriptedBus();
+  for (const held of [{ exact: 'Held.' }, { semantic: 'Held.' }])
+    assert.equal((await ask(pipelineWith(bus, held).pipeline, 'What is a monad?', { options })).text, 'Held.');
+  const empty = pipelineWith(bus);
+  await assert.rejects(ask(empty.pipeline, 'Tell me about Mars.', { options }), {
+    code: 'not_found',
+    reason: 'NOT_CACHED',
+  });
+  assert.deepEqual([empty.calls, bus.asked.length], [['EXACT', 'SEMANTIC'], 0]);
+});
+
+test('it is known whether the cache was asked at all', async () => {
+  const bypassed = async (init: QuestionInit, held = {}) => {
+    const reply = await pipelineWith(scriptedBus(answering('Anew.')), held).pipeline.ask(
+      askOf('What is a monad?', init),
+    );
+    await collect(reply);
+    return reply.bypassed ?? false;
+  };
+  assert.equal(await bypassed({}), false);
+  assert.equal(await bypassed({}, { exact: 'Held.' }), false);
+  assert.equal(await bypassed({ chat: { temperature: 1 } }), true);
+  assert.equal(await bypassed({ options: { cache: CacheMode.REFRESH } }), true);
+  assert.equal(await bypassed({ options: { maxAgeSeconds: 0 } }), true);
 });
 
 test('what comes from a template is not stored as an answer', async () => {

@@ -1,13 +1,14 @@
 /** The path of a request, step by step. */
 import {
   type Answer,
+  CacheMode,
   type CacheService,
   type ExplainResponse,
   type FeedbackRequest,
   type FeedbackResponse,
   Verdict,
 } from '@refrain/contracts';
-import { toRefrainError } from '@refrain/errors';
+import { RefrainError, toRefrainError } from '@refrain/errors';
 import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from './ask.ts';
@@ -16,9 +17,12 @@ import type { Credentials } from './caller.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import type { FlightRecords, Lease } from './flight-records.ts';
+import type { RouterMetrics } from './metrics.ts';
 import { listModels, type ModelName } from './models.ts';
+import { mayRead } from './options.ts';
 import { recorded } from './recorded.ts';
 import { type Reply, wholeReply } from './reply.ts';
+import { Revalidation } from './revalidation.ts';
 import type { Settings } from './settings.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { classify } from './steps/classify.ts';
@@ -28,7 +32,7 @@ import { fallback } from './steps/fallback.ts';
 import { limit } from './steps/limit.ts';
 import type { Lookup } from './steps/lookup.ts';
 import type { Recorder } from './steps/record.ts';
-import { route } from './steps/route.ts';
+import { type RoutePlan, route } from './steps/route.ts';
 import { acrossRouters } from './steps/share.ts';
 
 /** What the router does for its faces. Everything throws RefrainError. */
@@ -41,6 +45,8 @@ export interface Pipeline {
   feedback(credentials: Credentials, request: FeedbackRequest): Promise<FeedbackResponse>;
   /** The names a request may give as its model. */
   models(credentials: Credentials): ModelName[];
+  /** Waits a moment for what is asked in the background, then calls it off. */
+  drain(): Promise<void>;
 }
 
 /** What the pipeline runs on. */
@@ -53,11 +59,12 @@ export interface PipelineParts {
   readonly bus: AttemptBus;
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'invalidate'>;
   readonly recorder: Recorder;
+  readonly metrics: Pick<RouterMetrics, 'revalidated'>;
 }
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, flights, limiter, lookup, recorder, records } = parts;
+  const { bus, cache, flights, limiter, lookup, metrics, recorder, records } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
@@ -80,15 +87,21 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (recorder.remember(question, answer)) flights.keep(question, answer);
   };
 
+  const shared = { records, bus, lookup, remember };
+
   /** Steps 4 to 8. */
   const answer = async (question: Question): Promise<Reply> => {
-    const hit = await lookup.exact(question);
-    if (hit) return wholeReply(hit);
+    const held = await lookup.exact(question);
+    if (held?.answer) {
+      if (held.revalidate) revalidation.start(question);
+      return wholeReply(held.answer);
+    }
+    const bypassed = !question.able.exact || !mayRead(question.cacheMode);
     try {
-      return await flights.join(question, (signal) => lead(question, signal));
+      return { ...(await flights.join(question, (signal) => lead(question, signal))), bypassed };
     } catch (thrown) {
-      const template = fallback(question, toRefrainError(thrown));
-      if (template) return wholeReply(template);
+      const lesser = await fallback(question, toRefrainError(thrown), lookup);
+      if (lesser) return { ...wholeReply(lesser), bypassed };
       throw thrown;
     }
   };
@@ -96,20 +109,41 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   /** What only the leader of a flight does; it has the mesh's whole time, for others may listen longer than the first. */
   async function* lead(asked: Question, signal: AbortSignal): AsyncGenerator<FlightEvent> {
     const question = { ...asked, deadline: new Deadline(asked.settings.mesh.limits.deadlineMs) };
-    yield* acrossRouters(question, signal, { records, bus, lookup, remember }, (lease) =>
-      askAnew(question, signal, lease),
-    );
+    yield* acrossRouters(question, signal, shared, (lease) => askAnew(question, signal, lease));
   }
 
   /** What only one router of the mesh does. */
   async function* askAnew(question: Question, signal: AbortSignal, lease?: Lease): AsyncGenerator<FlightEvent> {
-    const hit = await lookup.byMeaning(question);
-    if (hit) return yield* whole(hit);
-    for await (const event of dispatch(route(question), question, signal, { bus, lease })) {
+    const held = await lookup.byMeaning(question);
+    if (held?.answer) {
+      if (held.revalidate) revalidation.start(question);
+      return yield* whole(held.answer);
+    }
+    if (question.cacheMode === CacheMode.ONLY_IF_CACHED) throw notCached();
+    yield* askProviders(route(question), question, signal, lease);
+  }
+
+  async function* askProviders(
+    plan: RoutePlan,
+    question: Question,
+    signal: AbortSignal,
+    lease?: Lease,
+  ): AsyncGenerator<FlightEvent> {
+    for await (const event of dispatch(plan, question, signal, { bus, lease })) {
       if (event.kind === 'completed') remember(question, event.answer);
       yield event;
     }
   }
+
+  /** A local model stands in for callers who wait, not here: what it says is not kept. */
+  const revalidation = new Revalidation({
+    flights,
+    metrics,
+    lead: (question) => (signal) =>
+      acrossRouters(question, signal, shared, (lease) =>
+        askProviders({ ...route(question), local: [] }, question, signal, lease),
+      ),
+  });
 
   return {
     ask: async (ask) => {
@@ -131,10 +165,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }
       return response;
     },
+    drain: () => revalidation.drain(),
     models: (credentials) => {
       const settings = parts.settings();
       authenticate(credentials, settings);
       return listModels(settings.mesh);
     },
   };
+}
+
+function notCached(): RefrainError {
+  return new RefrainError('not_found', 'The cache holds no answer to this, and none was to be asked for.', {
+    reason: 'NOT_CACHED',
+  });
 }

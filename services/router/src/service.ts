@@ -28,7 +28,7 @@ export interface RouterParts {
 export interface Router {
   readonly pipeline: Pipeline;
   ready(): Readiness;
-  /** Waits until answers that were given are with the cache. */
+  /** Ends what is asked in the background, and waits until answers that were given are with the cache. */
   drain(): Promise<void>;
 }
 
@@ -41,7 +41,10 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
   const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
-  const pipeline = createPipeline({ settings, limiter, lookup, flights, records, bus, cache, recorder });
+  const pipeline = createPipeline({
+    ...{ settings, limiter, lookup, flights, records, bus, cache, recorder },
+    metrics: routerMetrics,
+  });
   const seen = { cache: false, all: false };
   const lookForCache = createLook(cache, () => {
     seen.cache = true;
@@ -61,7 +64,10 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
         },
       };
     },
-    drain: () => recorder.drain(),
+    drain: async () => {
+      await pipeline.drain();
+      await recorder.drain();
+    },
   };
 }
 

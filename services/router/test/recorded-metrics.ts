@@ -13,5 +13,6 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     cacheFailed: (call, reason) => note('cacheFailed', call, reason),
     sharingFailed: (reason) => note('sharingFailed', reason),
     eventDropped: () => note('eventDropped'),
+    revalidated: (outcome) => note('revalidated', outcome),
   };
 }

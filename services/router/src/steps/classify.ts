@@ -3,6 +3,7 @@ import { cacheability, complexityName, exactKey, minimumRank, validateChat } fro
 import { Deadline } from '@refrain/resilience';
 import type { Ask, Question } from '../ask.ts';
 import type { Caller } from '../caller.ts';
+import { cacheMode, checkOptions } from '../options.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -11,6 +12,7 @@ import type { Settings } from '../settings.ts';
  */
 export function classify(ask: Ask, caller: Caller, settings: Settings): Question {
   const { mesh, classifier } = settings;
+  checkOptions(ask.options, mesh.cache);
   const chat = validateChat(ask.chat);
   chat.maxTokens ??= mesh.limits.maxTokens;
   const classification = classifier.classify(chat);
@@ -22,6 +24,7 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
     chat,
     classification,
     able: cacheability(chat, classification, mesh.cache.maximumTemperature),
+    cacheMode: cacheMode(ask.options),
     get exactKey() {
       key ??= exactKey(chat, settings.scope(caller.tenant));
       return key;

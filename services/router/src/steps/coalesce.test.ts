@@ -106,6 +106,8 @@ const apart: [name: string, one: QuestionInit, other: QuestionInit][] = [
   ['another temperature', { chat: { temperature: 0 } }, { chat: { temperature: 0.1 } }],
   ['another mode', {}, { options: { cache: CacheMode.READ_ONLY } }],
   ['another confidence', {}, { options: { minimumConfidence: 0.99 } }],
+  ['another age', { options: { maxAgeSeconds: 60 } }, { options: { maxAgeSeconds: 3600 } }],
+  ['an age of nothing', { options: { maxAgeSeconds: 0 } }, { options: { maxAgeSeconds: 0 } }],
   ['hot sampling', { chat: { temperature: 1 } }, { chat: { temperature: 1 } }],
   ['tools', { chat: { tools: [{ name: 'look' }] } }, { chat: { tools: [{ name: 'look' }] } }],
   ['a refresh', { options: { cache: CacheMode.REFRESH } }, { options: { cache: CacheMode.REFRESH } }],
@@ -122,6 +124,16 @@ for (const [name, one, other] of apart) {
     for (const reply of joining) await assert.rejects(reply, { code: 'canceled' });
   });
 }
+
+test('lifetime and tags are no demands on the answer: it is shared', async () => {
+  const flights = new Flights();
+  const { lead, say, signals } = scriptedLead();
+  const options = [{}, { ttlSeconds: 60 }, { tags: ['faq'] }];
+  const joining = options.map((each) => flights.join(questionOf(text, { options: each }), lead));
+  say(started(), completed());
+  await Promise.all(joining.map(async (reply) => collect(await reply)));
+  assert.equal(signals.length, 1);
+});
 
 test('users of one tenant and tier share', async () => {
   const flights = new Flights();

@@ -3,10 +3,11 @@
  * Who joins leaves alone: when its own time is over or its caller goes, the others hear on; when nobody is left the flight ends.
  */
 
-import { type Answer, CacheMode, type Provenance } from '@refrain/contracts';
+import type { Answer, Provenance } from '@refrain/contracts';
 import { SingleFlight } from '@refrain/resilience';
 import type { Question } from '../ask.ts';
 import { FreshAnswers } from '../fresh-answers.ts';
+import { mayRead } from '../options.ts';
 import { Patience } from '../patience.ts';
 import { type Reply, type ReplyEvent, replay, wholeReply } from '../reply.ts';
 import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
@@ -72,14 +73,15 @@ export class Flights {
 }
 
 /**
- * Who may share a flight: the same exact key, tier (it chooses the route) and demands. What may not be cached is not shared either,
- * nor what was asked afresh.
+ * Who may share a flight: the same exact key, tier (it chooses the route) and demands on what the cache may say. What may not be cached
+ * is not shared either, nor what was asked afresh. Lifetime and tags are no demands on the answer: the leader's apply.
  */
-export function sharedKey({ able, ask, caller, exactKey }: Question): string | undefined {
-  const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
-  const isShared = able.exact && (mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY);
-  if (!isShared) return undefined;
-  return `${exactKey}/${caller.tier}/${mode}/${ask.options?.minimumConfidence ?? ''}`;
+export function sharedKey({ able, ask, cacheMode, caller, exactKey, isRevalidation }: Question): string | undefined {
+  if (!able.exact || !mayRead(cacheMode)) return undefined;
+  // Not the flight of those who wait: that one may be about to end with the very answer whose time is over.
+  if (isRevalidation) return `${exactKey}/${caller.tier}/revalidation`;
+  const { maxAgeSeconds = '', minimumConfidence = '' } = ask.options ?? {};
+  return `${exactKey}/${caller.tier}/${cacheMode}/${minimumConfidence}/${maxAgeSeconds}`;
 }
 
 function flightKey(question: Question): string {

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FallbackMode, FinishReason, Source } from '@refrain/contracts';
+import { create } from '@bufbuild/protobuf';
+import { FallbackMode, FinishReason, LookupResponseSchema, Source } from '@refrain/contracts';
 import { type ErrorCode, errorCodes, RefrainError } from '@refrain/errors';
-import { questionOf } from '../../test/question.ts';
+import { answerOf, questionOf } from '../../test/question.ts';
 import { fallback } from './fallback.ts';
 
 const question = questionOf('Tell me about Mars!');
+const nothing = { stale: async () => undefined };
 const error = (code: ErrorCode, reason?: string) =>
   new RefrainError(code, 'No.', reason === undefined ? {} : { reason });
 
-test('a template answers for providers that do not, filled, degraded, and says what failed', () => {
-  const answer = fallback(question, error('unavailable', 'NO_RESPONDERS'));
+test('a template answers for providers that do not, filled, degraded, and says what failed', async () => {
+  const answer = await fallback(question, error('unavailable', 'NO_RESPONDERS'), nothing);
   assert.equal(answer?.text, 'Nobody can tell about Mars now.');
   assert.deepEqual([answer?.requestId, answer?.finishReason], [question.requestId, FinishReason.STOP]);
   const { source, provider, model, degraded, reason, attempts } = answer?.provenance ?? {};
@@ -21,8 +23,10 @@ test('a template answers for providers that do not, filled, degraded, and says w
   assert.deepEqual([answer?.cost?.nanoUsd, answer?.cost?.priceMissing], [0n, false]);
 });
 
-test("exactly the failures that are the mesh's own are answered by a template", () => {
-  const answered = (Object.keys(errorCodes) as ErrorCode[]).filter((code) => fallback(question, error(code)));
+test("exactly the failures that are the mesh's own are answered by a template", async () => {
+  const answered: ErrorCode[] = [];
+  for (const code of Object.keys(errorCodes) as ErrorCode[])
+    if (await fallback(question, error(code), nothing)) answered.push(code);
   assert.deepEqual(answered.sort(), [
     'deadline',
     'overloaded',
@@ -33,12 +37,30 @@ test("exactly the failures that are the mesh's own are answered by a template", 
   ]);
 });
 
-test('who would rather have the error gets it', () => {
-  const proud = questionOf('Tell me about Mars!', { options: { fallback: FallbackMode.NONE } });
-  assert.equal(fallback(proud, error('unavailable')), undefined);
+const past = create(LookupResponseSchema, {
+  answer: answerOf('A planet.', { provenance: { source: Source.STALE, degraded: true, reason: 'fallback:stale' } }),
 });
 
-test('a question no fallback template fits gets the error; one that always answers is no fallback', () => {
-  assert.equal(fallback(questionOf('What is a monad?'), error('unavailable')), undefined);
-  assert.equal(fallback(questionOf('When do you open?'), error('unavailable')), undefined);
+test('an answer past its time comes before a template, and only for the failures a template may answer', async () => {
+  let asked = 0;
+  const lookup = {
+    stale: async () => {
+      asked += 1;
+      return past;
+    },
+  };
+  assert.equal((await fallback(question, error('overloaded'), lookup))?.text, 'A planet.');
+  assert.equal(await fallback(question, error('content_filter'), lookup), undefined);
+  assert.equal(asked, 1);
+});
+
+test('who would rather have the error gets it, and nothing is looked up', async () => {
+  const proud = questionOf('Tell me about Mars!', { options: { fallback: FallbackMode.NONE } });
+  const lookup = { stale: () => assert.fail('looked up') };
+  assert.equal(await fallback(proud, error('unavailable'), lookup), undefined);
+});
+
+test('a question no fallback template fits gets the error; one that always answers is no fallback', async () => {
+  for (const text of ['What is a monad?', 'When do you open?'])
+    assert.equal(await fallback(questionOf(text), error('unavailable'), nothing), undefined);
 });

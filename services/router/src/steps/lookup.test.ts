@@ -40,7 +40,7 @@ function withSlowCache(answer: () => Promise<ReturnType<typeof hit>>) {
 
 test('a hit carries the id of this request and its class', async () => {
   const question = questionOf(text);
-  const answer = await withCache(hit).lookup.exact(question);
+  const answer = (await withCache(hit).lookup.exact(question))?.answer;
   assert.equal(answer?.text, 'A monoid.');
   assert.equal(answer?.requestId, question.requestId);
   assert.deepEqual(answer?.provenance?.classification, question.classification);
@@ -50,7 +50,7 @@ test("the exact question is the tenant's, by its key alone, with the rank it dem
   const { asked, lookup } = withCache(miss);
   const settings = settingsOf('cache: { minimumRank: [{ when: {}, rank: 4 }] }\n');
   const question = questionOf(text, { settings });
-  assert.equal(await lookup.exact(question), undefined);
+  assert.equal((await lookup.exact(question))?.missReason, 'empty');
   const { request } = asked[0] ?? {};
   assert.deepEqual(
     [request?.tenant, request?.levels, request?.minimumRank, request?.exactKey, request?.chat],
@@ -106,7 +106,7 @@ test('after five failures the cache is left alone for half a second, then asked 
   clock.advance(499);
   assert.equal(await lookup.exact(questionOf(text)), undefined);
   clock.advance(1);
-  assert.equal((await lookup.exact(questionOf(text)))?.text, 'A monoid.');
+  assert.equal((await lookup.exact(questionOf(text)))?.answer?.text, 'A monoid.');
   assert.equal(lookup.reachable, true);
 });
 
@@ -133,7 +133,7 @@ test('a burst takes turns, so that the cache answers all of it in time', async (
   });
   const question = questionOf(text);
   const answers = await Promise.all(Array.from({ length: 1000 }, () => lookup.exact(question)));
-  assert.ok(answers.every((answer) => answer?.text === 'A monoid.'));
+  assert.ok(answers.every((held) => held?.answer?.text === 'A monoid.'));
   assert.equal(most, 64);
 });
 
@@ -155,6 +155,7 @@ const reads: [name: string, mode: CacheMode, read: boolean][] = [
   ['read-only', CacheMode.READ_ONLY, true],
   ['refresh', CacheMode.REFRESH, false],
   ['off', CacheMode.OFF, false],
+  ['only if cached', CacheMode.ONLY_IF_CACHED, true],
 ];
 for (const [name, cache, read] of reads) {
   test(`${name}: the cache is ${read ? '' : 'not '}read`, async () => {
@@ -192,4 +193,49 @@ test('where the semantic level is switched off only templates are left', async (
   await lookup.byMeaning(questionOf(text, { settings }));
   await lookup.byMeaning(questionOf('When do you open?', { settings }));
   assert.deepEqual(levels(), [[Level.TEMPLATE]]);
+});
+
+test('how old an answer may be is said on every level; one that must be new is not looked for', async () => {
+  const { asked, lookup } = withCache(miss);
+  const question = questionOf(text, { options: { maxAgeSeconds: 60 } });
+  await lookup.exact(question);
+  await lookup.byMeaning(question);
+  await lookup.stale(question);
+  assert.deepEqual(
+    asked.map(({ request }) => request.maxAgeSeconds),
+    [60, 60, 60],
+  );
+  const anew = questionOf(text, { options: { maxAgeSeconds: 0 } });
+  await Promise.all([lookup.exact(anew), lookup.byMeaning(anew), lookup.stale(anew)]);
+  assert.equal(asked.length, 3);
+});
+
+test('what is past its time is asked for exactly and by meaning in one call, with what the caller demands', async () => {
+  const { asked, lookup } = withCache(hit);
+  const held = await lookup.stale(questionOf(text, { options: { minimumConfidence: 0.99 } }));
+  assert.equal(held?.answer?.text, 'A monoid.');
+  const { acceptStale, levels, minimumConfidence } = asked[0]?.request ?? {};
+  assert.deepEqual([acceptStale, levels, minimumConfidence], [true, [Level.EXACT, Level.SEMANTIC], 0.99]);
+  for (const cache of [CacheMode.OFF, CacheMode.REFRESH]) await lookup.stale(questionOf(text, { options: { cache } }));
+  await lookup.stale(questionOf('When do you open?', { chat: { temperature: 1 } }));
+  assert.equal(asked.length, 1);
+});
+
+test('a crowd whose provider died asks for what is past its time once, each for itself again later', async () => {
+  let calls = 0;
+  const { lookup } = withSlowCache(async () => {
+    calls += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    return hit();
+  });
+  const questions = Array.from({ length: 1000 }, () => questionOf(text));
+  const held = await Promise.all(questions.map((question) => lookup.stale(question)));
+  assert.equal(calls, 1);
+  assert.deepEqual(
+    held.map((each) => each?.answer?.requestId),
+    questions.map(({ requestId }) => requestId),
+  );
+  const demanding = questionOf(text, { options: { maxAgeSeconds: 60 } });
+  await Promise.all([lookup.stale(questionOf(text)), lookup.stale(demanding)]);
+  assert.equal(calls, 3);
 });

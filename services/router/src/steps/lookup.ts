@@ -1,11 +1,10 @@
 /**
  * Step 4: have we said it. Two questions to the cache: the exact one for everybody, and, for the leader of a flight alone, the one by
- * meaning. Both have a hard deadline and a breaker; whatever fails there is a miss (contract: the cache never hurts).
+ * meaning; and a third, for what is past its time, when nobody answered. All have a hard deadline and a breaker; whatever fails there is
+ * a miss (contract: the cache never hurts).
  */
 import { create } from '@bufbuild/protobuf';
 import {
-  type Answer,
-  CacheMode,
   type CacheService,
   Level,
   type LookupRequest,
@@ -18,6 +17,7 @@ import { Breaker, type Clock, Semaphore, systemClock, withDeadline } from '@refr
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from '../ask.ts';
 import type { RouterMetrics } from '../metrics.ts';
+import { mayRead } from '../options.ts';
 
 /** Redis answers within 150 ms or not at all; the rest is the way there and back. */
 const exactMs = 250;
@@ -39,6 +39,7 @@ export class Lookup {
   readonly #breaker: Breaker;
   readonly #exactTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
   readonly #meaningTurns: Semaphore = new Semaphore(atOnce, Number.POSITIVE_INFINITY);
+  readonly #stale: Map<string, Promise<LookupResponse | undefined>> = new Map();
 
   constructor(cache: CacheLookup, metrics: RouterMetrics, clock: Clock = systemClock) {
     this.#cache = cache;
@@ -51,44 +52,65 @@ export class Lookup {
     return this.#breaker.state === 'closed';
   }
 
-  /** The same request's answer; undefined is a miss. */
-  async exact(question: Question): Promise<Answer | undefined> {
-    if (!mayRead(question) || !question.able.exact) return undefined;
-    const { caller, exactKey, minimumRank } = question;
+  /** The same request's answer; without one it is a miss. Undefined where the cache was not asked, or did not say. */
+  async exact(question: Question): Promise<LookupResponse | undefined> {
+    if (!mayRead(question.cacheMode) || !question.able.exact) return undefined;
+    const { ask, caller, exactKey, minimumRank } = question;
     const levels = [Level.EXACT];
+    const maxAgeSeconds = ask.options?.maxAgeSeconds;
     // The key stands for the chat, which may be a megabyte.
-    const request = create(LookupRequestSchema, { tenant: caller.tenant, exactKey, levels, minimumRank });
+    const request = create(LookupRequestSchema, {
+      tenant: caller.tenant,
+      exactKey,
+      levels,
+      minimumRank,
+      ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+    });
     return this.#ask(question, request, exactMs);
   }
 
-  /** An answer by meaning, or a template that always answers; undefined is a miss. */
-  async byMeaning(question: Question): Promise<Answer | undefined> {
-    if (!mayRead(question)) return undefined;
-    const { able, ask, caller, chat, classification, minimumRank, settings } = question;
-    const levels: Level[] = [];
-    if (settings.mesh.cache.semantic.enabled && able.semantic) levels.push(Level.SEMANTIC);
-    if (matchTemplate(settings.mesh.templates, questionOf(chat), 'always')) levels.push(Level.TEMPLATE);
-    if (levels.length === 0) return undefined;
-    const minimumConfidence = ask.options?.minimumConfidence;
-    const request = create(LookupRequestSchema, {
-      tenant: caller.tenant,
-      chat,
-      classification,
-      levels,
-      minimumRank,
-      ...(minimumConfidence !== undefined && { minimumConfidence }),
-    });
-    return this.#ask(question, request, meaningMs);
+  /** An answer by meaning, or a template that always answers; otherwise like `exact`. */
+  async byMeaning(question: Question): Promise<LookupResponse | undefined> {
+    const levels = levelsOf(question).filter((level) => level !== Level.EXACT);
+    return levels.length === 0 ? undefined : this.#ask(question, toRequest(question, levels), meaningMs);
   }
 
-  async #ask(question: Question, request: LookupRequest, limitMs: number): Promise<Answer | undefined> {
+  /**
+   * What answers where nobody else does: also an answer whose time is over, as `STALE`. Who asks the same at once asks once. Half of the
+   * caller's time is left to whoever comes after.
+   */
+  async stale(question: Question): Promise<LookupResponse | undefined> {
+    const levels = levelsOf(question).filter((level) => level !== Level.TEMPLATE);
+    if (levels.length === 0) return undefined;
+    const request = { ...toRequest(question, levels), acceptStale: true };
+    const demands = [question.exactKey, request.minimumRank, request.minimumConfidence, request.maxAgeSeconds].join(
+      '/',
+    );
+    const running = this.#stale.get(demands);
+    const asking = running ?? this.#ask(question, request, meaningMs, 0.5);
+    if (!running) {
+      this.#stale.set(demands, asking);
+      void asking.finally(() => this.#stale.delete(demands));
+    }
+    const held = await asking;
+    return held && running ? own(held, question) : held;
+  }
+
+  async #ask(
+    question: Question,
+    request: LookupRequest,
+    limitMs: number,
+    shareOfTime = 1,
+  ): Promise<LookupResponse | undefined> {
     const { classification, deadline, requestId } = question;
     try {
-      const { answer } = await this.#take(request, { limitMs, remainingMs: () => deadline.remainingMs() });
-      if (!answer?.provenance) return undefined;
+      const response = await this.#take(request, { limitMs, remainingMs: () => deadline.remainingMs() * shareOfTime });
+      const { answer } = response;
+      if (!answer) return response;
+      if (!answer.provenance) return undefined;
       answer.requestId = requestId;
       answer.provenance.classification = classification;
-      return answer;
+      return response;
     } catch (thrown) {
       this.#metrics.cacheFailed('lookup', toRefrainError(thrown).reason);
       return undefined;
@@ -114,7 +136,37 @@ export class Lookup {
   }
 }
 
-function mayRead({ ask }: Question): boolean {
-  const mode = ask.options?.cache ?? CacheMode.UNSPECIFIED;
-  return mode === CacheMode.UNSPECIFIED || mode === CacheMode.READ_ONLY;
+/** What may answer a question, in this order. */
+export function levelsOf({ able, cacheMode, chat, settings }: Question): Level[] {
+  if (!mayRead(cacheMode)) return [];
+  const { cache, templates } = settings.mesh;
+  const levels: Level[] = [];
+  if (able.exact) levels.push(Level.EXACT);
+  if (cache.semantic.enabled && able.semantic) levels.push(Level.SEMANTIC);
+  if (matchTemplate(templates, questionOf(chat), 'always')) levels.push(Level.TEMPLATE);
+  return levels;
+}
+
+/** The question as the cache is asked it on any level, with what its caller demands. */
+export function toRequest(
+  { ask, caller, chat, classification, minimumRank }: Question,
+  levels: Level[],
+): LookupRequest {
+  const { maxAgeSeconds, minimumConfidence } = ask.options ?? {};
+  return create(LookupRequestSchema, {
+    tenant: caller.tenant,
+    chat,
+    classification,
+    levels,
+    minimumRank,
+    ...(minimumConfidence !== undefined && { minimumConfidence }),
+    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+  });
+}
+
+/** What another asked, as this question's answer. */
+function own(response: LookupResponse, { classification, requestId }: Question): LookupResponse {
+  const { answer } = response;
+  if (!answer?.provenance) return response;
+  return { ...response, answer: { ...answer, requestId, provenance: { ...answer.provenance, classification } } };
 }

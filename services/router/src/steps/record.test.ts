@@ -39,6 +39,17 @@ test('an answer is offered to the cache with its question, class, tenant and the
   assert.equal(request?.chat?.messages.length, 1);
 });
 
+test('it is kept as its caller asked, and by the time of the question, not of the answer', () => {
+  const before = Date.now();
+  const question = questionOf('What is a monad?', { options: { ttlSeconds: 600, tags: ['faq', 'de'] } });
+  const { recorder, stored } = withCache();
+  recorder.remember({ ...question, beganAtMs: question.beganAtMs - 30_000 }, answerOf('A monoid.'));
+  assert.deepEqual([stored[0]?.ttlSeconds, stored[0]?.tags], [600, ['faq', 'de']]);
+  const askedAtMs = Number(stored[0]?.askedAtMs);
+  assert.ok(askedAtMs >= before - 30_001 && askedAtMs <= Date.now() - 30_000, `${askedAtMs - before} ms`);
+  assert.deepEqual([storedOf({})[0]?.ttlSeconds, storedOf({})[0]?.tags], [undefined, []]);
+});
+
 test('a model that is in the table no more counts as the least', () => {
   const answer = answerOf('Hi.', { provenance: { source: Source.PROVIDER, provider: 'gone', model: 'm' } });
   assert.equal(storedOf({}, answer)[0]?.rank, 1);
@@ -49,6 +60,7 @@ for (const [name, cache, kept] of [
   ['refresh', CacheMode.REFRESH, true],
   ['read-only', CacheMode.READ_ONLY, false],
   ['off', CacheMode.OFF, false],
+  ['only if cached', CacheMode.ONLY_IF_CACHED, false],
 ] as const) {
   test(`${name}: the answer is ${kept ? '' : 'not '}kept`, () => {
     assert.equal(storedOf({ options: { cache } }).length, kept ? 1 : 0);

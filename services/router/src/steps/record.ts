@@ -3,13 +3,14 @@
  * request is counted and told to whoever listens, without prompt or answer.
  */
 import { create } from '@bufbuild/protobuf';
-import { type Answer, CacheMode, type CacheService, type Source, StoreRequestSchema } from '@refrain/contracts';
+import { type Answer, type CacheService, type Source, StoreRequestSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { admit } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from '../ask.ts';
 import type { Events } from '../events.ts';
 import type { RouterMetrics } from '../metrics.ts';
+import { mayWrite } from '../options.ts';
 import { sourceName } from '../source-name.ts';
 
 /** What remembering needs. */
@@ -34,9 +35,7 @@ export class Recorder {
 
   /** Offers a provider's answer to the cache where the request and the answer allow it; says whether they do. */
   remember(question: Question, answer: Answer): boolean {
-    const mode = question.ask.options?.cache ?? CacheMode.UNSPECIFIED;
-    const mayWrite = mode === CacheMode.UNSPECIFIED || mode === CacheMode.REFRESH;
-    if (!mayWrite || !question.able.exact || !admit(answer).admitted) return false;
+    if (!mayWrite(question.cacheMode) || !question.able.exact || !admit(answer).admitted) return false;
     if (this.#pending.size >= maximumPending) {
       this.#parts.metrics.cacheFailed('store', 'TOO_MANY');
       return true;
@@ -47,10 +46,21 @@ export class Recorder {
     return true;
   }
 
-  async #store({ caller, chat, classification, settings }: Question, answer: Answer): Promise<void> {
+  async #store(question: Question, answer: Answer): Promise<void> {
+    const { ask, beganAtMs, caller, chat, classification, settings } = question;
+    const { tags = [], ttlSeconds } = ask.options ?? {};
     const { provider = '', model = '' } = answer.provenance ?? {};
     const rank = settings.mesh.providers[provider]?.models.find(({ name }) => name === model)?.rank ?? 1;
-    const request = create(StoreRequestSchema, { tenant: caller.tenant, chat, classification, answer, rank });
+    const request = create(StoreRequestSchema, {
+      tenant: caller.tenant,
+      chat,
+      classification,
+      answer,
+      rank,
+      tags,
+      askedAtMs: BigInt(Math.floor(Date.now() - (performance.now() - beganAtMs))),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
+    });
     try {
       await this.#parts.cache.store(request, { timeoutMs: storeMs });
     } catch (thrown) {

@@ -9,7 +9,14 @@ import { toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
 import { type AttemptBus, AttemptFailure, joinAttempt } from '../attempt.ts';
 import { asMidstream } from '../failures.ts';
-import type { Claim, FlightAttempt, FlightNotice, FlightRecords, Lease } from '../flight-records.ts';
+import {
+  type Claim,
+  doneSeconds,
+  type FlightAttempt,
+  type FlightNotice,
+  type FlightRecords,
+  type Lease,
+} from '../flight-records.ts';
 import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
 import { Spending } from '../spending.ts';
 import { type FlightEvent, sharedKey, whole } from './coalesce.ts';
@@ -43,19 +50,20 @@ export async function* acrossRouters(
     if ('lease' in claim) return yield* lead(claim.lease, question, ask);
     if (yield* follow(claim.notice, key, { question, signal, parts })) return;
     const isOver = await changed(claim.notice, key, parts, signal);
-    const hit = await parts.lookup.exact(question);
-    if (hit) return yield* whole(hit);
+    const held = await parts.lookup.exact(question);
+    if (held?.answer) return yield* whole(held.answer);
     // Its answer can be had neither from the worker nor from the cache any more.
     if (isOver) return yield* ask(undefined);
   }
 }
 
 /**
- * Asks for all routers. What the cache answered, each of them finds by itself; and where the caller wants nothing kept, the answer is
- * shared only while it is made.
+ * Asks for all routers. What the cache answered, each of them finds by itself; and where the caller wants nothing kept, or nothing that
+ * is some seconds old, the answer is shared only while it is made.
  */
-async function* lead(lease: Lease, { ask: asked }: Question, ask: AskAlone): AsyncGenerator<FlightEvent> {
-  const mayStay = (asked.options?.cache ?? CacheMode.UNSPECIFIED) === CacheMode.UNSPECIFIED;
+async function* lead(lease: Lease, { ask: asked, cacheMode }: Question, ask: AskAlone): AsyncGenerator<FlightEvent> {
+  const isYoungEnough = (asked.options?.maxAgeSeconds ?? doneSeconds) >= doneSeconds;
+  const mayStay = cacheMode === CacheMode.UNSPECIFIED && isYoungEnough;
   let end = lease.release;
   try {
     for await (const event of ask(lease)) {
