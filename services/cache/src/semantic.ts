@@ -37,7 +37,7 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
   if (!semantic) return { miss: semanticReason };
   if (!parts.embedder.ready) return { miss: 'no_model' };
   const partition = { tenant, key: shorten(partitionKey(chat, settings.scope(tenant))) };
-  const size = await parts.near.size(partition, nowMs);
+  const [size] = await Promise.all([parts.near.size(partition, nowMs), parts.index.prepare(partition)]);
   if (size === 0) return { miss: 'empty' };
   const question = questionOf(chat);
   const vector = await parts.embedder.embed(question);

@@ -80,5 +80,7 @@ function watchParts({ metrics, state, embedder, index }: CacheParts): void {
   upOrDown('chroma', 'Chroma', () => index.ready);
   upOrDown('embedder', 'the embedding model', () => embedder.ready);
   metrics.watched('cache_index_collections', 'Collections on the Chroma server.', () => index.collections);
+  metrics.watched('cache_index_hot_partitions', 'Partitions kept in process.', () => index.hot.partitions);
+  metrics.watched('cache_index_hot_vectors', 'Vectors kept in process.', () => index.hot.vectors);
   metrics.watched('cache_index_pending', 'Vectors and collections that wait to be written.', () => index.pending);
 }

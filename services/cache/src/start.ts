@@ -7,7 +7,7 @@ import type { CacheConfig } from './config.ts';
 import { type Embedder, noEmbedder } from './embedder/embedder.ts';
 import { EmbedderProcess } from './embedder/embedder-process.ts';
 import { checkModel } from './embedder/model.ts';
-import { ChromaNearIndex } from './index/chroma-index.ts';
+import { openNearIndex } from './index/open-index.ts';
 import { RedisNearStore } from './near-store.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { createCacheService } from './service.ts';
@@ -28,11 +28,13 @@ export async function startCache(
   const keys = new RedisKeys(config.tenantSecret);
   if (!config.tenantSecret) log.warn({}, 'no CACHE_TENANT_SECRET: who can read Redis can guess which keys are whose');
   const near = new RedisNearStore(state, keys);
-  const index = new ChromaNearIndex({
-    url: config.chromaUrl,
+  const { index } = await openNearIndex({
+    state,
     log,
-    maximumCollections: () => settings().cache.semantic.maximumCollections,
+    chromaUrl: config.chromaUrl,
+    settings: () => settings().cache.semantic,
     source: near,
+    journalKeyOf: ({ tenant, key }) => keys.journal(tenant, key),
   });
   onStop(() => index.stop());
   const embedder = await openEmbedder(config, log);

@@ -12,8 +12,9 @@ let redis: TestServer;
 let chroma: TestServer;
 let embedder: EmbedderProcess;
 let rig: Rig;
-const start = (yaml?: string) =>
-  startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, ...(yaml !== undefined && { yaml }) });
+/** Nothing is kept in process, so that all depends on Chroma. */
+const start = (yaml = 'cache: { semantic: { hotVectors: 0 } }\n') =>
+  startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, yaml });
 before(async () => {
   [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
   rig = await start();
@@ -41,7 +42,7 @@ async function fillTenant(tenant: string, to: Rig = rig): Promise<Partition> {
 
 /** What the index itself says is nearest; undefined where it cannot say. */
 async function nearest(partition: Partition, text: string, from: Rig = rig): Promise<string[] | undefined> {
-  return from.index.query(partition, await embedder.embed(text), 3, places.length);
+  return from.chroma.query(partition, await embedder.embed(text), 3, places.length);
 }
 
 async function collectionOf({ key }: Partition) {
@@ -186,7 +187,7 @@ test('no collection is made beyond the maximum; the partition is compared in pro
   const client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
   const before = await client.countCollections();
   assert.ok(before > 1);
-  const small = await start('cache: { semantic: { maximumCollections: 2 } }\n');
+  const small = await start('cache: { semantic: { maximumCollections: 2, hotVectors: 0 } }\n');
   try {
     for (let i = 0; i < 3; i += 1) await small.put('full', chatOf(asked('Peru'), { model: `m${i}` }), `Lima ${i}.`);
     await small.indexed();

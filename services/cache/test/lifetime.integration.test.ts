@@ -68,7 +68,7 @@ test('what has expired leaves the partition’s list and the index when somethin
   const [id = '', key = ''] = entryId.split('.');
   const partition = { tenant: 'sweep', key };
   assert.deepEqual(await rig.near.ids(partition, clock.now()), [id]);
-  assert.deepEqual(await rig.index.query(partition, await embedder.embed('How tall is Big Ben?'), 5, 1), [id]);
+  assert.deepEqual(await rig.chroma.query(partition, await embedder.embed('How tall is Big Ben?'), 5, 1), [id]);
 });
 
 test('a template’s entry and a model’s are told apart when the template goes', async () => {

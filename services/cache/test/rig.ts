@@ -25,7 +25,9 @@ import { openState, type State } from '@refrain/state';
 import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
 import type { Embedder } from '../src/embedder/embedder.ts';
 import { EmbedderProcess } from '../src/embedder/embedder-process.ts';
-import { ChromaNearIndex } from '../src/index/chroma-index.ts';
+import type { ChromaNearIndex } from '../src/index/chroma-index.ts';
+import type { LayeredIndex } from '../src/index/layered-index.ts';
+import { openNearIndex } from '../src/index/open-index.ts';
 import { RedisNearStore } from '../src/near-store.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { createCacheService } from '../src/service.ts';
@@ -37,7 +39,9 @@ export interface Rig {
   readonly state: State;
   readonly keys: RedisKeys;
   readonly near: RedisNearStore;
-  readonly index: ChromaNearIndex;
+  readonly index: LayeredIndex;
+  /** The part of it that is Chroma. */
+  readonly chroma: ChromaNearIndex;
   /** Stores an answer of model `m`, rank 3 unless told otherwise. */
   put(tenant: string, question: string | Chat, text: string, rank?: number): Promise<StoreResponse>;
   /** Looks up; all levels unless told otherwise. */
@@ -93,11 +97,13 @@ export async function startRig(options: {
   const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
   const keys = new RedisKeys();
   const near = new RedisNearStore(state, keys);
-  const index = new ChromaNearIndex({
-    url: options.chromaUrl,
+  const { index, chroma } = await openNearIndex({
+    state,
     log: silentLog,
-    maximumCollections: () => settings.cache.semantic.maximumCollections,
+    chromaUrl: options.chromaUrl,
+    settings: () => settings.cache.semantic,
     source: near,
+    journalKeyOf: ({ tenant, key }) => keys.journal(tenant, key),
   });
   const { registered } = createCacheService({
     state,
@@ -121,6 +127,7 @@ export async function startRig(options: {
     keys,
     near,
     index,
+    chroma,
     put: (tenant, question, text, rank = 3) => {
       const chat = toChat(question);
       const classification = classifier.classify(chat);

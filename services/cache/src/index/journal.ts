@@ -16,7 +16,8 @@ export interface Change {
 export type Place = string;
 
 const kept = 1000;
-const page = kept + 1;
+/** A journal that was cut has at least as many as are kept. */
+const page = kept;
 /** A journal that nobody writes to is of no use to anybody. */
 const lifeMs = 3_600_000;
 const beginning: Place = '0-0';

@@ -1,0 +1,202 @@
+/** The hot index beside Chroma: both find the same, neither serves what is gone, and each process hears of the others' changes. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Source } from '@refrain/contracts';
+import { eventually, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { HotIndex } from '../src/index/hot-index.ts';
+import { loadGraphs } from '../src/index/hot-vectors.ts';
+import { Journal } from '../src/index/journal.ts';
+import type { Partition } from '../src/partition.ts';
+import { nearest } from '../src/vector.ts';
+import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
+
+let redis: TestServer;
+let chroma: TestServer;
+let embedder: EmbedderProcess;
+let rig: Rig;
+const start = () => startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
+before(async () => {
+  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
+  rig = await start();
+});
+after(async () => {
+  await rig.stop();
+  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
+});
+
+const places = [
+  'Italy',
+  'Poland',
+  'Greece',
+  'Turkey',
+  'Egypt',
+  'Kenya',
+  'Chile',
+  'Cuba',
+  'Ghana',
+  'Nepal',
+  'Peru',
+  'Japan',
+];
+const asked = (place: string) => `What is the capital of ${place}?`;
+const again = (place: string) => `What's the capital of ${place}?`;
+
+async function fillTenant(tenant: string, to: Rig = rig): Promise<Partition> {
+  let key = '';
+  for (const place of places) {
+    const { entryId } = await to.put(tenant, asked(place), place);
+    key = entryId.split('.')[1] ?? '';
+  }
+  await warm(tenant, to);
+  return { tenant, key };
+}
+
+/** Looks into the partition, which makes it hot, and waits until it is. */
+async function warm(tenant: string, to: Rig = rig): Promise<void> {
+  await to.get(tenant, again('Italy'), byMeaning);
+  await to.indexed();
+}
+
+const idOf = (entryId: string) => entryId.split('.')[0] ?? '';
+
+test('a partition that is looked into is read in, and the hot index, Chroma and a full comparison name the same neighbours', async () => {
+  const before = rig.index.hot;
+  const partition = await fillTenant('agree');
+  assert.deepEqual(rig.index.hot, {
+    partitions: before.partitions + 1,
+    vectors: before.vectors + places.length,
+  });
+  const all = await rig.near.vectors(partition, await rig.near.ids(partition));
+  for (const place of places) {
+    const vector = await embedder.embed(again(place));
+    const truth = nearest(vector, all, 5);
+    assert.deepEqual(await rig.index.query(partition, vector, 5, places.length), truth);
+    assert.deepEqual(await rig.chroma.query(partition, vector, 5, places.length), truth);
+    assert.deepEqual(summary(await rig.get('agree', again(place), byMeaning)), [place, Source.SEMANTIC]);
+  }
+});
+
+test('a hot partition answers while Chroma is frozen', async () => {
+  await fillTenant('frozen');
+  chroma.freeze();
+  try {
+    for (const place of places)
+      assert.deepEqual(summary(await rig.get('frozen', again(place), byMeaning)), [place, Source.SEMANTIC]);
+    await eventually(() => !rig.index.ready);
+  } finally {
+    chroma.thaw();
+  }
+  await eventually(() => rig.index.ready);
+});
+
+test('what another cache stores is found by the hot index at the next lookup, and what it removes is not', async () => {
+  const partition = await fillTenant('two');
+  const second = await start();
+  try {
+    const { entryId } = await second.put('two', asked('Spain'), 'Madrid.');
+    assert.deepEqual(summary(await rig.get('two', again('Spain'), byMeaning)), ['Madrid.', Source.SEMANTIC]);
+    const vector = await embedder.embed(again('Spain'));
+    const find = async () => (await rig.index.query(partition, vector, 1, places.length + 1))?.[0];
+    assert.equal(await find(), idOf(entryId));
+    await second.remove('two', { case: 'entryId', value: entryId });
+    assert.equal((await rig.get('two', again('Spain'), byMeaning)).answer, undefined);
+    await eventually(async () => {
+      await rig.index.prepare(partition);
+      return (await find()) !== idOf(entryId);
+    });
+  } finally {
+    await second.stop();
+  }
+});
+
+test('a removed entry is never served, though the index still names it', async () => {
+  const partition = await fillTenant('behind');
+  const { entryId } = await rig.put('behind', asked('Spain'), 'Madrid.');
+  const vector = await embedder.embed(again('Spain'));
+  await rig.remove('behind', { case: 'entryId', value: entryId });
+  rig.index.add(partition, idOf(entryId), vector);
+  assert.equal((await rig.index.query(partition, vector, 1, places.length))?.[0], idOf(entryId));
+  assert.equal((await rig.get('behind', again('Spain'), byMeaning)).answer, undefined);
+});
+
+test('a flushed Redis leaves nothing to serve, and what is stored afterwards is found', async () => {
+  await fillTenant('flushed');
+  await rig.state.command('FLUSHALL');
+  for (const place of places) assert.equal((await rig.get('flushed', again(place), byMeaning)).answer, undefined);
+  await rig.put('flushed', asked('Cuba'), 'Havana.');
+  await eventually(async () => summary(await rig.get('flushed', again('Cuba'), byMeaning))[0] === 'Havana.');
+  assert.equal((await rig.get('flushed', again('Kenya'), byMeaning)).answer, undefined);
+});
+
+test('a partition dropped by one cache and filled anew is answered with what is new by the other', async () => {
+  await fillTenant('anew');
+  const second = await start();
+  try {
+    await second.remove('anew', { case: 'all', value: true });
+    assert.equal((await rig.get('anew', again('Kenya'), byMeaning)).answer, undefined);
+    await second.put('anew', asked('Kenya'), 'Nairobi, the new answer.');
+    const expected = ['Nairobi, the new answer.', Source.SEMANTIC];
+    await eventually(async () => {
+      const found = summary(await rig.get('anew', again('Kenya'), byMeaning));
+      if (typeof found !== 'string') assert.deepEqual(found, expected);
+      return typeof found !== 'string';
+    });
+  } finally {
+    await second.stop();
+  }
+});
+
+/** A hot index by itself, on the rig's Redis, with its own clock and room. */
+async function hotIndex(maximumVectors: () => number) {
+  let nowMs = 0;
+  const journal = new Journal(rig.state, ({ key }) => `test:journal:${key}`);
+  const source = rig.near;
+  const hot = new HotIndex({
+    makeGraph: await loadGraphs(),
+    log: silentLog,
+    maximumVectors,
+    source,
+    journal,
+    nowMs: () => nowMs,
+  });
+  return { hot, journal, passMs: (ms: number) => (nowMs += ms) };
+}
+
+test('what others changed while nobody looked is learned again from Redis where the journal is cut', async () => {
+  const partition = await fillTenant('cut');
+  const { hot, journal } = await hotIndex(() => 10_000);
+  const vector = await embedder.embed(again('Spain'));
+  const find = (size: number) => hot.query(partition, vector, 1, size)?.[0];
+  await eventually(() => find(places.length) !== undefined);
+  const { entryId } = await rig.put('cut', asked('Spain'), 'Madrid.');
+  const noise = Array.from({ length: 5 }, (_, i) => ({ id: `${i}`, came: false }));
+  for (let i = 0; i < 1500; i += 1) await journal.write(partition, noise);
+  await hot.catchUp(partition);
+  assert.equal(find(places.length + 1), undefined, 'it does not answer before it has compared');
+  await eventually(() => find(places.length + 1) === idOf(entryId));
+  hot.stop();
+});
+
+test('all hot partitions together stay within their number of vectors: who rests longest goes, who is busy stays', async () => {
+  const [a, b, c] = [await fillTenant('room-a'), await fillTenant('room-b'), await fillTenant('room-c')];
+  let maximum = 130;
+  const { hot, passMs } = await hotIndex(() => maximum);
+  const vector = await embedder.embed(again('Cuba'));
+  const answers = (partition: Partition) => hot.query(partition, vector, 1, places.length) !== undefined;
+  await eventually(() => answers(a));
+  await eventually(() => answers(b));
+  assert.equal(answers(c), false);
+  assert.equal(hot.partitions, 2);
+  passMs(61_000);
+  assert.ok(answers(b));
+  await eventually(() => answers(c));
+  assert.deepEqual([answers(a), answers(b), hot.partitions], [false, true, 2]);
+  maximum = 70;
+  hot.add(c, 'f'.repeat(32), vector);
+  assert.deepEqual([hot.partitions, hot.vectors], [1, places.length]);
+  maximum = 0;
+  hot.add(b, 'f'.repeat(32), vector);
+  assert.deepEqual([hot.partitions, hot.vectors], [0, 0]);
+  hot.stop();
+});
