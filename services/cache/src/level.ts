@@ -11,5 +11,13 @@ export interface Asked {
   readonly nowMs: number;
 }
 
+/** What would have been served, if nothing but what was learned, or shadow mode, had not forbidden it. */
+export interface Shadow {
+  readonly entryId: string;
+  readonly confidence: number;
+}
+
 /** What a level finds: an answer to send, or why there is none. */
-export type LevelResult = { readonly hit: LookupResponse | Encoded } | { readonly miss: string };
+export type LevelResult =
+  | { readonly hit: LookupResponse | Encoded }
+  | { readonly miss: string; readonly shadow?: Shadow };

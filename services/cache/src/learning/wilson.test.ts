@@ -13,7 +13,7 @@ test('the interval is the one of the textbooks', () => {
 });
 
 test('it never leaves 0 to 1, and nothing counted is nothing known', () => {
-  assert.deepEqual(rounded(0, 5), [0, 0.434]);
+  assert.deepEqual(rounded(0, 6), [0, 0.39]);
   assert.deepEqual(rounded(5, 5), [0.566, 1]);
   assert.deepEqual(rounded(0, 0), [0, 1]);
 });

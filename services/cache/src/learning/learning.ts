@@ -1,0 +1,133 @@
+/** What the semantic level asks of what was learned, and tells it: three questions on the way of a lookup, of which one may visit Redis. */
+import type { RefrainError } from '@refrain/errors';
+import type { Logger, Metrics } from '@refrain/service';
+import type { State } from '@refrain/state';
+import { BoundedMap } from '../bounded-map.ts';
+import type { Partition } from '../partition.ts';
+import type { RedisKeys } from '../redis-keys.ts';
+import type { Settings } from '../settings.ts';
+import { confidenceInForce } from './confidence-in-force.ts';
+import { EntryTrust } from './entry-trust.ts';
+import { binOf, type Evidence } from './evidence.ts';
+import { Ledger } from './ledger.ts';
+import { Meter } from './meter.ts';
+
+/** Why a hit that the shipped verifier accepts is not served after all. */
+export type LearnedRefusal = 'tightened' | 'entry_tightened' | 'quarantined';
+
+const flushEveryMs = 1000;
+const maximumMeters = 5000;
+
+/** What was learned. */
+export class Learning {
+  readonly ledger: Ledger;
+  readonly trust: EntryTrust;
+  readonly #log: Logger;
+  readonly #meters: BoundedMap<string, Meter> = new BoundedMap(maximumMeters);
+  readonly #switched;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: { state: State; keys: RedisKeys; metrics: Metrics; log: Logger }) {
+    const { state, keys, metrics, log } = options;
+    const failed = metrics.counter('cache_learning_failures_total', 'Counts that Redis did not take at once.', [
+      'reason',
+    ]);
+    const onFailure = ({ reason }: RefrainError) => failed.inc({ reason });
+    this.ledger = new Ledger({ state, keys, onFailure });
+    this.trust = new EntryTrust(state, keys);
+    this.#log = log;
+    this.#switched = metrics.counter('cache_break_even_total', 'Partitions whose semantic level was switched.', ['to']);
+    this.#timer = setInterval(() => void this.ledger.flush(), flushEveryMs);
+    this.#timer.unref();
+  }
+
+  /** Whether the level is worth asking here, now. */
+  mayLook(partition: Partition, { cache }: Settings): boolean {
+    return !cache.semantic.breakEven || this.#meter(partition).mayLook();
+  }
+
+  /** Whether the level is on here, as this cache measures it. */
+  isOn(partition: Partition, { cache }: Settings): boolean {
+    return !cache.semantic.breakEven || this.#meter(partition).on;
+  }
+
+  /** Why a hit at this confidence is not served, undefined where it is. @throws RefrainError `unavailable`: who does not know must not serve */
+  async refusal(
+    partition: Partition,
+    hit: { readonly id: string; readonly confidence: number },
+    settings: Settings,
+  ): Promise<LearnedRefusal | undefined> {
+    const [evidence, trust] = await Promise.all([this.ledger.read(partition), this.trust.of(partition, hit.id)]);
+    if (trust.quarantined) return 'quarantined';
+    if (hit.confidence <= trust.floor) return 'entry_tightened';
+    return hit.confidence < inForce(evidence, settings) ? 'tightened' : undefined;
+  }
+
+  /** The shipped verifier would have served this. */
+  wouldHit(partition: Partition, confidence: number): void {
+    this.ledger.add(partition, `hits:${binOf(confidence)}`);
+  }
+
+  /** It was served: from now on somebody may find it wrong. */
+  served(partition: Partition, confidence: number): void {
+    this.ledger.add(partition, `exposed:${binOf(confidence)}`);
+  }
+
+  /** Somebody knows whether a hit at a confidence of that bin was right; `sampled` where it was chosen to be judged and not complained of. */
+  judged(partition: Partition, bin: number, verdict: { wrong: boolean; served: boolean; sampled: boolean }): void {
+    const { wrong, served, sampled } = verdict;
+    this.ledger.add(partition, `judged:${bin}`);
+    if (!served) this.ledger.add(partition, `exposed:${bin}`);
+    if (sampled) this.ledger.add(partition, `sampled:${bin}`);
+    if (!wrong) return;
+    this.ledger.add(partition, `wrong:${bin}`);
+    if (sampled) this.ledger.add(partition, `sampledWrong:${bin}`);
+  }
+
+  /** A lookup among entries is over; `saved` is of its hit. */
+  looked(partition: Partition, spentMs: number, saved: { readonly nanoUsd: bigint } | undefined): void {
+    const typicalUs = this.ledger.known(partition)?.typicalUs;
+    this.ledger.add(partition, 'lookups');
+    this.ledger.add(partition, 'spentUs', spentMs * 1000);
+    if (saved) {
+      this.ledger.add(partition, 'savedUs', typicalUs ?? 0);
+      this.ledger.add(partition, 'savedNanoUsd', Number(saved.nanoUsd));
+    }
+    const switched = this.#meter(partition).looked({
+      spentMs,
+      hit: saved !== undefined,
+      savedMs: typicalUs === undefined ? undefined : typicalUs / 1000,
+      savedNanoUsd: saved?.nanoUsd ?? 0n,
+    });
+    if (!switched) return;
+    this.#switched.inc({ to: switched });
+    this.#log.info({ ...partition, to: switched }, 'the semantic level was switched by what it saves');
+  }
+
+  /** A fresh answer was stored that took so long; 0 where nobody knows. */
+  answered(partition: Partition, tookMs: number): void {
+    if (tookMs === 0) return;
+    this.ledger.add(partition, 'answers');
+    this.ledger.add(partition, 'answersUs', tookMs * 1000);
+  }
+
+  /** Hands over what was counted. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.ledger.flush();
+  }
+
+  #meter({ tenant, key }: Partition): Meter {
+    const name = `${tenant}/${key}`;
+    const there = this.#meters.get(name);
+    if (there) return there;
+    const fresh = new Meter();
+    this.#meters.set(name, fresh);
+    return fresh;
+  }
+}
+
+/** The least confidence that is served. */
+export function inForce(evidence: Evidence, { cache, shippedConfidence }: Settings): number {
+  return confidenceInForce(evidence, shippedConfidence, cache.semantic.maxWrongHitRate);
+}
