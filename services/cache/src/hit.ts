@@ -52,10 +52,11 @@ type News = Partial<Pick<Provenance, 'source' | 'reason' | 'confidence' | 'degra
 
 function join(entry: Entry, nowMs: number, found: News): Encoded {
   const ageSeconds = Math.max(0, Math.floor((nowMs - Number(entry.createdAtMs)) / 1000));
+  const ttlSeconds = Math.max(0, Math.ceil((Number(entry.expiresAtMs) - nowMs) / 1000));
   const isStale = Number(entry.revalidateUntilMs) <= nowMs;
   const stale: News = isStale ? { source: Source.STALE, degraded: true, reason: 'fallback:stale' } : {};
   const news = create(LookupResponseSchema, {
-    answer: { provenance: { ...found, ...stale, ageSeconds } },
+    answer: { provenance: { ...found, ...stale, ageSeconds, ttlSeconds } },
     revalidate: !isStale && Number(entry.expiresAtMs) <= nowMs,
   });
   return new Encoded(Buffer.concat([entry.hit, toBinary(LookupResponseSchema, news)]));

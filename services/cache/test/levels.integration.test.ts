@@ -22,7 +22,8 @@ after(async () => {
 test('the same question is answered exactly, whole, for nothing, and says what it saved', async () => {
   const { entryId } = await rig.put('a', 'What is the capital of France?', 'Paris.');
   const { answer } = await rig.get('a', 'What is the capital of France?');
-  const { $typeName: _, ...provenance } = answer?.provenance ?? { $typeName: '' };
+  const { $typeName: _, ttlSeconds = 0, ...provenance } = answer?.provenance ?? { $typeName: '' };
+  assert.ok(ttlSeconds > 3200 && ttlSeconds <= 3600, `${ttlSeconds} s`);
   assert.deepEqual(provenance, {
     source: Source.EXACT,
     provider: 'p',
