@@ -7,7 +7,7 @@ import type { Encoded } from '@refrain/rpc';
 import { checkLookup } from './check-request.ts';
 import type { RedisExactStore } from './exact-store.ts';
 import { toAliasHit, toExactHit } from './hit.ts';
-import type { Asked, LevelResult } from './level.ts';
+import type { Asked, LevelResult, Shadow } from './level.ts';
 import { reachBack, tooLate } from './life.ts';
 import { fromEntryId, shorten, toEntryId } from './redis-keys.ts';
 import { lookupSemantic, type SemanticParts } from './semantic.ts';
@@ -35,14 +35,16 @@ export async function lookup(request: LookupRequest, parts: LookupParts): Promis
   const asked: Asked = { request, chat, settings: parts.settings(), nowMs: parts.nowMs() };
   parts.counts.asked();
   let miss = 'empty';
+  let shadow: Shadow | undefined;
   for (const level of request.levels.length > 0 ? request.levels : allLevels) {
     const start = performance.now();
     const result = await tryLevel(level, miss, asked, parts);
     parts.counts.looked(level, result, performance.now() - start);
     if ('hit' in result) return result.hit;
     miss = result.miss;
+    shadow = result.shadow ?? shadow;
   }
-  return create(LookupResponseSchema, { missReason: miss });
+  return create(LookupResponseSchema, { missReason: miss, ...(shadow && { shadow }) });
 }
 
 async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: LookupParts): Promise<LevelResult> {
@@ -94,6 +96,10 @@ async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: Lookup
   if (found.entry.rank < minimumRank) return { miss: 'below_rank' };
   const late = tooLate(found.entry, request, { nowMs, cache });
   if (late) return { miss: late };
+  // Found by meaning once: what was learned since holds for it as for any other.
+  const refusal = await parts.learning.refusal(partition, { id: of.id, confidence: alias.confidence }, settings);
+  if (refusal) return { miss: refusal };
+  if (cache.semantic.shadow) return { miss: 'shadow' };
   parts.uses.used(tenant, alias.aliasOf);
   parts.uses.used(tenant, toEntryId(id, alias.partition));
   return { hit: toAliasHit(found.entry, nowMs, alias.confidence) };

@@ -9,6 +9,9 @@ import type { Embedder } from './embedder/embedder.ts';
 import { RedisExactStore } from './exact-store.ts';
 import type { NearIndex } from './index/near-index.ts';
 import { invalidate } from './invalidate.ts';
+import { createHeard, learn } from './learning/learn.ts';
+import { Learning } from './learning/learning.ts';
+import { report } from './learning/report.ts';
 import { lookup } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
 import type { RedisKeys } from './redis-keys.ts';
@@ -34,7 +37,12 @@ export interface CacheParts {
 }
 
 /** The cache's gRPC handlers and its readiness: it works without Chroma and without a model, exact-only; without Redis it only misses. */
-export function createCacheService(options: CacheParts): { registered: RegisteredService; ready: () => Readiness } {
+export function createCacheService(options: CacheParts): {
+  registered: RegisteredService;
+  ready: () => Readiness;
+  /** Writes what was counted and not written yet. */
+  stop: () => Promise<void>;
+} {
   const { state, keys, embedder, index, metrics, log, nowMs = Date.now, random = Math.random } = options;
   const aliases = new Aliases(state, keys);
   const parts = {
@@ -46,6 +54,8 @@ export function createCacheService(options: CacheParts): { registered: Registere
     removal: new Removal({ ...options, aliases }),
     uses: new Uses(options),
     counts: new Counts(metrics),
+    learning: new Learning(options),
+    heard: createHeard(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };
   watchParts(options);
@@ -54,8 +64,8 @@ export function createCacheService(options: CacheParts): { registered: Registere
     store: (request) => store(request, parts),
     invalidate: (request) => invalidate(request, parts),
     stats: async () => parts.counts.toStats(embedder, index),
-    learn: notYet,
-    report: notYet,
+    learn: (request) => learn(request, parts),
+    report: (request) => report(request, parts),
     rebuild: notYet,
   });
   const ready = (): Readiness => ({
@@ -66,7 +76,11 @@ export function createCacheService(options: CacheParts): { registered: Registere
       embedder: embedder.state,
     },
   });
-  return { registered, ready };
+  const stop = async () => {
+    await parts.learning.stop();
+    await parts.uses.flush();
+  };
+  return { registered, ready, stop };
 }
 
 function notYet(): never {

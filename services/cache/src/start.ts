@@ -39,7 +39,17 @@ export async function startCache(
   onStop(() => index.stop());
   const embedder = await openEmbedder(config, log);
   onStop(() => embedder.stop());
-  const { registered, ready } = createCacheService({ state, keys, near, index, embedder, metrics, log, settings });
+  const { registered, ready, stop } = createCacheService({
+    state,
+    keys,
+    near,
+    index,
+    embedder,
+    metrics,
+    log,
+    settings,
+  });
+  onStop(stop);
   const observe = (method: string, code: string, _milliseconds: number, err?: RefrainError) => {
     if (code === 'internal') log.error({ err: toRefrainError(err), method }, 'a call failed by a bug');
   };

@@ -8,6 +8,7 @@ import type { RedisExactStore } from './exact-store.ts';
 import { toStoredHit } from './hit.ts';
 import type { NearIndex } from './index/near-index.ts';
 import type { Kept } from './kept.ts';
+import type { Learning } from './learning/learning.ts';
 import { type Life, lifeOf, ttlsOf } from './life.ts';
 import { missReason } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
@@ -21,6 +22,7 @@ export interface StoreParts extends RoomParts {
   readonly near: RedisNearStore;
   readonly index: NearIndex;
   readonly embedder: Embedder;
+  readonly learning: Learning;
   /** From 0 to 1, for the jitter of lifetimes. */
   readonly random: () => number;
 }
@@ -49,6 +51,7 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   } catch (thrown) {
     return refuse(parts, missReason(toRefrainError(thrown)));
   }
+  parts.learning.answered({ tenant, key: kept.partition }, request.tookMs);
   const whyNot = cache.semantic.enabled ? able.semanticReason : 'disabled';
   const exactOnlyReason = whyNot ?? (await storeNear(kept, questionOf(chat), toLife(ttls.semantic), parts)) ?? '';
   parts.counts.stored();
@@ -75,6 +78,8 @@ async function storeNear(kept: Kept, question: string, life: Life, parts: StoreP
   if (!parts.embedder.ready) return refuse('no_model');
   const partition = { tenant: kept.tenant, key: kept.partition };
   try {
+    const { quarantined } = await parts.learning.trust.of(partition, kept.id);
+    if (quarantined) return refuse('quarantined');
     const vector = await parts.embedder.embed(question, 'patient');
     const over = await parts.near.set(kept, { question, vector, life });
     if (typeof over === 'string') return refuse(over);

@@ -105,7 +105,7 @@ export async function startRig(options: {
     source: near,
     journalKeyOf: ({ tenant, key }) => keys.journal(tenant, key),
   });
-  const { registered } = createCacheService({
+  const { registered, stop } = createCacheService({
     state,
     keys,
     near,
@@ -152,6 +152,7 @@ export async function startRig(options: {
     stop: async () => {
       client.close();
       await server.drain(1000);
+      await stop();
       await index.stop();
       state.close();
     },

@@ -14,7 +14,7 @@ import {
   Verdict,
 } from '@refrain/contracts';
 import { type FieldViolation, RefrainError, toRefrainError } from '@refrain/errors';
-import { compareAnswers, maximumQuestionCharacters } from '@refrain/judgement';
+import { compareAnswers } from '@refrain/judgement';
 import type { Logger, Metrics } from '@refrain/service';
 import type { Aliases } from '../aliases.ts';
 import type { Embedder } from '../embedder/embedder.ts';
@@ -60,6 +60,9 @@ interface Hit {
   readonly id: string;
   readonly request: LearnRequest;
 }
+
+/** Longer answers would be compared by their heads. */
+const embeddedCharacters = 1000;
 
 /** The least moment: an entry's verdict counts as long as Redis still has it, whatever its time. */
 const everMs = 0;
@@ -117,7 +120,7 @@ async function compare(stored: Entry, fresh: string, { embedder, heard }: LearnP
 
 /** Of what the embedder can read whole; it is one sign among others, and the comparison does without. */
 async function cosineOf(a: string, b: string, embedder: Embedder, heard: Heard): Promise<number | undefined> {
-  if (!embedder.ready || Math.max(a.length, b.length) > maximumQuestionCharacters) return undefined;
+  if (!embedder.ready || Math.max(a.length, b.length) > embeddedCharacters) return undefined;
   try {
     const [x, y] = await Promise.all([embedder.embed(a, 'patient'), embedder.embed(b, 'patient')]);
     return cosine(x, y);
