@@ -8,19 +8,64 @@ test('cache-control says what is read and what is kept', () => {
   assert.equal(mode('no-cache'), CacheMode.REFRESH);
   assert.equal(mode('no-store'), CacheMode.READ_ONLY);
   assert.equal(mode('no-cache, no-store'), CacheMode.OFF);
-  assert.equal(mode('max-age=5'), CacheMode.UNSPECIFIED);
+  assert.equal(mode('only-if-cached'), CacheMode.ONLY_IF_CACHED);
+  assert.equal(mode('only-if-cached, no-store'), CacheMode.ONLY_IF_CACHED);
+  const { cache, maxAgeSeconds } = readOptions({ 'cache-control': 'max-age=5' });
+  assert.deepEqual([cache, maxAgeSeconds], [CacheMode.UNSPECIFIED, 5]);
 });
 
-test('our own headers win over cache-control', () => {
-  assert.equal(readOptions({ 'cache-control': 'no-cache', 'x-refrain-cache': 'off' }).cache, CacheMode.OFF);
+test('lifetime and tags are read', () => {
+  const { tags, ttlSeconds } = readOptions({
+    'x-refrain-cache-ttl': '600',
+    'x-refrain-cache-tags': 'faq, my page,,de ',
+  });
+  assert.deepEqual([ttlSeconds, tags], [600, ['faq', 'my page', 'de']]);
+  const nothing = readOptions({});
+  assert.deepEqual([nothing.ttlSeconds, nothing.maxAgeSeconds, nothing.tags], [undefined, undefined, []]);
+});
+
+test('our own headers win over cache-control, whose age holds all the same', () => {
+  const { cache, maxAgeSeconds } = readOptions({ 'cache-control': 'no-cache, max-age=60', 'x-refrain-cache': 'off' });
+  assert.deepEqual([cache, maxAgeSeconds], [CacheMode.OFF, 60]);
   assert.equal(readOptions({ 'x-refrain-fallback': 'none' }).fallback, FallbackMode.NONE);
 });
 
-test('a control that means nothing is refused, not ignored', () => {
-  assert.throws(() => readOptions({ 'x-refrain-cache': 'maybe' }), { code: 'invalid' });
-  assert.throws(() => readOptions({ 'x-refrain-minimum-confidence': '7' }), { code: 'invalid' });
-  assert.throws(() => readOptions({ 'x-refrain-cache': 'constructor' }), { code: 'invalid' });
+test("OpenRouter's names are taken as ours, which win over them", () => {
+  const mode = (headers: Record<string, string>) => readOptions(headers).cache;
+  assert.equal(mode({ 'x-openrouter-cache': 'true' }), CacheMode.UNSPECIFIED);
+  assert.equal(mode({ 'x-openrouter-cache': 'false' }), CacheMode.OFF);
+  assert.equal(mode({ 'x-openrouter-cache': 'true', 'x-openrouter-cache-clear': 'true' }), CacheMode.REFRESH);
+  assert.equal(mode({ 'x-openrouter-cache': 'false', 'x-openrouter-cache-clear': 'true' }), CacheMode.OFF);
+  assert.equal(mode({ 'x-openrouter-cache': 'false', 'x-refrain-cache': 'on' }), CacheMode.UNSPECIFIED);
+  assert.equal(mode({ 'x-openrouter-cache': 'false', 'cache-control': 'no-store' }), CacheMode.OFF);
+  assert.equal(readOptions({ 'x-openrouter-cache-ttl': '300' }).ttlSeconds, 300);
+  assert.equal(readOptions({ 'x-openrouter-cache-ttl': '300', 'x-refrain-cache-ttl': '60' }).ttlSeconds, 60);
 });
+
+for (const [name, value] of [
+  ['x-refrain-cache', 'maybe'],
+  ['x-refrain-cache', 'constructor'],
+  ['x-refrain-cache-ttl', '1h'],
+  ['x-refrain-cache-ttl', '-1'],
+  ['x-refrain-cache-ttl', ''],
+  ['x-refrain-cache-ttl', '9999999999'],
+  ['x-refrain-minimum-confidence', '7'],
+  ['x-refrain-fallback', 'some'],
+  ['x-openrouter-cache', 'on'],
+  ['x-openrouter-cache-clear', '1'],
+  ['x-openrouter-cache-ttl', 'long'],
+  ['cache-control', 'max-age=soon'],
+] as const) {
+  test(`${name}: ${value} means nothing and is refused by its name, not ignored`, () => {
+    assert.throws(
+      () => readOptions({ [name]: value }),
+      (thrown: { code?: string; fields?: { field: string }[] }) => {
+        assert.deepEqual([thrown.code, thrown.fields?.[0]?.field], ['invalid', name]);
+        return true;
+      },
+    );
+  });
+}
 
 test('the key is read from either header', () => {
   assert.equal(readApiKey({ authorization: 'Bearer abc' }), 'abc');

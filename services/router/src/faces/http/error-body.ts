@@ -1,5 +1,7 @@
 import { errorCodes, type RefrainError } from '@refrain/errors';
 
+const notCached = 'NOT_CACHED';
+
 /** OpenAI's error body: `code` is our reason in lower case, `param` the first field at fault. */
 export function toErrorBody(error: RefrainError) {
   return {
@@ -12,8 +14,14 @@ export function toErrorBody(error: RefrainError) {
   };
 }
 
-/** Headers that tell a client when to come back. OpenAI's clients read both; the first is finer. */
+/** The status of an error. That nothing is cached is HTTP's own affair where `only-if-cached` asked (RFC 9111, 5.2.1.7). */
+export function httpStatus({ code, reason }: RefrainError): number {
+  return reason === notCached ? 504 : errorCodes[code].http;
+}
+
+/** Headers that tell a client when to come back, or that it need not. OpenAI's clients read all of them; milliseconds are finer. */
 export function retryHeaders(error: RefrainError): Record<string, string> {
+  if (error.reason === notCached) return { 'x-should-retry': 'false' };
   if (error.retryAfterMs === undefined) return {};
   return { 'retry-after-ms': String(error.retryAfterMs), 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) };
 }

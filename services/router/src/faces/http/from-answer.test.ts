@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { FinishReason, ProvenanceSchema, Source } from '@refrain/contracts';
 import { answerOf } from '../../../test/question.ts';
-import { provenanceHeaders, toCompletionBody } from './from-answer.ts';
+import { answerHeaders, toCompletionBody } from './from-answer.ts';
 
 test("a whole answer has OpenAI's form, with where it came from beside it", () => {
   const answer = answerOf('A monoid.', {
@@ -18,6 +18,7 @@ test("a whole answer has OpenAI's form, with where it came from beside it", () =
       confidence: 0.97,
       entryId: 'e1',
       ageSeconds: 7,
+      ttlSeconds: 60,
     },
     cost: { savedNanoUsd: 70n },
   });
@@ -51,6 +52,7 @@ test("a whole answer has OpenAI's form, with where it came from beside it", () =
       confidence: 0.97,
       entry_id: 'e1',
       age_seconds: 7,
+      ttl_seconds: 60,
       cost_nano_usd: 0,
       saved_nano_usd: 70,
     },
@@ -74,14 +76,35 @@ test('headers say it before the first token, in ASCII whatever a model is called
     model: '模型 1',
     reason: 'pinned',
   });
-  assert.deepEqual(provenanceHeaders(provenance), {
+  assert.deepEqual(answerHeaders({ provenance }), {
+    'x-refrain-cache': 'miss',
     'x-refrain-source': 'provider',
     'x-refrain-provider': 'one',
     'x-refrain-model': '%E6%A8%A1%E5%9E%8B%201',
     'x-refrain-reason': 'pinned',
     'x-refrain-degraded': 'false',
   });
-  const cached = create(ProvenanceSchema, { source: Source.EXACT, entryId: 'e1', ageSeconds: 0, degraded: true });
-  const headers = provenanceHeaders(cached);
-  assert.deepEqual([headers['x-refrain-entry'], headers.age, headers['x-refrain-degraded']], ['e1', '0', 'true']);
+  const cached = create(ProvenanceSchema, { source: Source.EXACT, entryId: 'e1', ageSeconds: 0, ttlSeconds: 60 });
+  const headers = answerHeaders({ provenance: cached });
+  assert.deepEqual([headers['x-refrain-entry'], headers.age, headers['x-refrain-cache-ttl']], ['e1', '0', '60']);
 });
+
+for (const [status, source, reason, bypassed] of [
+  ['hit', Source.EXACT, 'cache:exact', false],
+  ['hit', Source.SEMANTIC, 'cache:semantic', false],
+  ['hit', Source.SEMANTIC, 'cache:alias', false],
+  ['hit', Source.TEMPLATE, 'cache:template', false],
+  // Its exact key was not to be looked up, a template was.
+  ['hit', Source.TEMPLATE, 'cache:template', true],
+  ['stale', Source.STALE, 'fallback:stale', false],
+  ['miss', Source.PROVIDER, 'pinned', false],
+  ['miss', Source.COALESCED, 'pinned', false],
+  ['miss', Source.TEMPLATE, 'fallback:deadline', false],
+  ['bypass', Source.PROVIDER, 'pinned', true],
+  ['bypass', Source.TEMPLATE, 'fallback:deadline', true],
+] as const) {
+  test(`${reason} of an answer ${bypassed ? 'the cache was not asked for' : 'the cache was asked for'} is a ${status}`, () => {
+    const provenance = create(ProvenanceSchema, { source, reason });
+    assert.equal(answerHeaders({ provenance, bypassed })['x-refrain-cache'], status);
+  });
+}

@@ -1,4 +1,13 @@
-import { type Answer, type Cost, FinishReason, type Provenance, type ToolCall, type Usage } from '@refrain/contracts';
+import {
+  type Answer,
+  type Cost,
+  FinishReason,
+  type Provenance,
+  Source,
+  type ToolCall,
+  type Usage,
+} from '@refrain/contracts';
+import type { Reply } from '../../reply.ts';
 import { sourceName } from '../../source-name.ts';
 
 const finishReasons: Record<number, string> = {
@@ -14,16 +23,26 @@ export function finishReasonName(reason: FinishReason): string {
 }
 
 /** The headers every answer carries (known before the first token). */
-export function provenanceHeaders(provenance: Provenance): Record<string, string> {
+export function answerHeaders({ bypassed = false, provenance }: Pick<Reply, 'provenance' | 'bypassed'>) {
+  const { ageSeconds, ttlSeconds } = provenance;
   return {
+    'x-refrain-cache': cacheStatus(provenance, bypassed),
     'x-refrain-source': sourceName(provenance.source),
     'x-refrain-provider': headerText(provenance.provider),
     'x-refrain-model': headerText(provenance.model),
     'x-refrain-reason': headerText(provenance.reason),
     'x-refrain-degraded': String(provenance.degraded),
     ...(provenance.entryId !== '' && { 'x-refrain-entry': provenance.entryId }),
-    ...(provenance.ageSeconds !== undefined && { age: String(provenance.ageSeconds) }),
+    ...(ageSeconds !== undefined && { age: String(ageSeconds) }),
+    ...(ttlSeconds !== undefined && { 'x-refrain-cache-ttl': String(ttlSeconds) }),
   };
+}
+
+/** What the cache had to do with it: `hit` (also of a template marked `always`), `stale`, `miss`, or `bypass` where it was not asked. */
+function cacheStatus({ reason, source }: Provenance, bypassed: boolean): string {
+  if (source === Source.STALE) return 'stale';
+  if (reason.startsWith('cache:')) return 'hit';
+  return bypassed ? 'bypass' : 'miss';
 }
 
 /** A header takes ASCII alone; a name beyond it is percent-encoded. */
@@ -88,6 +107,7 @@ export function toRefrain(provenance: Provenance | undefined, cost: Cost | undef
     ...(provenance.confidence !== undefined && { confidence: provenance.confidence }),
     ...(provenance.entryId !== '' && { entry_id: provenance.entryId }),
     ...(provenance.ageSeconds !== undefined && { age_seconds: provenance.ageSeconds }),
+    ...(provenance.ttlSeconds !== undefined && { ttl_seconds: provenance.ttlSeconds }),
     cost_nano_usd: Number(cost?.nanoUsd ?? 0n),
     saved_nano_usd: Number(cost?.savedNanoUsd ?? 0n),
     ...(cost?.priceMissing && { price_missing: true }),

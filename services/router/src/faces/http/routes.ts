@@ -8,7 +8,7 @@ import type { Pipeline } from '../../pipeline.ts';
 import { collect } from '../../reply.ts';
 import { readJson } from './body.ts';
 import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
-import { provenanceHeaders, toCompletionBody } from './from-answer.ts';
+import { answerHeaders, toCompletionBody } from './from-answer.ts';
 import { writeStream } from './stream.ts';
 import { parseChatCompletion, toChat } from './to-chat.ts';
 
@@ -55,7 +55,7 @@ async function complete(request: IncomingMessage, response: ServerResponse, part
   const { ask, stream, includeUsage } = await readAsk(request, response, parts);
   const reply = await parts.pipeline.ask(ask);
   setIds(request, response, reply.requestId);
-  const headers = provenanceHeaders(reply.provenance);
+  const headers = answerHeaders(reply);
   if (stream) {
     response.writeHead(200, {
       ...headers,

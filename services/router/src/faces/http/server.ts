@@ -1,11 +1,11 @@
 /** The OpenAI-compatible door: translates to and from the canonical request and decides nothing. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorCodes, toRefrainError } from '@refrain/errors';
+import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { readRequestId } from './controls.ts';
 import { drainable } from './drainable.ts';
-import { retryHeaders, toErrorBody } from './error-body.ts';
+import { httpStatus, retryHeaders, toErrorBody } from './error-body.ts';
 import { refuseRaw } from './refuse-raw.ts';
 import { handle, type RouteParts, send } from './routes.ts';
 
@@ -46,7 +46,7 @@ function fail(request: IncomingMessage, response: ServerResponse, thrown: unknow
     return;
   }
   const requestId = readRequestId(request.headers);
-  send(response, errorCodes[error.code].http, toErrorBody(error), {
+  send(response, httpStatus(error), toErrorBody(error), {
     ...(requestId !== undefined && { 'x-request-id': requestId }),
     ...retryHeaders(error),
   });
