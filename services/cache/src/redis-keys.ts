@@ -23,9 +23,27 @@ export type Stamped = Group | { readonly kind: 'entry'; readonly value: string }
 export class RedisKeys {
   readonly #secret: string;
   readonly #hashes: Map<string, string> = new Map();
+  #prefix: string | undefined;
 
   constructor(secret?: Secret) {
     this.#secret = secret?.reveal() ?? publicSecret;
+  }
+
+  /** Names of entries and partitions of the tenant that `prefix` was made of, for who need not know who that is; whatever tenant is named. */
+  static under(prefix: string): RedisKeys {
+    const keys = new RedisKeys();
+    keys.#prefix = prefix;
+    return keys;
+  }
+
+  /** What all that is kept of a tenant begins with. */
+  prefix(tenant: string): string {
+    return this.#of(tenant);
+  }
+
+  /** Of all tenants: which generation of its collection counts, by partition. */
+  generations(): string {
+    return 'rf:1:c:generations';
   }
 
   /** An answer, or an alias, by its exact key. */
@@ -95,7 +113,7 @@ export class RedisKeys {
   }
 
   #of(tenant: string): string {
-    const known = this.#hashes.get(tenant);
+    const known = this.#prefix ?? this.#hashes.get(tenant);
     if (known) return known;
     const fresh = `rf:1:c:{${this.#hash(`tenant:${tenant}`).slice(0, 16)}}`;
     if (this.#hashes.size >= maximumHashes) this.#hashes.clear();
