@@ -86,6 +86,7 @@ test('next to nothing in common is different only where the embeddings agree tha
 test('what could be either is unsure', () => {
   all('unsure', [
     ['', 'Paris.'],
+    ['Madrid.', 'Spain has one capital.', 0.6],
     ['It depends on your plan.', 'That depends on the contract you have signed with us.'],
     [
       'Run the tests first, then deploy to staging.',

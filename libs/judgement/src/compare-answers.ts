@@ -70,7 +70,7 @@ function contradictionOf(a: Content, b: Content, cosine = 0): 'numbers' | 'names
   const areDirect = a.words.size <= directWords && b.words.size <= directWords;
   if (disjoint(a.numbers, b.numbers) && (areDirect || shared >= partlyShared || cosine >= sameMatterCosine))
     return 'numbers';
-  if (disjoint(a.names, b.names) && shared === 0 && areDirect) return 'names';
+  if (disjoint(a.names, b.names) && shared === 0 && areDirect && isNameAlone(a) && isNameAlone(b)) return 'names';
   if ((a.negations - b.negations) % 2 !== 0 && shared >= mostShared && sharedOf(b, a, 'both') >= mostShared)
     return 'polarity';
   return undefined;
@@ -127,6 +127,11 @@ function sharedOf(a: Content, b: Content, of: 'shorter' | 'both' = 'shorter'): n
   }
   if (of === 'both') for (const [word, weight] of more.words) if (!fewer.words.has(word)) all += weight;
   return all === 0 ? 0 : shared / all;
+}
+
+/** Nothing but a name: "Marie Curie", not "Spain has one capital". */
+function isNameAlone({ names, words }: Content): boolean {
+  return names.size > 0 && names.size === words.size;
 }
 
 function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
