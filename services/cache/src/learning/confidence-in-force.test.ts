@@ -30,6 +30,12 @@ test('one wrong hit among many that nobody complained of moves nothing', () => {
   assert.equal(inForce(evidence(1000, { 0.7: { hits: 300, exposed: 300, judged: 1, wrong: 1 } })), shipped);
 });
 
+test('one mistake alone condemns no partition, a second at once does', () => {
+  const told = (wrong: number) => evidence(wrong, { 0.7: { hits: wrong, exposed: wrong, judged: wrong, wrong } });
+  assert.equal(inForce(told(1)), shipped);
+  assert.ok(inForce(told(2)) > 0.7);
+});
+
 test('wrong hits beyond doubt move it just above the confidences they had', () => {
   const known = evidence(1000, {
     0.6: { hits: 200, exposed: 200, judged: 30, wrong: 30 },

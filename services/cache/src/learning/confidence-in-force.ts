@@ -6,6 +6,8 @@
 import { binOf, bins, type Evidence, lowerEdge } from './evidence.ts';
 import { wilson } from './wilson.ts';
 
+/** What the shipped calibration is worth as evidence: so many hits that were right. One mistake alone condemns no partition. */
+const priorHits = 20;
 /** From so many sampled verdicts on the estimate itself counts; with fewer only what is sure. */
 const enoughSampled = 20;
 
@@ -25,12 +27,12 @@ function breaks(evidence: Evidence, bin: number, maxWrongHitRate: number): boole
   if (wrong === 0 || lookups === 0) return false;
   const hitsOverLookups = Math.min(1, evidence.from('hits', bin) / lookups);
   // Everybody could have complained and most did not: sure to be no overestimate.
-  const atLeast = wilson(wrong, Math.max(wrong, evidence.from('exposed', bin))).low;
+  const atLeast = wilson(wrong, priorHits + Math.max(wrong, evidence.from('exposed', bin))).low;
   return Math.max(atLeast, sampledShare(evidence, bin)) * hitsOverLookups > maxWrongHitRate;
 }
 
 function sampledShare(evidence: Evidence, bin: number): number {
   const sampled = evidence.from('sampled', bin);
   const wrong = evidence.from('sampledWrong', bin);
-  return sampled >= enoughSampled ? wrong / sampled : wilson(wrong, sampled).low;
+  return sampled >= enoughSampled ? wrong / sampled : wilson(wrong, priorHits + sampled).low;
 }
