@@ -1,50 +1,52 @@
-import { type Chat, type Classification, Role, Task } from '@refrain/contracts';
+import { type Chat, type Classification, Role } from '@refrain/contracts';
+import { isFlagged } from './hardening/flagged.ts';
 import { questionOf } from './question.ts';
-import { admissionClass } from './signature/admission-class.ts';
+import { type SemanticRefusal, semanticPolicy } from './semantic-policy.ts';
 
 /** What the cache may do for a request, and why not where it may not. */
 export interface Cacheability {
+  /** Whether the same request may be answered alike: looked up by its exact key, and shared while it is in flight. */
   readonly exact: boolean;
   readonly exactReason: 'temperature' | 'tools' | 'images' | 'response_format' | undefined;
+  /** Whether its answer may be kept. What is flagged may be looked up, for its own bytes answer nobody else, and is never stored. */
+  readonly store: boolean;
+  readonly storeReason: Cacheability['exactReason'] | 'flagged';
+  /** Whether meaning may answer it, or find its answer for others. */
   readonly semantic: boolean;
-  readonly semanticReason:
-    | Cacheability['exactReason']
-    | 'dialogue'
-    | 'code'
-    | 'too_long'
-    | 'empty'
-    | 'record'
-    | 'follow_up'
-    | 'action'
-    | 'personal'
-    | 'volatile'
-    | 'feedback'
-    | undefined;
+  readonly semanticReason: Cacheability['storeReason'] | SemanticRefusal | 'dialogue' | undefined;
 }
 
-/** The embedder reads 256 word pieces; a longer question would be compared by its head alone. */
-export const maximumQuestionCharacters = 1000;
-
 /**
- * Decides it from the request alone, so that router, cache and measurements agree. What meaning may answer is decided when somebody asks:
- * it takes the question apart, which an exact hit has no need of.
+ * Decides it from the request alone, so that router, cache and measurements agree. What may be stored and what meaning may answer is
+ * decided when somebody asks: it takes the question apart, which an exact hit has no need of.
  */
 export function cacheability(chat: Chat, classification: Classification, maximumTemperature: number): Cacheability {
   const exactReason = whyNotExact(chat, maximumTemperature);
-  let semanticReason: { readonly why: Cacheability['semanticReason'] } | undefined;
-  const whyNot = () => {
-    semanticReason ??= { why: exactReason ?? whyNotSemantic(chat, classification) };
-    return semanticReason.why;
-  };
+  const storeReason = once(() => exactReason ?? (isFlagged(chat) ? 'flagged' : undefined));
+  const semanticReason = once(() => storeReason() ?? whyNotSemantic(chat, classification));
   return {
     exact: exactReason === undefined,
     exactReason,
+    get store() {
+      return storeReason() === undefined;
+    },
+    get storeReason() {
+      return storeReason();
+    },
     get semantic() {
-      return whyNot() === undefined;
+      return semanticReason() === undefined;
     },
     get semanticReason() {
-      return whyNot();
+      return semanticReason();
     },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
@@ -56,20 +58,11 @@ function whyNotExact(chat: Chat, maximumTemperature: number): Cacheability['exac
   return hasImage ? 'images' : undefined;
 }
 
-/**
- * By meaning only what would be answered the same tomorrow. A dialogue is another matter (`resolvesTo`). Code in a prompt is compared
- * by nobody: each sign counts; questions about code are, by a stricter verifier.
- */
-function whyNotSemantic(chat: Chat, { task }: Classification): Cacheability['semanticReason'] {
-  const question = questionOf(chat);
-  if (question.trim() === '') return 'empty';
-  const isDialogue = chat.messages.slice(0, -1).some(({ role }) => role !== Role.SYSTEM);
-  if (isDialogue) return 'dialogue';
-  if (question.length > maximumQuestionCharacters) return 'too_long';
-  if (task === Task.CODE && codeBlock.test(question)) return 'code';
-  const { label, reason } = admissionClass(question);
-  return label === 'ok' || reason === 'reusable' ? undefined : reason;
+/** By meaning only what would be answered the same tomorrow. A turn that points back has its dialogue to be compared in (`waysOf`). */
+function whyNotSemantic(chat: Chat, classification: Classification): Cacheability['semanticReason'] {
+  const before = chat.messages.slice(0, -1);
+  if (before.some(({ role, toolCalls }) => role === Role.TOOL || toolCalls.length > 0)) return 'dialogue';
+  const isDialogue = before.some(({ role }) => role !== Role.SYSTEM);
+  const { refusal } = semanticPolicy(classification, questionOf(chat));
+  return refusal === 'follow_up' && isDialogue ? undefined : refusal;
 }
-
-const codeBlock =
-  /```|^(?: {2,}|\t)\S.*[;{}]\s*$|^\s*(?:def|class|function|const|let|var|import|#include)\b.*[:{;()]\s*$/m;

@@ -5,7 +5,9 @@
  */
 import { create } from '@bufbuild/protobuf';
 import { type Chat, type Classification, ClassificationSchema, Complexity, Role, Task } from '@refrain/contracts';
+import { needsItsDialogue } from './dialogue/ways.ts';
 import { textOf } from './question.ts';
+import { isFollowUpQuestion, isVolatileQuestion } from './signature/admission-class.ts';
 
 /** Says what a prompt is taken for. */
 export interface Classifier {
@@ -29,10 +31,6 @@ const uiWords =
   /\b(?:ui|ux|css|html|landing page|web ?page|website|navbar|frontend|front-end|tailwind|react component|button|layout|wireframe|mockup|dark mode|todo app)\b/i;
 const reasoningWords =
   /\b(?:why|prove|proof|calculate|compute|solve|derive|step by step|how many|how much|probability|equation|theorem|logic|deduce|infer|reason)\b/i;
-const volatileWords =
-  /\b(?:today|tonight|tomorrow|yesterday|now|currently|current|latest|recent|recently|this (?:week|month|year|morning|evening)|weather|forecast|stock price|share price|exchange rate|news|score|what time|live)\b/i;
-const contextWords =
-  /^(?:and|but|so|or|then|also)\b|\b(?:it|its|that|this|those|these|they|them|their|he|she|his|her|him|one|ones|above|previous|earlier|again|instead|more|other|others|else|same)\b|^what about|^how about|^why\?*$/i;
 
 /** The classifier of the issue's first rules; thresholds and words come from `refrain.yaml`. */
 export function createLexicalClassifier(thresholds: LexicalThresholds): Classifier {
@@ -55,8 +53,9 @@ function classify(chat: Chat, simpleBelow: number, complexWord: RegExp | undefin
   return create(ClassificationSchema, {
     task: taskOf(last),
     complexity,
-    volatile: volatileWords.test(last),
-    needsContext: turns.length > 1 && (last.length < 40 || contextWords.test(last)),
+    // By the very functions that decide what meaning may answer.
+    volatile: isVolatileQuestion(last),
+    needsContext: isFollowUpQuestion(last) || needsItsDialogue(chat),
     reason,
   });
 }

@@ -1,8 +1,9 @@
 export { type Admission, admit } from './admission.ts';
-export { type Cacheability, cacheability, maximumQuestionCharacters } from './cacheability.ts';
+export { type Cacheability, cacheability } from './cacheability.ts';
 export { type Classifier, createLexicalClassifier, type LexicalThresholds } from './classifier.ts';
 export { type AnswerComparison, compareAnswers } from './compare-answers.ts';
 export { resolvesTo, standaloneForms } from './dialogue/standalone.ts';
+export { type Way, waysOf } from './dialogue/ways.ts';
 export { exactKey, type KeyScope, partitionKey, policyVersion } from './key.ts';
 export { languageOf } from './language.ts';
 export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';
@@ -12,6 +13,7 @@ export { costNanoUsd, estimateTokens, type Price } from './money.ts';
 export { complexityName, taskName } from './names.ts';
 export { questionOf } from './question.ts';
 export { type Plan, type PlannedRoute, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
+export { type SemanticPolicy, semanticPolicy } from './semantic-policy.ts';
 export { type AdmissionClass, admissionClass } from './signature/admission-class.ts';
 export { classWords } from './signature/closed-classes.ts';
 export { embeddedForm } from './signature/embedded-form.ts';
@@ -29,4 +31,5 @@ export {
   sameAnswerProbability,
   type Verdict,
   type Verifier,
+  type VerifierContext,
 } from './verifier.ts';

@@ -95,7 +95,11 @@ test('what must not be compared by meaning is not, and the reason is said', () =
     false,
     'response_format',
   ]);
-  assert.deepEqual(of({ messages: [hello, message(Role.ASSISTANT, 'Paris'), hello] }), [true, false, 'dialogue']);
+  assert.deepEqual(of({ messages: [hello, message(Role.ASSISTANT, 'Paris'), hello] }), [true, true, undefined]);
+  const second = message(Role.USER, 'What about the second option?');
+  assert.deepEqual(of({ messages: [hello, message(Role.ASSISTANT, 'Paris'), second] }), [true, true, undefined]);
+  const call = { ...message(Role.ASSISTANT, 'Paris'), toolCalls: [{ id: '1', name: 'f' }] };
+  assert.deepEqual(of({ messages: [hello, call, hello] }), [true, false, 'dialogue']);
   assert.deepEqual(of({ messages: [message(Role.USER, 'What is the weather today?')] }), [true, false, 'volatile']);
   const block = 'What does this do?\n```js\nconst a = 1;\n```';
   assert.deepEqual(of({ messages: [message(Role.USER, block)] }), [true, false, 'code']);

@@ -12,15 +12,22 @@ export interface Candidate {
 /** Serve the candidate of that place, with the probability that it is the same answer; or none, and why. */
 export type Verdict =
   | { readonly accept: number; readonly confidence: number }
-  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' | 'ambiguous' | RuleRefusal };
+  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' | 'ambiguous' | 'unresolved' | RuleRefusal };
+
+/** What is known beside the questions. */
+export interface VerifierContext {
+  readonly classification: Classification;
+  /** Only tightens: what is less likely is refused, also where it is no number. */
+  readonly minimumConfidence?: number | undefined;
+  /** Part of the budget that may be used, over 0 to 1, beside what the class says; 1 where absent. */
+  readonly budgetShare?: number | undefined;
+  /** The asker's turns that a follow-up points back to; where there are any, a candidate must be the follow-up written out. */
+  readonly history?: readonly string[] | undefined;
+}
 
 /** Decides whether a stored answer answers what is asked. */
 export interface Verifier {
-  decide(
-    asked: string,
-    candidates: readonly Candidate[],
-    context: { classification: Classification; minimumConfidence?: number | undefined },
-  ): Verdict;
+  decide(asked: string, candidates: readonly Candidate[], context: VerifierContext): Verdict;
 }
 
 /**
@@ -29,16 +36,18 @@ export interface Verifier {
  */
 export function createThresholdVerifier(threshold: number): Verifier {
   return {
-    decide: (_asked, candidates, { minimumConfidence = 0 }) => {
+    decide: (_asked, candidates, { minimumConfidence = 0, history = [] }) => {
+      // A cosine says nothing about what a follow-up points to.
+      if (history.length > 0) return { refuse: 'unresolved' };
       let best = -1;
       candidates.forEach(({ cosine }, i) => {
         if (cosine > (candidates[best]?.cosine ?? Number.NEGATIVE_INFINITY)) best = i;
       });
       const candidate = candidates[best];
       if (!candidate) return { refuse: 'empty' };
-      if (candidate.cosine < threshold) return { refuse: 'below_threshold' };
+      if (!(candidate.cosine >= threshold)) return { refuse: 'below_threshold' };
       const confidence = sameAnswerProbability(candidate.cosine);
-      return confidence < minimumConfidence ? { refuse: 'below_confidence' } : { accept: best, confidence };
+      return confidence >= minimumConfidence ? { accept: best, confidence } : { refuse: 'below_confidence' };
     },
   };
 }

@@ -101,7 +101,7 @@ export async function measureCache(folder: string, options: MeasureOptions): Pro
   }
   if (traps.length > 0) results.push(pooled(traps));
   for (const { name, rows } of retrieval) results.push(measureRetrieval(name, rows, vectorOf));
-  for (const { name, rows } of dialogues) results.push(...measureDialogues(name, rows, ask, vectorOf));
+  for (const { name, rows } of dialogues) results.push(...measureDialogues(name, rows, vectorOf));
   for (const { name, rows } of admission) results.push(measureAdmission(name, rows));
   for (const { name, rows } of streams) {
     const stream = openStream(rows, ask, (done) => say(`${name}: neighbours of ${done} of ${rows.length}`));

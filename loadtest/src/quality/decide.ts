@@ -19,11 +19,11 @@ import { plainGuardsRefuse } from './plain-guards.ts';
 import { cosineOf } from './vector-file.ts';
 
 /** As `refrain.yaml` ships. */
-const classifier = createLexicalClassifier({
+export const classifier = createLexicalClassifier({
   simpleBelowCharacters: 100,
   complexWords: ['design', 'flow', 'ux', 'ui'],
 });
-const maximumTemperature = 0.3;
+export const maximumTemperature = 0.3;
 
 /** A question as the semantic level sees it. */
 export interface Asked {
@@ -59,9 +59,13 @@ export function createAsker(vectorOf: Vectors): (text: string, history?: readonl
   };
 }
 
-function chatOf(text: string, history: readonly string[]): Chat {
+/** A question with the asker's turns before it; what was answered to those is not known, and stands for an answer in prose. */
+export function chatOf(text: string, history: readonly string[]): Chat {
   const message = (role: Role, value: string) => ({ role, parts: [{ content: { case: 'text' as const, value } }] });
-  const turns = history.flatMap((turn) => [message(Role.USER, turn), message(Role.ASSISTANT, '…')]);
+  const turns = history.flatMap((turn) => [
+    message(Role.USER, turn),
+    message(Role.ASSISTANT, 'Here is what is known about that.'),
+  ]);
   return create(ChatSchema, { messages: [...turns, message(Role.USER, text)] });
 }
 

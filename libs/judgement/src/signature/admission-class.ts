@@ -69,7 +69,7 @@ export function admissionClass(question: string): AdmissionClass {
   const words = signature.tokens.length;
   const text = plain(head);
   if (words <= 12 && feedback.test(head.trim())) return { label: 'skip', reason: 'feedback' };
-  if (disagreement.test(head) || isFollowUp(text, words)) return { label: 'thread', reason: 'follow_up' };
+  if (disagreement.test(head) || isFollowUp(text)) return { label: 'thread', reason: 'follow_up' };
   if (patientRecord.test(text) && hasName(signature)) return { label: 'thread', reason: 'personal' };
   if (isAction(text, words)) return { label: 'skip', reason: 'action' };
   if (isVolatile(text)) return { label: 'skip', reason: 'volatile' };
@@ -77,6 +77,17 @@ export function admissionClass(question: string): AdmissionClass {
   if (lookup.test(text) && identifier.test(text) && !shop.test(text) && words < 14)
     return { label: 'exact', reason: 'record' };
   return { label: 'ok', reason: 'reusable' };
+}
+
+/** Whether the answer to a question changes by itself, so that yesterday's is wrong. The class says the same, where nothing else comes first. */
+export function isVolatileQuestion(question: string): boolean {
+  return isVolatile(plain(question.slice(0, scanned)));
+}
+
+/** Whether a question only makes sense after another, by how it opens or what it points back to. */
+export function isFollowUpQuestion(question: string): boolean {
+  const head = question.slice(0, scanned);
+  return disagreement.test(head) || isFollowUp(plain(head));
 }
 
 /** Lower case, courtesy off the front. */
@@ -95,7 +106,8 @@ function plain(head: string): string {
     .replace(/^please /, '');
 }
 
-function isFollowUp(text: string, words: number): boolean {
+function isFollowUp(text: string): boolean {
+  const words = text.split(/[^\p{L}\p{N}'’]+/u).filter((word) => word !== '').length;
   if (words > 16) return false;
   if (/^(?:and|but|or|also|then) /.test(text) && words > 12) return false;
   return followUps.test(text) || (backReference.test(text) && words <= 14 && !imperative.test(text));

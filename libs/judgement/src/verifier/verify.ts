@@ -1,5 +1,5 @@
-import type { Classification } from '@refrain/contracts';
-import { Task } from '@refrain/contracts';
+import { decideFollowUp } from '../dialogue/decide-follow-up.ts';
+import { budgetShareOf } from '../semantic-policy.ts';
 import type { Candidate, Verdict, Verifier } from '../verifier.ts';
 import { confidenceFor, judge } from './judge.ts';
 
@@ -19,17 +19,15 @@ const margin = 0.02;
  * asks for. Where the next best candidate asks something else and is as likely, none is served.
  */
 export function createVerifier({ maxWrongHitRate }: VerifiedOptions): Verifier {
-  const usual = confidenceFor(maxWrongHitRate);
-  const strict = confidenceFor(maxWrongHitRate / 2);
   return {
-    decide: (asked, candidates, { classification, minimumConfidence = 0 }) =>
-      decide(asked, candidates, Math.max(isStrict(classification) ? strict : usual, minimumConfidence)),
+    decide: (asked, candidates, { classification, minimumConfidence = 0, budgetShare = 1, history = [] }) => {
+      const share = budgetShare * budgetShareOf(classification, asked);
+      const threshold = Math.max(confidenceFor(maxWrongHitRate * share), minimumConfidence);
+      return history.length > 0
+        ? decideFollowUp(asked, history, candidates, threshold)
+        : decide(asked, candidates, threshold);
+    },
   };
-}
-
-/** Code answers hang on every sign: they get half the budget. */
-function isStrict({ task }: Classification): boolean {
-  return task === Task.CODE;
 }
 
 function decide(asked: string, candidates: readonly Candidate[], threshold: number): Verdict {
@@ -48,7 +46,7 @@ function decide(asked: string, candidates: readonly Candidate[], threshold: numb
       likeliest = confidence;
       refusal = rule ?? 'below_confidence';
     }
-    if (rule || confidence < threshold || confidence <= most) continue;
+    if (rule || !(confidence >= threshold) || confidence <= most) continue;
     best = i;
     most = confidence;
   }
