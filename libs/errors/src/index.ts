@@ -1,2 +1,8 @@
 export { type ErrorCode, errorCodes, isErrorCode, type JobVerdict } from './codes.ts';
-export { type FieldViolation, RefrainError, type RefrainErrorOptions, toRefrainError } from './refrain-error.ts';
+export {
+  type FieldViolation,
+  RefrainError,
+  type RefrainErrorOptions,
+  type Spent,
+  toRefrainError,
+} from './refrain-error.ts';

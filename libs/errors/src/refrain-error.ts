@@ -6,6 +6,17 @@ export interface FieldViolation {
   readonly description: string;
 }
 
+/** What an answer that broke off has used, and what its caller pays for it. */
+export interface Spent {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** The upstream had not counted yet: an upper estimate. */
+  readonly estimated: boolean;
+  readonly nanoUsd: bigint;
+  /** No price is known: `nanoUsd` is a lower bound. */
+  readonly priceMissing: boolean;
+}
+
 /** What an error may carry beside its code and message. */
 export interface RefrainErrorOptions {
   /** The foreign error behind it; logged, never sent. */
@@ -16,6 +27,8 @@ export interface RefrainErrorOptions {
   readonly reason?: string;
   /** For `invalid`: every fault, not only the first. */
   readonly fields?: readonly FieldViolation[];
+  /** For `midstream`, where it is known. */
+  readonly spent?: Spent | undefined;
 }
 
 /** The one error that crosses module borders. `message` is safe for callers; `cause` is for logs. */
@@ -24,6 +37,7 @@ export class RefrainError extends Error {
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
   readonly fields: readonly FieldViolation[];
+  readonly spent: Spent | undefined;
 
   constructor(code: ErrorCode, message: string, options: RefrainErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -32,6 +46,7 @@ export class RefrainError extends Error {
     this.reason = options.reason ?? code.toUpperCase();
     this.retryAfterMs = options.retryAfterMs;
     this.fields = options.fields ?? [];
+    this.spent = options.spent;
   }
 }
 

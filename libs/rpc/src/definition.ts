@@ -16,17 +16,17 @@ export class Encoded {
   }
 }
 
-/** A method as grpc-js wants it. `limitBytes` bounds a request's raw bytes, checked before they are decoded. */
+/** A method as grpc-js wants it. `limitBytes` bounds a request's raw bytes, asked for and checked before they are decoded. */
 export function methodDefinition(
   method: DescMethod,
-  limitBytes = Number.POSITIVE_INFINITY,
+  limitBytes: () => number = () => Number.POSITIVE_INFINITY,
 ): MethodDefinition<Message, Message> {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: (message) => toBuffer(toBinary(method.input, message)),
-    requestDeserialize: (bytes) => decode(method, bytes, limitBytes) as Message,
+    requestDeserialize: (bytes) => decode(method, bytes, limitBytes()) as Message,
     responseSerialize: (message: Message | Encoded) =>
       toBuffer(message instanceof Encoded ? message.bytes : toBinary(method.output, message)),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
@@ -36,7 +36,7 @@ export function methodDefinition(
 /** All methods of a service by their local names. */
 export function methodDefinitions(
   service: DescService,
-  limitBytes: number,
+  limitBytes: () => number,
 ): Record<string, MethodDefinition<Message, Message>> {
   return Object.fromEntries(service.methods.map((method) => [method.localName, methodDefinition(method, limitBytes)]));
 }

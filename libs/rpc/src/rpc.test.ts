@@ -23,6 +23,8 @@ let released = 0;
 let calls = 0;
 const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
 const observed: Parameters<CallObserver>[] = [];
+let limitBytes = 1000;
+const spent = { promptTokens: 10, completionTokens: 2, estimated: true, nanoUsd: 14n, priceMissing: true };
 const connect = (port: number) => createGrpcClient(RouterService, `127.0.0.1:${port}`);
 const ask = (model: string) => create(CompleteRequestSchema, { chat: { model } });
 const piece = (text: string) => create(StreamCompleteResponseSchema, { event: { case: 'delta', value: { text } } });
@@ -32,7 +34,7 @@ before(async () => {
   server = await startGrpcServer({
     host: '127.0.0.1',
     port: 0,
-    maximumRequestBytes: 1000,
+    maximumRequestBytes: () => limitBytes,
     observe: (...call) => observed.push(call),
     services: [
       service(RouterService, {
@@ -61,6 +63,7 @@ before(async () => {
               ]),
             );
           }
+          if (model === 'broken') throw new RefrainError('midstream', 'Cut.', { reason: 'TRUNCATED', spent });
           if (model === 'limited') {
             throw new RefrainError('rate_limited', 'Too fast.', {
               retryAfterMs: 1500,
@@ -125,6 +128,11 @@ test('an error keeps its code, reason, fields and retry time on its way to the c
   });
 });
 
+test('what a broken answer has used and cost reaches the client', async () => {
+  await assert.rejects(client.complete(ask('broken')), { code: 'midstream', reason: 'TRUNCATED', spent });
+  await assert.rejects(client.complete(ask('limited')), { code: 'rate_limited', spent: undefined });
+});
+
 test('a bug in a handler is INTERNAL, tells nothing of itself, and the server goes on', async () => {
   await assert.rejects(client.complete(ask('bug')), (error) => {
     assert.ok(error instanceof RefrainError);
@@ -159,6 +167,16 @@ test('a request above the limit is INVALID_ARGUMENT with the field, not the libr
     assert.deepEqual([error.code, error.reason, error.fields[0]?.field], ['invalid', 'REQUEST_TOO_LARGE', 'request']);
     return true;
   });
+});
+
+test('a limit that changes holds from the next request on', async (t) => {
+  t.after(() => {
+    limitBytes = 1000;
+  });
+  limitBytes = 3000;
+  assert.equal((await client.complete(ask('x'.repeat(2000)))).answer?.text.length, 2006);
+  limitBytes = 10;
+  await assert.rejects(client.complete(ask('x'.repeat(20))), { reason: 'REQUEST_TOO_LARGE' });
 });
 
 test('text that is not UTF-8 is INVALID_ARGUMENT', async () => {
@@ -272,7 +290,8 @@ test('reflection lists the services and gives every file a client needs', async 
   assert.ok(names.includes('refrain.router.v1.RouterService') && names.includes('grpc.health.v1.Health'));
   const files = await reflect({ case: 'fileContainingSymbol', value: 'refrain.router.v1.RouterService' });
   assert.ok(files.messageResponse.case === 'fileDescriptorResponse');
-  assert.equal(files.messageResponse.value.fileDescriptorProto.length, 3);
+  // Its own, and the three it imports.
+  assert.equal(files.messageResponse.value.fileDescriptorProto.length, 4);
   const details = await reflect({ case: 'fileContainingSymbol', value: 'google.rpc.BadRequest' });
   assert.equal(details.messageResponse.case, 'fileDescriptorResponse', 'details of errors can be read too');
   const unknown = await reflect({ case: 'fileContainingSymbol', value: 'no.Such' });

@@ -28,8 +28,8 @@ export interface GrpcServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly services: readonly RegisteredService[];
-  /** A request's raw bytes at most; more is INVALID_ARGUMENT. */
-  readonly maximumRequestBytes?: number;
+  /** A request's raw bytes at most, asked for each time; more is INVALID_ARGUMENT. */
+  readonly maximumRequestBytes?: () => number;
   readonly observe?: CallObserver;
 }
 
@@ -58,7 +58,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   allowCancels(server);
   const keeping = { observe: options.observe ?? (() => undefined), running: new RunningCalls() };
   const health = createHealth(options.services.map((each) => each.descriptor.typeName));
-  const limit = options.maximumRequestBytes ?? libraryLimitBytes;
+  const limit = options.maximumRequestBytes ?? (() => libraryLimitBytes);
   for (const each of [...options.services, health.registered]) add(server, each, limit, keeping);
   addReflection(server, options.services, limit);
   const port = await new Promise<number>((resolve, reject) => {
@@ -88,7 +88,12 @@ function allowCancels(server: Server): void {
   commonServerOptions.streamResetRate = 10_000;
 }
 
-function add(server: Server, { descriptor, handlers }: RegisteredService, limit: number, keeping: CallKeeping): void {
+function add(
+  server: Server,
+  { descriptor, handlers }: RegisteredService,
+  limit: () => number,
+  keeping: CallKeeping,
+): void {
   const implementation: UntypedServiceImplementation = {};
   for (const method of descriptor.methods) implementation[method.localName] = wrap(method, handlers, keeping);
   server.addService(methodDefinitions(descriptor, limit), implementation);
@@ -103,7 +108,7 @@ function wrap(method: DescMethod, handlers: RegisteredService['handlers'], keepi
     : wrapServerStream(path, handler as (request: Message, context: CallContext) => AsyncIterable<Message>, keeping);
 }
 
-function addReflection(server: Server, services: readonly RegisteredService[], limit: number): void {
+function addReflection(server: Server, services: readonly RegisteredService[], limit: () => number): void {
   const reflect = createReflection([...services.map((each) => each.descriptor), Health, ServerReflection]);
   const handler: handleBidiStreamingCall<Message, Message> = (call) => {
     call.on('data', (request: Message) => call.write(reflect(request as ServerReflectionRequest)));

@@ -1,16 +1,20 @@
 /** RefrainError <-> gRPC status with google.rpc details (AIP-193). */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { anyPack, anyUnpack, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import {
   BadRequestSchema,
+  type Cost,
+  CostSchema,
   ErrorInfoSchema,
   QuotaFailureSchema,
   RetryInfoSchema,
   type Status,
   StatusSchema,
+  type Usage,
+  UsageSchema,
 } from '@refrain/contracts';
-import { type ErrorCode, errorCodes, isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
+import { type ErrorCode, errorCodes, isErrorCode, RefrainError, type Spent, toRefrainError } from '@refrain/errors';
 
 const detailsKey = 'grpc-status-details-bin';
 const domain = 'refrain';
@@ -50,7 +54,13 @@ export function toRichStatus(error: RefrainError): Status {
     const retryDelay = create(DurationSchema, { seconds: BigInt(seconds), nanos });
     details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
   }
+  if (error.spent) details.push(...fromSpent(error.spent));
   return create(StatusSchema, { code: errorCodes[error.code].grpc, message, details });
+}
+
+function fromSpent({ promptTokens, completionTokens, estimated, nanoUsd, priceMissing }: Spent) {
+  const usage = create(UsageSchema, { promptTokens, completionTokens, estimated });
+  return [anyPack(UsageSchema, usage), anyPack(CostSchema, create(CostSchema, { nanoUsd, priceMissing }))];
 }
 
 /** Cut within a character, half of it is replaced. */
@@ -73,29 +83,33 @@ const codeOfStatus: Record<number, ErrorCode> = {
 
 /** What a failed call throws at our side: the same error the server threw where it was one of ours. */
 export function fromServiceError(error: ServiceError): RefrainError {
-  const options: {
-    cause: unknown;
-    reason?: string;
-    retryAfterMs?: number;
-    fields?: { field: string; description: string }[];
-  } = {
-    cause: error,
-  };
-  let code: ErrorCode = codeOfStatus[error.code] ?? 'internal';
   const [bytes] = error.metadata?.get(detailsKey) ?? [];
-  if (bytes instanceof Buffer) {
-    for (const detail of fromBinary(StatusSchema, bytes).details) {
-      const info = anyUnpack(detail, ErrorInfoSchema);
-      if (info?.domain === domain) {
-        const own = info.metadata.code ?? '';
-        if (isErrorCode(own)) code = own;
-        options.reason = info.reason;
-      }
-      const retry = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
-      if (retry) options.retryAfterMs = Number(retry.seconds) * 1000 + retry.nanos / 1e6;
-      const bad = anyUnpack(detail, BadRequestSchema);
-      if (bad) options.fields = bad.fieldViolations.map(({ field, description }) => ({ field, description }));
+  const details = bytes instanceof Buffer ? fromBinary(StatusSchema, bytes).details : [];
+  const find = <S extends DescMessage>(schema: S): MessageShape<S> | undefined => {
+    for (const detail of details) {
+      const found = anyUnpack(detail, schema);
+      if (found) return found;
     }
-  }
-  return new RefrainError(code, error.details || error.message, options);
+    return undefined;
+  };
+  const info = find(ErrorInfoSchema);
+  const own = info?.domain === domain ? info : undefined;
+  const ownCode = own?.metadata.code ?? '';
+  const retry = find(RetryInfoSchema)?.retryDelay;
+  const bad = find(BadRequestSchema);
+  const code: ErrorCode = isErrorCode(ownCode) ? ownCode : (codeOfStatus[error.code] ?? 'internal');
+  return new RefrainError(code, error.details || error.message, {
+    cause: error,
+    spent: toSpent(find(UsageSchema), find(CostSchema)),
+    ...(own && { reason: own.reason }),
+    ...(retry && { retryAfterMs: Number(retry.seconds) * 1000 + retry.nanos / 1e6 }),
+    ...(bad && { fields: bad.fieldViolations.map(({ field, description }) => ({ field, description })) }),
+  });
+}
+
+function toSpent(usage: Usage | undefined, cost: Cost | undefined): Spent | undefined {
+  if (!usage || !cost) return undefined;
+  const { promptTokens, completionTokens, estimated } = usage;
+  const { nanoUsd, priceMissing } = cost;
+  return { promptTokens, completionTokens, estimated, nanoUsd, priceMissing };
 }
