@@ -1,4 +1,4 @@
-import { errorCodes, RefrainError } from '@refrain/errors';
+import { errorCodes, RefrainError, type Spent } from '@refrain/errors';
 
 /** Refusals by which a provider says "not me": another may, and if none does the caller has to mend the request. */
 const notMe: ReadonlySet<string> = new Set(['UNSUPPORTED_BY_PROVIDER', 'CONTEXT_TOO_LONG']);
@@ -37,8 +37,8 @@ export class Failures {
   }
 }
 
-/** The caller has heard a part: nobody else can go on from there. */
-export function asMidstream(error: RefrainError): RefrainError {
+/** The caller has heard a part: nobody else can go on from there. It hears what it `spent`, unless another pays. */
+export function asMidstream(error: RefrainError, spent?: Spent | undefined): RefrainError {
   if (error.code === 'canceled' || error.code === 'deadline' || error.code === 'midstream') return error;
-  return new RefrainError('midstream', error.message, { reason: error.reason, cause: error });
+  return new RefrainError('midstream', error.message, { reason: error.reason, cause: error, spent });
 }

@@ -32,7 +32,7 @@ await runService({
     const { pipeline } = router;
     const requestBytes = () => settings().mesh.limits.requestBytes;
     const services = [createGrpcFace(pipeline)];
-    const grpcOptions = { services, maximumRequestBytes: requestBytes(), observe: logBugs(log) };
+    const grpcOptions = { services, maximumRequestBytes: requestBytes, observe: logBugs(log) };
     const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
     const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });
     const nats = startNatsFace({ bus, pipeline, requestBytes, log });

@@ -19,12 +19,14 @@ import {
   type CompleteRequest,
   CompleteRequestSchema,
   CompleteResponseSchema,
+  CostSchema,
   completeSubject,
   ErrorInfoSchema,
   QuotaFailureSchema,
   RetryInfoSchema,
   StatusSchema,
   StreamCompleteResponseSchema,
+  UsageSchema,
 } from '@refrain/contracts';
 import { errorCodes, RefrainError, toRefrainError } from '@refrain/errors';
 import { toRichStatus } from '@refrain/rpc';
@@ -52,7 +54,9 @@ export interface NatsFace {
 type Encoding = 'json' | 'protobuf';
 
 /** What an error's details are made of: JSON writes them out, so it must know them. */
-const registry = createRegistry(BadRequestSchema, ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema);
+const registry = createRegistry(
+  ...[BadRequestSchema, CostSchema, ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema, UsageSchema],
+);
 
 /** Listens for every client; the routers of a mesh share the work. */
 export function startNatsFace(options: NatsFaceOptions): NatsFace {

@@ -219,6 +219,18 @@ test('what ends the flight reaches everybody', async () => {
   for (const reply of late) await assert.rejects(collect(await reply), { code: 'midstream' });
 });
 
+test('what a broken answer has cost is told to the one who pays it', async () => {
+  const flights = new Flights();
+  const { lead, say } = scriptedLead();
+  const joining = [flights.join(questionOf(text), lead), flights.join(questionOf(text), lead)];
+  const spent = { promptTokens: 10, completionTokens: 2, estimated: true, nanoUsd: 14n, priceMissing: false };
+  say(started(), delta('A'), new RefrainError('midstream', 'Cut.', { reason: 'TRUNCATED', spent }));
+  const [payer, follower] = await Promise.all(joining);
+  assert.ok(payer && follower);
+  await assert.rejects(collect(payer), { reason: 'TRUNCATED', spent });
+  await assert.rejects(collect(follower), { reason: 'TRUNCATED', spent: undefined });
+});
+
 test('each caller has its own deadline, and until somebody speaks a tenth of it is kept for a template', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = manualClock();

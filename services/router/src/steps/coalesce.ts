@@ -10,7 +10,7 @@ import { FreshAnswers } from '../fresh-answers.ts';
 import { mayRead } from '../options.ts';
 import { Patience } from '../patience.ts';
 import { type Reply, type ReplyEvent, replay, wholeReply } from '../reply.ts';
-import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
+import { toSharedAnswer, toSharedError, toSharedProvenance } from '../shared-answer.ts';
 
 /** What a flight tells: who answers, then the answer. */
 export type FlightEvent = { readonly kind: 'started'; readonly provenance: Provenance } | ReplyEvent;
@@ -94,11 +94,15 @@ async function* personal(
   { requestId }: Question,
   leader: boolean,
 ): AsyncGenerator<ReplyEvent> {
-  for await (const event of events) {
-    if (event.kind === 'delta') yield event;
-    if (event.kind !== 'completed') continue;
-    const answer = leader ? event.answer : toSharedAnswer(event.answer);
-    yield { kind: 'completed', answer: { ...answer, requestId } };
-    return;
+  try {
+    for await (const event of events) {
+      if (event.kind === 'delta') yield event;
+      if (event.kind !== 'completed') continue;
+      const answer = leader ? event.answer : toSharedAnswer(event.answer);
+      yield { kind: 'completed', answer: { ...answer, requestId } };
+      return;
+    }
+  } catch (thrown) {
+    throw leader ? thrown : toSharedError(thrown);
   }
 }

@@ -173,7 +173,7 @@ for (const code of ['invalid', 'content_filter'] as const) {
 }
 
 test('an answer that breaks off after its first piece is midstream: nobody else goes on with it', async () => {
-  const broken = [accepted(), delta('A mon'), failed('unavailable', 'UPSTREAM_FAILED')];
+  const broken = [accepted(), delta('A mon'), used(10, 2), failed('unavailable', 'UPSTREAM_FAILED')];
   const bus = scriptedBus(broken, answering('Hi.'));
   const { events, error } = await outcomeOf(bus);
   assert.deepEqual(
@@ -181,6 +181,8 @@ test('an answer that breaks off after its first piece is midstream: nobody else 
     ['started', 'delta'],
   );
   assert.deepEqual([error?.code, error?.reason], ['midstream', 'UPSTREAM_FAILED']);
+  const { promptTokens, completionTokens, nanoUsd } = error?.spent ?? {};
+  assert.deepEqual([promptTokens, completionTokens, nanoUsd], [10, 2, 14_000n]);
   assert.equal(bus.asked.length, 1);
 });
 
@@ -203,7 +205,7 @@ test('a gap before the first piece sends the request on, a gap after it is midst
   assert.equal(early.controls[0]?.kind, ControlKind.CANCEL);
   const late = scriptedBus(({ attemptId }) => [accepted(), delta('A'), gap(attemptId, 3)]);
   const { error } = await outcomeOf(late);
-  assert.deepEqual([error?.code, error?.reason], ['midstream', 'FRAMES_LOST']);
+  assert.deepEqual([error?.code, error?.reason, error?.spent], ['midstream', 'FRAMES_LOST', undefined]);
 });
 
 test('every attempt has an id of its own under one request id', async () => {

@@ -71,7 +71,7 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
       return true;
     } catch (thrown) {
       const { error, progress }: AttemptFailure = toFailure(thrown);
-      if (progress.spoke) throw asMidstream(error);
+      if (progress.spoke) throw asMidstream(error, run.spending.toSpent());
       run.failures.add(error, progress.accepted);
       if (!mayTryNext(error)) throw error;
       if (progress.keyId !== '') used.add(progress.keyId);

@@ -32,3 +32,14 @@ test('where only the cache was to answer, nothing cached is 504 as in RFC 9111, 
   assert.deepEqual([httpStatus(nothing), retryHeaders(nothing)], [504, { 'x-should-retry': 'false' }]);
   assert.equal(httpStatus(new RefrainError('not_found', 'No.', { reason: 'MODEL_NOT_FOUND' })), 404);
 });
+
+test('an answer that broke off says what it has used', () => {
+  const spent = { promptTokens: 10, completionTokens: 2, estimated: true, nanoUsd: 14n, priceMissing: false };
+  assert.deepEqual(toErrorBody(new RefrainError('midstream', 'Cut.', { reason: 'TRUNCATED', spent })), {
+    error: { message: 'Cut.', type: 'api_error', param: null, code: 'truncated' },
+    refrain: {
+      usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12, estimated: true },
+      cost_nano_usd: 14,
+    },
+  });
+});

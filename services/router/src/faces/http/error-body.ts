@@ -1,8 +1,11 @@
-import { errorCodes, type RefrainError } from '@refrain/errors';
+import { errorCodes, type RefrainError, type Spent } from '@refrain/errors';
 
 const notCached = 'NOT_CACHED';
 
-/** OpenAI's error body: `code` is our reason in lower case, `param` the first field at fault. */
+/**
+ * OpenAI's error body: `code` is our reason in lower case, `param` the first field at fault. Of an answer that broke off `refrain` says
+ * what it has used until then.
+ */
 export function toErrorBody(error: RefrainError) {
   return {
     error: {
@@ -11,6 +14,20 @@ export function toErrorBody(error: RefrainError) {
       param: error.fields[0]?.field ?? null,
       code: error.reason.toLowerCase(),
     },
+    ...(error.spent && { refrain: toSpentBody(error.spent) }),
+  };
+}
+
+function toSpentBody({ promptTokens, completionTokens, estimated, nanoUsd, priceMissing }: Spent) {
+  return {
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+      estimated,
+    },
+    cost_nano_usd: Number(nanoUsd),
+    ...(priceMissing && { price_missing: true }),
   };
 }
 
