@@ -9,6 +9,7 @@ import type { RedisExactStore } from './exact-store.ts';
 import { toAliasHit, toExactHit } from './hit.ts';
 import type { Asked, LevelResult, Shadow } from './level.ts';
 import { reachBack, tooLate } from './life.ts';
+import { missReason } from './miss-reason.ts';
 import { fromEntryId, shorten, toEntryId } from './redis-keys.ts';
 import { lookupSemantic, type SemanticParts } from './semantic.ts';
 import type { Settings } from './settings.ts';
@@ -82,7 +83,7 @@ async function lookupExact(asked: Asked, parts: LookupParts): Promise<LevelResul
   return { hit: toExactHit(entry, nowMs) };
 }
 
-/** A question that meaning has answered before: whether it may again is asked of its target, which is read now. */
+/** A question that meaning has answered before: whether it may again is asked of its target, and of what was learned since. */
 async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: LookupParts): Promise<LevelResult> {
   const { request, settings, nowMs } = asked;
   const { tenant, minimumConfidence = 0, minimumRank } = request;
@@ -91,22 +92,18 @@ async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: Lookup
   if (!of) return { miss: 'empty' };
   const { cache } = settings;
   const partition = { tenant, key: of.partition };
-  const [found] = await parts.near.getMany(partition, [of.id], reachBack(nowMs, request, cache));
+  const [[found], refusal] = await Promise.all([
+    parts.near.getMany(partition, [of.id], reachBack(nowMs, request, cache)),
+    parts.learning.refusal(partition, { id: of.id, confidence: alias.confidence }, settings),
+  ]);
   if (!found) return { miss: 'empty' };
+  if (refusal) return { miss: refusal };
   if (found.entry.rank < minimumRank) return { miss: 'below_rank' };
   const late = tooLate(found.entry, request, { nowMs, cache });
   if (late) return { miss: late };
-  // Found by meaning once: what was learned since holds for it as for any other.
-  const refusal = await parts.learning.refusal(partition, { id: of.id, confidence: alias.confidence }, settings);
-  if (refusal) return { miss: refusal };
   if (cache.semantic.shadow) return { miss: 'shadow' };
   parts.uses.used(tenant, alias.aliasOf);
   parts.uses.used(tenant, toEntryId(id, alias.partition));
+  parts.learning.served(partition, alias.confidence);
   return { hit: toAliasHit(found.entry, nowMs, alias.confidence) };
-}
-
-/** The reason a caller and the metrics see. */
-export function missReason({ reason }: RefrainError): string {
-  // Chroma and the embedder name themselves; the breaker that does not is the one before Redis.
-  return reason === 'BREAKER_OPEN' ? 'redis_down' : reason.toLowerCase();
 }

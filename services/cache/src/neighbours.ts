@@ -2,6 +2,7 @@
 
 import { type NearIndex, scanLimit } from './index/near-index.ts';
 import type { Asked } from './level.ts';
+import { reachBack } from './life.ts';
 import type { NearEntry, RedisNearStore } from './near-store.ts';
 import type { Partition } from './partition.ts';
 import { nearest } from './vector.ts';
@@ -24,11 +25,27 @@ export interface Around {
  * ready. @throws RefrainError `unavailable` or `deadline` where Redis, or the index of a large partition, does not answer
  */
 export async function neighbours(
-  { partition, vector, size }: Around,
-  { settings, nowMs }: Asked,
+  around: Around,
+  { request, settings, nowMs }: Asked,
   parts: NeighbourParts,
 ): Promise<NearEntry[] | undefined> {
   const count = settings.cache.semantic.topK;
+  if (!request.acceptStale) return live(around, count, nowMs, parts);
+  // What is stale is in no index, for it would stand before what is not: the last to end are compared here.
+  const { partition, vector, size } = around;
+  const scanned = await scan(partition, vector, count, reachBack(nowMs, request, settings.cache), parts.near);
+  if (size <= scanLimit) return scanned;
+  const indexed = (await live(around, count, nowMs, parts)) ?? [];
+  const known = new Set(indexed.map(({ id }) => id));
+  return [...indexed, ...scanned.filter(({ id }) => !known.has(id))];
+}
+
+async function live(
+  { partition, vector, size }: Around,
+  count: number,
+  nowMs: number,
+  parts: NeighbourParts,
+): Promise<NearEntry[] | undefined> {
   const ids = await askIndex({ partition, vector, size }, count, parts.index);
   if (ids) {
     const entries = await parts.near.getMany(partition, ids, nowMs);

@@ -10,7 +10,7 @@ import type { NearIndex } from './index/near-index.ts';
 import type { Kept } from './kept.ts';
 import type { Learning } from './learning/learning.ts';
 import { type Life, lifeOf, ttlsOf } from './life.ts';
-import { missReason } from './lookup.ts';
+import { missReason } from './miss-reason.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import { makeRoom, type RoomParts } from './room.ts';
@@ -36,7 +36,7 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   const { cache, scope } = parts.settings();
   const able = cacheability(chat, classification, cache.maximumTemperature);
   const admission = admit(answer);
-  const reason = !admission.admitted ? admission.reason : !cache.exact.enabled ? 'disabled' : able.exactReason;
+  const reason = !admission.admitted ? admission.reason : !cache.exact.enabled ? 'disabled' : able.storeReason;
   if (reason !== undefined) return refuse(parts, reason);
   const nowMs = parts.nowMs();
   const names = scope(request.tenant);

@@ -69,10 +69,6 @@ test('a light paraphrase is answered through the index, with a confidence that i
   assert.deepEqual([answer?.provenance?.reason, answer?.cost?.savedNanoUsd], ['cache:semantic', 70n]);
 });
 
-test('a semantic hit leaves nothing under the new question’s own key', async () => {
-  assert.equal(summary(await rig.get('a', "What's the capital of Spain?", exactly)), 'empty');
-});
-
 test('a question that is only near is a miss that says why', async () => {
   assert.equal(summary(await rig.get('a', 'What is the capital of Sweden?', byMeaning)), 'below_threshold');
 });

@@ -15,12 +15,13 @@ import {
   Role,
   Source,
   StatsRequestSchema,
+  type StoreRequest,
   StoreRequestSchema,
   type StoreResponse,
 } from '@refrain/contracts';
 import { createLexicalClassifier } from '@refrain/judgement';
 import { createGrpcClient, type GrpcClient, startGrpcServer } from '@refrain/rpc';
-import { Metrics, parseMeshConfig } from '@refrain/service';
+import { type Logger, Metrics, parseMeshConfig } from '@refrain/service';
 import { openState, type State } from '@refrain/state';
 import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
 import type { Embedder } from '../src/embedder/embedder.ts';
@@ -33,6 +34,9 @@ import { RedisKeys } from '../src/redis-keys.ts';
 import { createCacheService } from '../src/service.ts';
 import { toSettings } from '../src/settings.ts';
 
+/** What a store may say beside its answer. */
+export type StoreWish = Partial<Pick<StoreRequest, 'tags' | 'ttlSeconds' | 'askedAtMs'>>;
+
 /** A cache that runs. */
 export interface Rig {
   readonly client: GrpcClient<typeof CacheService>;
@@ -43,7 +47,7 @@ export interface Rig {
   /** The part of it that is Chroma. */
   readonly chroma: ChromaNearIndex;
   /** Stores an answer of model `m`, rank 3 unless told otherwise. */
-  put(tenant: string, question: string | Chat, text: string, rank?: number): Promise<StoreResponse>;
+  put(tenant: string, question: string | Chat, text: string, rank?: number, init?: StoreWish): Promise<StoreResponse>;
   /** Looks up; all levels unless told otherwise. */
   get(
     tenant: string,
@@ -92,6 +96,7 @@ export async function startRig(options: {
   yaml?: string;
   nowMs?: () => number;
   random?: () => number;
+  log?: Logger;
 }): Promise<Rig> {
   let settings = toSettings(parseMeshConfig(head + (options.yaml ?? defaults), 'test.yaml'));
   const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
@@ -99,11 +104,11 @@ export async function startRig(options: {
   const near = new RedisNearStore(state, keys);
   const { index, chroma } = await openNearIndex({
     state,
+    keys,
     log: silentLog,
     chromaUrl: options.chromaUrl,
     settings: () => settings.cache.semantic,
     source: near,
-    journalKeyOf: ({ tenant, key }) => keys.journal(tenant, key),
   });
   const { registered, stop } = createCacheService({
     state,
@@ -112,7 +117,7 @@ export async function startRig(options: {
     index,
     embedder: options.embedder,
     metrics: new Metrics('test'),
-    log: silentLog,
+    log: options.log ?? silentLog,
     settings: () => settings,
     // No jitter unless a test wants it.
     random: options.random ?? (() => 0),
@@ -128,10 +133,11 @@ export async function startRig(options: {
     near,
     index,
     chroma,
-    put: (tenant, question, text, rank = 3) => {
+    put: (tenant, question, text, rank = 3, init = {}) => {
       const chat = toChat(question);
       const classification = classifier.classify(chat);
-      return client.store(create(StoreRequestSchema, { tenant, chat, classification, rank, answer: answerOf(text) }));
+      const answer = answerOf(text);
+      return client.store(create(StoreRequestSchema, { tenant, chat, classification, rank, answer, ...init }));
     },
     get: (tenant, question, levels = [], init = {}) => {
       const chat = toChat(question);

@@ -195,15 +195,19 @@ test('where the semantic level is switched off only templates are left', async (
   assert.deepEqual(levels(), [[Level.TEMPLATE]]);
 });
 
-test('how old an answer may be is said on every level; one that must be new is not looked for', async () => {
+test('how old and how sure an answer must be is said on every level; one that must be new is not looked for', async () => {
   const { asked, lookup } = withCache(miss);
-  const question = questionOf(text, { options: { maxAgeSeconds: 60 } });
+  const question = questionOf(text, { options: { maxAgeSeconds: 60, minimumConfidence: 0.9 } });
   await lookup.exact(question);
   await lookup.byMeaning(question);
   await lookup.stale(question);
   assert.deepEqual(
-    asked.map(({ request }) => request.maxAgeSeconds),
-    [60, 60, 60],
+    asked.map(({ request }) => [request.maxAgeSeconds, request.minimumConfidence]),
+    [
+      [60, 0.9],
+      [60, 0.9],
+      [60, 0.9],
+    ],
   );
   const anew = questionOf(text, { options: { maxAgeSeconds: 0 } });
   await Promise.all([lookup.exact(anew), lookup.byMeaning(anew), lookup.stale(anew)]);

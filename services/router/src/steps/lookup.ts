@@ -57,7 +57,7 @@ export class Lookup {
     if (!mayRead(question.cacheMode) || !question.able.exact) return undefined;
     const { ask, caller, exactKey, minimumRank } = question;
     const levels = [Level.EXACT];
-    const maxAgeSeconds = ask.options?.maxAgeSeconds;
+    const { maxAgeSeconds, minimumConfidence } = ask.options ?? {};
     // The key stands for the chat, which may be a megabyte.
     const request = create(LookupRequestSchema, {
       tenant: caller.tenant,
@@ -65,6 +65,8 @@ export class Lookup {
       levels,
       minimumRank,
       ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+      // Under an exact key may stand an alias of what was found by meaning.
+      ...(minimumConfidence !== undefined && { minimumConfidence }),
     });
     return this.#ask(question, request, exactMs);
   }

@@ -1,0 +1,36 @@
+import { toRefrainError } from '@refrain/errors';
+import { exactKey } from '@refrain/judgement';
+import type { Aliases } from './aliases.ts';
+import type { Match } from './learning/release.ts';
+import type { Asked } from './level.ts';
+import { missReason } from './miss-reason.ts';
+import type { Partition } from './partition.ts';
+import { shorten, toEntryId } from './redis-keys.ts';
+import { makeRoom, type RoomParts } from './room.ts';
+
+/** What it takes to leave an alias. */
+export interface AliasParts extends RoomParts {
+  readonly aliases: Aliases;
+}
+
+/**
+ * An entry answered by meaning: it was used, and the same request finds it by an alias next time. In the background: the answer does not
+ * wait for it, and is as good where it fails. What is served past its time leaves none.
+ */
+export function leaveAlias(
+  { near, confidence }: Match,
+  { tenant, key }: Partition,
+  asked: Asked,
+  parts: AliasParts,
+): void {
+  const { chat, settings, nowMs } = asked;
+  const target = toEntryId(near.id, key);
+  parts.uses.used(tenant, target);
+  if (!settings.cache.semantic.alias || Number(near.entry.expiresAtMs) <= nowMs) return;
+  const id = shorten(exactKey(chat, settings.scope(tenant)));
+  const keep = async () => {
+    const isNew = await parts.aliases.keep({ tenant, id, target, entry: near.entry, confidence }, nowMs);
+    if (isNew) await makeRoom(tenant, parts);
+  };
+  keep().catch((thrown) => parts.counts.refused(`alias_${missReason(toRefrainError(thrown))}`));
+}
