@@ -1,0 +1,87 @@
+/**
+ * One set of stored questions compared with what is asked: embed, find neighbours, let the verifier decide. What a caller asks beyond
+ * (a model's rank, an age) only takes away: where all that is near would have been a miss, what is left of it is one too.
+ */
+import { RefrainError, toRefrainError } from '@refrain/errors';
+import { questionOf, type Way } from '@refrain/judgement';
+import type { Embedder } from './embedder/embedder.ts';
+import type { Match } from './learning/release.ts';
+import type { Asked } from './level.ts';
+import { tooLate } from './life.ts';
+import type { NearEntry } from './near-store.ts';
+import { type NeighbourParts, neighbours } from './neighbours.ts';
+import type { Partition } from './partition.ts';
+import { cosine } from './vector.ts';
+
+/** What comparing stands on. */
+export interface CompareParts extends NeighbourParts {
+  readonly embedder: Embedder;
+}
+
+/** A set with `size` entries, and what is looked for in it. */
+export interface StoredSet {
+  readonly way: Way;
+  readonly partition: Partition;
+  readonly size: number;
+}
+
+/** An entry near what is asked. */
+interface Near {
+  readonly near: NearEntry;
+  readonly cosine: number;
+}
+
+/** The entry that the verifier, as it shipped, takes for the same, or why there is none. @throws RefrainError where a part fails */
+export async function compare(
+  set: StoredSet,
+  asked: Asked,
+  parts: CompareParts,
+): Promise<Match | { readonly miss: string }> {
+  const { request, settings, nowMs } = asked;
+  const found = await nearestOf(set, asked, parts);
+  if (!found) return { miss: 'index_not_ready' };
+  const ranked = found.filter(({ near }) => near.entry.rank >= request.minimumRank);
+  if (ranked.length === 0 && found.length > 0) return { miss: 'below_rank' };
+  const timely = ranked.filter(({ near }) => !tooLate(near.entry, request, { nowMs, cache: settings.cache }));
+  if (timely.length === 0 && ranked.length > 0) return { miss: 'too_old' };
+  const verdict = decide(timely, set.way, asked);
+  if ('refuse' in verdict) return { miss: verdict.refuse };
+  const ofAll = timely.length < found.length ? decide(found, set.way, asked) : verdict;
+  if ('refuse' in ofAll) return { miss: ofAll.refuse };
+  const match = timely[verdict.accept];
+  return match ? { near: match.near, confidence: verdict.confidence } : { miss: 'empty' };
+}
+
+function decide(found: readonly Near[], { history, budgetShare }: Way, { request, chat, settings }: Asked) {
+  const { classification } = request;
+  if (!classification) return { refuse: 'no_classification' };
+  const candidates = found.map(({ near, cosine: each }) => ({ question: near.entry.question, cosine: each }));
+  return settings.verifier.decide(questionOf(chat), candidates, { classification, history, budgetShare });
+}
+
+/** The neighbours of all texts of the way, each once, with the cosine to the nearest of them. */
+async function nearestOf(
+  { way, partition, size }: StoredSet,
+  asked: Asked,
+  parts: CompareParts,
+): Promise<Near[] | undefined> {
+  const vectors = await embedAll(way.texts, parts.embedder);
+  const lists = await Promise.all(vectors.map((vector) => neighbours({ partition, vector, size }, asked, parts)));
+  const known = new Map<string, Near>();
+  for (const near of lists.flatMap((list) => list ?? [])) {
+    const best = Math.max(...vectors.map((vector) => cosine(vector, near.vector)));
+    known.set(near.id, { near, cosine: best });
+  }
+  return lists.every((list) => list === undefined) ? undefined : [...known.values()];
+}
+
+/** A follow-up written out in a way that the model cannot read is one way less. @throws RefrainError where none can be embedded */
+async function embedAll(texts: readonly string[], embedder: Embedder): Promise<Float32Array[]> {
+  const done = await Promise.allSettled(texts.map((text) => embedder.embed(text)));
+  const failures = done.flatMap((each) => (each.status === 'rejected' ? [toRefrainError(each.reason)] : []));
+  const failure = failures.find(({ code }) => code !== 'unsupported') ?? failures[0];
+  const vectors = done.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  if (failure && (failure.code !== 'unsupported' || vectors.length === 0)) throw failure;
+  if (vectors.length === 0) throw new RefrainError('internal', 'There is nothing to look for.');
+  return vectors;
+}
