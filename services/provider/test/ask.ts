@@ -1,7 +1,8 @@
 /** What the provider's tests share: a call of an adapter, and what came of it. */
+import assert from 'node:assert/strict';
 import type { Chat, FinishReason } from '@refrain/contracts';
 import type { RefrainError } from '@refrain/errors';
-import { Secret } from '@refrain/service';
+import { parseMeshConfig, Secret } from '@refrain/service';
 import { type ScriptedUpstream, silentLog, type UpstreamKind } from '@refrain/testkit';
 import type { Adapter, UsageCounts } from '../src/adapters/adapter.ts';
 import { createAdapter } from '../src/adapters/index.ts';
@@ -10,10 +11,16 @@ import type { UpstreamFetch } from '../src/upstream/http.ts';
 /** The adapter that speaks to a scripted upstream. */
 export function adapterFor(kind: UpstreamKind, upstream: ScriptedUpstream, fetch: UpstreamFetch): Adapter {
   const adapter = kind === 'ollama' ? 'llama' : kind;
-  const models = [{ name: 'some-model', rank: 3, contextTokens: 8192 }];
-  const defaults = { keyless: false, concurrency: 10, queue: 10, firstChunkMs: 5000, interChunkMs: 5000, models };
+  const models = '[{ name: some-model, rank: 3, contextTokens: 8192 }]';
+  const config = parseMeshConfig(
+    `{ version: 1, tiers: { free: { lane: low, requestsPerMinute: 1 }, basic: { lane: low, requestsPerMinute: 1 },
+    pro: { lane: low, requestsPerMinute: 1 }, enterprise: { lane: low, requestsPerMinute: 1 } }, routes: [{ try: [it/some-model] }],
+    providers: { it: { adapter: ${adapter}, baseUrl: "${upstream.baseUrl}", keys: IT, models: ${models} } } }`,
+    'test.yaml',
+  ).providers.it;
+  assert.ok(config);
   const surroundings = { ollamaUrl: upstream.url, modelsFolder: '/nowhere', fetch, log: silentLog };
-  return createAdapter({ adapter, baseUrl: upstream.baseUrl, ...defaults }, surroundings);
+  return createAdapter(config, surroundings);
 }
 
 /** What an adapter's stream came to. */

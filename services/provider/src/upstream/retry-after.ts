@@ -14,7 +14,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** A moment or a span in any of the forms seen: Go duration, RFC 3339, epoch seconds or milliseconds, plain seconds. */
-function untilMs(text: string, nowMs: number): number | undefined {
+export function untilMs(text: string, nowMs: number): number | undefined {
   if (text.trim() === '') return undefined;
   const duration = parseDuration(text);
   if (duration !== undefined) return duration;

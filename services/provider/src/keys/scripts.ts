@@ -1,0 +1,421 @@
+/**
+ * The shared pool's scripts. All that decides runs inside Redis, by Redis' clock, so that workers whose clocks differ agree, and so
+ * that no two of them count the same free place. `local-pool.ts` is the same in TypeScript, for when Redis is away; a test holds
+ * the two to the same choices.
+ *
+ * KEYS of each: the records of the keys, the leases (a sorted set, by when they end), the records of the keys for one model.
+ * ARGV[1]: the time for tests that move a clock; empty for Redis' own.
+ */
+import { keyRecordFields, type Script } from '@refrain/state';
+import {
+  backoffFromFailures,
+  firstBackoffMs,
+  longestBackoffMs,
+  longestProbeMs,
+  modelFields,
+  probeWaitMs,
+  slotMs,
+  slots,
+  windowMs,
+  windowNumbers,
+} from './records.ts';
+
+const upper = (name: string) => name.replace(/[A-Z]/g, '_$&').toUpperCase();
+const locals = (fields: readonly string[], prefix = '') =>
+  fields.map((field, i) => `local ${prefix}${upper(field)} = ${i + 1}`).join('\n');
+
+const prelude = `
+${locals(keyRecordFields)}
+${locals(modelFields, 'M_')}
+
+local function clock()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function dayOf(now, midnights)
+  for i = #midnights - 1, 1, -1 do
+    if midnights[i] <= now then return midnights[i], midnights[i + 1] end
+  end
+  local start = now - now % 86400000
+  return start, start + 86400000
+end
+
+local function zeros(count)
+  local list = {}
+  for i = 1, count do list[i] = 0 end
+  return list
+end
+
+local function toKey(raw, now)
+  if raw then return cjson.decode(raw) end
+  local key = zeros(${keyRecordFields.length})
+  key[DISABLED] = ''
+  key[LAST_ERROR] = ''
+  key[POOL] = ''
+  key[SLOT_REQUESTS] = zeros(${slots})
+  key[SLOT_TOKENS] = zeros(${slots})
+  key[ADDED_AT] = now
+  return key
+end
+
+local function toModel(raw)
+  if raw then return cjson.decode(raw) end
+  local model = zeros(${modelFields.length - 1 + windowNumbers})
+  for i = M_WINDOWS, M_WINDOWS + 9, 3 do model[i] = -1 end
+  return model
+end
+
+local function load(id, now)
+  return toKey(redis.call('HGET', KEYS[1], id), now), toModel(redis.call('HGET', KEYS[3], id))
+end
+
+local function save(id, key, model)
+  redis.call('HSET', KEYS[1], id, cjson.encode(key))
+  if model then
+    redis.call('HSET', KEYS[3], id, cjson.encode(model))
+    redis.call('PEXPIRE', KEYS[3], 259200000)
+  end
+end
+
+local function advance(key, now, day)
+  local slot = math.floor(now / ${slotMs})
+  local ahead = slot - key[SLOT]
+  if ahead > 0 then
+    for i = ${slots}, 1, -1 do
+      key[SLOT_REQUESTS][i] = i > ahead and key[SLOT_REQUESTS][i - ahead] or 0
+      key[SLOT_TOKENS][i] = i > ahead and key[SLOT_TOKENS][i - ahead] or 0
+    end
+    key[SLOT] = slot
+  end
+  if key[DAY] < day then
+    key[DAY] = day
+    key[DAY_REQUESTS] = 0
+    key[DAY_TOKENS] = 0
+  end
+end
+`;
+
+const deciding = `
+local function whenFits(counts, slot, limit, need)
+  local sum = 0
+  for i = 1, ${slots} do sum = sum + counts[i] end
+  local used = sum / limit
+  if sum + need <= limit then return 0, used end
+  for i = ${slots}, 1, -1 do
+    sum = sum - counts[i]
+    if sum + need <= limit then return (slot - i + 1 + ${slots}) * ${slotMs}, used end
+  end
+  return (slot + ${slots}) * ${slotMs}, used
+end
+
+-- Whether a key can be used: 'ok', 'busy', 'wait' (and until when) or 'denied'; and how much of its tightest quota is used.
+local function judge(key, model, limits, want, now, nextDay)
+  if key[DISABLED] ~= '' then return 'denied', 0, 0 end
+  local at, used = 0, 0
+  local function note(moment, share)
+    if moment > at then at = moment end
+    if share > used then used = share end
+  end
+  note(model[M_REST_UNTIL], 0)
+  for i = 1, 4 do
+    local first = M_WINDOWS + (i - 1) * 3
+    local left, limit, reset = model[first], model[first + 1], model[first + 2]
+    if left >= 0 and reset > now then
+      local need = limit > 0 and math.min(want[i], limit) or want[i]
+      note(left < need and reset or 0, limit > 0 and 1 - left / limit or 0)
+    end
+  end
+  if limits[1] > 0 then note(whenFits(key[SLOT_REQUESTS], key[SLOT], limits[1], 1)) end
+  if limits[3] > 0 then note(whenFits(key[SLOT_TOKENS], key[SLOT], limits[3], math.min(want[2], limits[3]))) end
+  if limits[2] > 0 then note(key[DAY_REQUESTS] + 1 > limits[2] and nextDay or 0, key[DAY_REQUESTS] / limits[2]) end
+  if limits[4] > 0 then
+    local need = math.min(want[2], limits[4])
+    note(key[DAY_TOKENS] + need > limits[4] and nextDay or 0, key[DAY_TOKENS] / limits[4])
+  end
+  if at > now then return 'wait', at, used end
+  local tried = key[TRIAL] == 1 and key[RUNNING] > 0 or model[M_HALF_OPEN] == 1 and model[M_PROBE_UNTIL] > now
+  if tried then return 'wait', now + ${probeWaitMs}, used end
+  if limits[5] > 0 and key[RUNNING] >= limits[5] then return 'busy', 0, used end
+  return 'ok', 0, used
+end
+`;
+
+/** How many keys are looked at before the best of them is taken; further ones only where none of these can be used. */
+export const lookedAt = 16;
+
+const leaseLua = `${prelude}${deciding}
+local now = clock()
+local ask = cjson.decode(ARGV[2])
+local plan = cjson.decode(ARGV[3])
+local day, nextDay = dayOf(now, ask.midnights)
+local want = ask.want
+
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 100)) do
+  redis.call('ZREM', KEYS[2], member)
+  local id = string.sub(member, 1, 12)
+  local raw = redis.call('HGET', KEYS[1], id)
+  if raw then
+    local key = cjson.decode(raw)
+    key[RUNNING] = math.max(0, key[RUNNING] - 1)
+    save(id, key)
+  end
+end
+
+local full = plan.concurrency > 0 and redis.call('ZCARD', KEYS[2]) >= plan.concurrency
+local cursor = tonumber(redis.call('HGET', KEYS[1], '@cursor') or 0)
+local seen = { untried = 0, working = 0, busy = false, at = math.huge }
+local best
+
+local function score(key, limits, used)
+  if plan.strategy == 'most-headroom' then return used end
+  return key[LATELY] * 2 ^ ((key[LATELY_AT] - now) / 60000) / (plan.strategy == 'weighted' and limits[6] or 1)
+end
+
+-- Looks at one key; true when no other can be better.
+local function look(place, entry, raws)
+  local id = string.sub(entry, 1, 12)
+  local key = toKey(raws[1], now)
+  if key[DISABLED] ~= '' then return false end
+  seen.working = seen.working + 1
+  if string.find(ask.excluded, id, 1, true) then return false end
+  seen.untried = seen.untried + 1
+  advance(key, now, day)
+  local model = toModel(raws[2])
+  local limits = plan.limits[string.byte(entry, 13) - 64]
+  local verdict, at, used = judge(key, model, limits, want, now, nextDay)
+  if verdict == 'busy' then seen.busy = true end
+  if verdict == 'wait' and at < seen.at then seen.at = at end
+  if verdict ~= 'ok' then return false end
+  local near = used >= plan.threshold
+  local points = plan.strategy == 'round-robin' and 0 or score(key, limits, used)
+  if not best or (best.near and not near) or (best.near == near and points < best.points) then
+    best = { id = id, key = key, model = model, limits = limits, place = place, near = near, points = points }
+  end
+  return not near and plan.strategy == 'round-robin'
+end
+
+local function scan(tier)
+  local count = #tier / 13
+  for from = 0, count - 1, ${lookedAt} do
+    local entries, ids = {}, {}
+    for i = from, math.min(from + ${lookedAt}, count) - 1 do
+      local place = (cursor + i) % count
+      local entry = string.sub(tier, place * 13 + 1, place * 13 + 13)
+      entries[#entries + 1] = { place, entry }
+      ids[#ids + 1] = string.sub(entry, 1, 12)
+    end
+    local keys = redis.call('HMGET', KEYS[1], unpack(ids))
+    local models = redis.call('HMGET', KEYS[3], unpack(ids))
+    for i, each in ipairs(entries) do
+      if look(each[1], each[2], { keys[i], models[i] }) then return true end
+    end
+    if best and not best.near then return true end
+  end
+  return best ~= nil
+end
+
+if ask.forced ~= '' then
+  local key, model = load(ask.forced, now)
+  advance(key, now, day)
+  best = { id = ask.forced, key = key, model = model }
+else
+  if ask.preferred ~= '' then
+    for _, tier in ipairs(plan.tiers) do
+      local from = string.find(tier, ask.preferred, 1, true)
+      if from then
+        local id = ask.preferred
+        local raws = { redis.call('HGET', KEYS[1], id), redis.call('HGET', KEYS[3], id) }
+        look(cursor - 1, string.sub(tier, from, from + 12), raws)
+        seen.untried, seen.working = 0, 0
+      end
+    end
+  end
+  if not best then
+    for _, tier in ipairs(plan.tiers) do
+      if scan(tier) then break end
+    end
+  end
+  if best and full and ask.take then return { 'busy' } end
+end
+
+if not best then
+  if seen.working == 0 then return { 'denied' } end
+  if seen.untried == 0 then return { 'tried' } end
+  if seen.busy then return { 'busy' } end
+  return { 'wait', math.ceil(seen.at - now) }
+end
+if not ask.take then return { 'ok' } end
+
+local id, key, model = best.id, best.key, best.model
+key[LATELY] = math.floor((key[LATELY] * 2 ^ ((key[LATELY_AT] - now) / 60000) + 1) * 1000 + 0.5) / 1000
+key[LATELY_AT] = now
+key[LAST_USED_AT] = now
+key[RUNNING] = key[RUNNING] + 1
+key[REQUESTS] = key[REQUESTS] + 1
+key[SLOT_REQUESTS][1] = key[SLOT_REQUESTS][1] + 1
+key[SLOT_TOKENS][1] = key[SLOT_TOKENS][1] + want[2]
+key[DAY_REQUESTS] = key[DAY_REQUESTS] + 1
+key[DAY_TOKENS] = key[DAY_TOKENS] + want[2]
+model[M_LEASED] = model[M_LEASED] + 1
+model[M_PROMPT] = model[M_PROMPT] + want[3]
+model[M_OUTPUT] = model[M_OUTPUT] + want[4]
+for i = 1, 4 do
+  local first = M_WINDOWS + (i - 1) * 3
+  if model[first] >= 0 then model[first] = model[first + 2] > now and math.max(0, model[first] - want[i]) or -1 end
+end
+local probe = model[M_HALF_OPEN] == 1 and 1 or 0
+if probe == 1 then model[M_PROBE_UNTIL] = now + math.min(ask.leaseMs, ${longestProbeMs}) end
+local used = 0
+if best.limits then
+  local _, _, share = judge(key, model, best.limits, want, now, nextDay)
+  used = share
+end
+save(id, key, model)
+if best.place then redis.call('HSET', KEYS[1], '@cursor', best.place + 1) end
+redis.call('ZADD', KEYS[2], now + ask.leaseMs, id .. ':' .. ask.attempt)
+return { 'ok', id, now, probe, math.floor(used * 1000), model[M_LEASED], model[M_PROMPT], model[M_OUTPUT] }`;
+
+const settleLua = `${prelude}
+local now = clock()
+local told = cjson.decode(ARGV[2])
+local id, want, outcome = told.id, told.want, told.outcome
+local day = dayOf(now, told.midnights)
+local key, model = load(id, now)
+advance(key, now, day)
+
+if told.windows then
+  local requests = model[M_LEASED] - told.counters[1]
+  local prompt = model[M_PROMPT] - told.counters[2]
+  local output = model[M_OUTPUT] - told.counters[3]
+  local since = { requests, prompt + output, prompt, output }
+  for i = 1, 4 do
+    local window = told.windows[i]
+    local first = M_WINDOWS + (i - 1) * 3
+    if window then
+      -- What was leased after this call the provider may not have seen when it wrote its headers.
+      model[first] = math.max(0, window[1] - since[i])
+      model[first + 1] = window[2]
+      model[first + 2] = now + window[3]
+    end
+  end
+end
+if told.open then
+  -- The provider took the request: whoever waited for this try may come.
+  model[M_HALF_OPEN] = 0
+  model[M_PROBE_UNTIL] = 0
+  key[TRIAL] = 0
+end
+if outcome == 'told' then
+  save(id, key, model)
+  return { 0, 0 }
+end
+
+if redis.call('ZREM', KEYS[2], id .. ':' .. told.attempt) == 1 then key[RUNNING] = math.max(0, key[RUNNING] - 1) end
+if told.probe then model[M_PROBE_UNTIL] = 0 end
+local back = key[SLOT] - math.floor(told.at / ${slotMs}) + 1
+local unused = outcome == 'unused' and 1 or 0
+if back >= 1 and back <= ${slots} then
+  key[SLOT_TOKENS][back] = math.max(0, key[SLOT_TOKENS][back] + told.spent - want[2])
+  key[SLOT_REQUESTS][back] = math.max(0, key[SLOT_REQUESTS][back] - unused)
+end
+if told.at >= key[DAY] then
+  key[DAY_TOKENS] = math.max(0, key[DAY_TOKENS] + told.spent - want[2])
+  key[DAY_REQUESTS] = math.max(0, key[DAY_REQUESTS] - unused)
+end
+
+local function rest(ms)
+  model[M_REST_UNTIL] = math.max(model[M_REST_UNTIL], now + ms)
+  model[M_HALF_OPEN] = 1
+end
+local fault = outcome == 'rest' or outcome == 'failed' or outcome == 'denied'
+if outcome == 'ok' then
+  -- One that was under way when the key was told to rest proves nothing about the time after it.
+  if told.at >= model[M_REST_UNTIL] then model[M_HALF_OPEN] = 0 end
+  model[M_FAILURES] = 0
+  if told.at >= key[DISABLED_AT] then
+    key[TRIAL] = 0
+    key[PROBE_EVERY_MS] = 0
+  end
+elseif outcome == 'rest' then
+  rest(told.restMs)
+elseif outcome == 'failed' then
+  model[M_FAILURES] = model[M_FAILURES] + 1
+  local over = model[M_FAILURES] - ${backoffFromFailures}
+  if over >= 0 then rest(math.floor(math.min(${longestBackoffMs}, ${firstBackoffMs} * 2 ^ math.min(over, 20)) * told.jitter)) end
+  if told.restMs > 0 then rest(told.restMs) end
+elseif outcome == 'denied' and key[DISABLED] == '' then
+  key[DISABLED] = told.reason
+  key[DISABLED_AT] = now
+  key[PROBE_EVERY_MS] = key[PROBE_EVERY_MS] == 0 and told.probeMs or math.min(key[PROBE_EVERY_MS] * 2, 86400000)
+  key[PROBE_AT] = now + key[PROBE_EVERY_MS]
+end
+if unused == 0 then
+  if now - key[WINDOW_AT] > ${windowMs} then
+    key[WINDOW_AT] = now
+    key[WINDOW_CALLS] = 0
+    key[WINDOW_ERRORS] = 0
+  end
+  key[WINDOW_CALLS] = key[WINDOW_CALLS] + 1
+end
+if fault then
+  key[WINDOW_ERRORS] = key[WINDOW_ERRORS] + 1
+  key[ERRORS] = key[ERRORS] + 1
+  key[LAST_ERROR] = told.reason
+  key[LAST_ERROR_AT] = now
+end
+save(id, key, model)
+return { key[WINDOW_CALLS], key[WINDOW_ERRORS] }`;
+
+const keepLua = `${prelude}
+local now = clock()
+local kept = cjson.decode(ARGV[2])
+-- KEYS[3] is not used here: the records of models are of no account for who has which key.
+for _, each in ipairs(kept.keys) do
+  local raw = redis.call('HGET', KEYS[1], each[1])
+  local key = toKey(raw or (each[3] ~= '' and each[3]), now)
+  if not raw then key[RUNNING] = 0 end
+  key[SEEN_AT] = now
+  key[POOL] = each[2]
+  save(each[1], key)
+end
+for _, member in ipairs(kept.leases) do
+  if redis.call('ZADD', KEYS[2], now + kept.leaseMs, member) == 1 then
+    -- It ended while Redis was away, or was taken then: it is under way all the same.
+    local id = string.sub(member, 1, 12)
+    local key = toKey(redis.call('HGET', KEYS[1], id), now)
+    key[RUNNING] = key[RUNNING] + 1
+    save(id, key)
+  end
+end
+return now`;
+
+const probeLua = `${prelude}
+local now = clock()
+local key = toKey(redis.call('HGET', KEYS[1], ARGV[2]), now)
+if key[DISABLED] == '' or key[PROBE_AT] == 0 then return 0 end
+if ARGV[3] == 'claim' then
+  if now < key[PROBE_AT] then return 0 end
+  -- Whoever claims it has a minute; then another worker may.
+  key[PROBE_AT] = now + 60000
+elseif ARGV[3] == 'alive' then
+  key[DISABLED] = ''
+  key[PROBE_AT] = 0
+  key[DISABLED_AT] = now
+  key[TRIAL] = 1
+else
+  key[PROBE_EVERY_MS] = math.min(key[PROBE_EVERY_MS] * 2, 86400000)
+  key[PROBE_AT] = now + key[PROBE_EVERY_MS]
+end
+save(ARGV[2], key)
+return 1`;
+
+/** Takes a key and a place, or says why not. */
+export const leaseScript: Script = { name: 'refrainKeyLease', keys: 3, lua: leaseLua };
+/** Gives the place back and learns how the call went. */
+export const settleScript: Script = { name: 'refrainKeySettle', keys: 3, lua: settleLua };
+/** Says which keys a worker has and which of its leases go on. */
+export const keepScript: Script = { name: 'refrainKeyKeep', keys: 3, lua: keepLua };
+/** Claims the probe of a key that is out, and says how it went. */
+export const probeScript: Script = { name: 'refrainKeyProbe', keys: 3, lua: probeLua };
