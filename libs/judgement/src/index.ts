@@ -8,6 +8,7 @@ export { exactKey, type KeyScope, partitionKey, policyVersion } from './key.ts';
 export { languageOf } from './language.ts';
 export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';
 export { lemmaOf, partsOf, type Relation, relationOf } from './lexicon/lexicon.ts';
+export { ttlsOf } from './lifetime.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
 export { costNanoUsd, estimateTokens, type Price } from './money.ts';
 export { complexityName, taskName } from './names.ts';

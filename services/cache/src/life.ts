@@ -2,9 +2,10 @@
  * How long an entry lives. It answers (`expiresAtMs`), then answers while a fresh answer is asked for (`revalidateUntilMs`), then answers
  * only where nobody else does, and then (`keptUntilMs`) Redis forgets it.
  */
-import type { Classification, Entry, LookupRequest } from '@refrain/contracts';
-import { complexityName, taskName } from '@refrain/judgement';
+import type { Entry, LookupRequest } from '@refrain/contracts';
 import type { MeshConfig } from '@refrain/service';
+
+export { ttlsOf } from '@refrain/judgement';
 
 type CacheSettings = MeshConfig['cache'];
 
@@ -14,38 +15,6 @@ export interface Life {
   readonly expiresAtMs: number;
   readonly revalidateUntilMs: number;
   readonly keptUntilMs: number;
-}
-
-/** What decides how long an answer lives. */
-export interface Lived {
-  readonly tenant: string;
-  /** As it was asked for, and as "<provider>/<model>" that answered. */
-  readonly models: readonly string[];
-  readonly classification: Classification;
-  /** The caller's wish. */
-  readonly ttlSeconds?: number | undefined;
-}
-
-/** Seconds an answer lives on both levels: the caller's wish, as far as stale answers are kept at all, else the first rule that fits, else the default. */
-export function ttlsOf(lived: Lived, cache: CacheSettings): { exact: number; semantic: number } {
-  const rule = cache.lifetimes.find(({ when }) => fits(when, lived));
-  const exact = rule?.exactSeconds ?? cache.exact.ttlSeconds;
-  const semantic = rule?.semanticSeconds ?? cache.semantic.ttlSeconds;
-  if (lived.ttlSeconds === undefined) return { exact, semantic };
-  const wish = Math.min(lived.ttlSeconds, Math.max(cache.staleSeconds, exact));
-  return { exact: wish, semantic: wish };
-}
-
-function fits(when: CacheSettings['lifetimes'][number]['when'], { tenant, models, classification }: Lived): boolean {
-  const isOneOf = (wanted: readonly string[] | undefined, is: readonly string[]) =>
-    !wanted || wanted.some((each) => is.includes(each));
-  return (
-    isOneOf(when.tenant, [tenant]) &&
-    isOneOf(when.model, models) &&
-    isOneOf(when.task, [taskName(classification.task)]) &&
-    isOneOf(when.complexity, [complexityName(classification.complexity)]) &&
-    (when.volatile === undefined || when.volatile === classification.volatile)
-  );
 }
 
 /**

@@ -4,7 +4,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { CacheMode, Level, type LookupRequest, LookupResponseSchema, Source, Task } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { exactKey, partitionKey } from '@refrain/judgement';
-import { type QuestionInit, questionOf } from '../test/question.ts';
+import { type QuestionInit, questionOf, settingsOf } from '../test/question.ts';
 import { explain } from './explain.ts';
 
 const text = 'What is a monad?';
@@ -68,6 +68,50 @@ test('what may not be cached is not looked up, and it says why', async () => {
     [off.response.cacheable, off.response.notCacheableReason, off.response.notSemanticReason, off.asked.length],
     [false, 'mode:off', 'mode:off', 0],
   );
+});
+
+test('it says how the answer would be kept: how long, under which names, and that some would not be', async () => {
+  const kept = async (init: QuestionInit) => {
+    const { cacheMode, exactTtlSeconds, semanticTtlSeconds, tags } = (await explained(init)).response;
+    return [cacheMode, exactTtlSeconds, semanticTtlSeconds, tags];
+  };
+  assert.deepEqual(await kept({}), [CacheMode.UNSPECIFIED, 3600, 1800, []]);
+  const options = { ttlSeconds: 60, tags: ['faq'], maxAgeSeconds: 0 };
+  assert.deepEqual(await kept({ options }), [CacheMode.REFRESH, 60, 60, ['faq']]);
+  assert.deepEqual(await kept({ options: { cache: CacheMode.READ_ONLY } }), [
+    CacheMode.READ_ONLY,
+    undefined,
+    undefined,
+    [],
+  ]);
+  const json = { responseFormat: { type: 'json_object' } };
+  assert.deepEqual((await kept({ chat: json })).slice(1, 3), [undefined, undefined]);
+  const rule =
+    'cache: { lifetimes: [{ when: { model: one/large }, exactSeconds: 5 }], semantic: { enabled: false } }\n';
+  assert.deepEqual((await kept({ settings: settingsOf(rule) })).slice(1, 3), [5, undefined]);
+});
+
+test('what is not read is not looked up; how old it may be is', async () => {
+  const { asked } = await explained({ options: { cache: CacheMode.REFRESH } });
+  assert.equal(asked.length, 0);
+  const old = await explained({ options: { maxAgeSeconds: 60 } });
+  assert.equal(old.asked[0]?.maxAgeSeconds, 60);
+});
+
+test('a template that always answers is shown by its name, be it kept already or filled now', async () => {
+  const question = { messages: questionOf('When do you open?').chat.messages };
+  for (const source of [Source.TEMPLATE, Source.EXACT]) {
+    const answer = { provenance: { source, provider: 'template', model: 'hours' } };
+    const { asked, response } = await explained({ chat: question }, { answer });
+    assert.deepEqual([response.template, response.cacheSource], ['hours', source]);
+    assert.deepEqual(asked[0]?.levels, [Level.EXACT, Level.SEMANTIC, Level.TEMPLATE]);
+  }
+  assert.equal((await explained()).response.template, '');
+});
+
+test('where only the cache may answer nobody is on the way', async () => {
+  const { asked, response } = await explained({ options: { cache: CacheMode.ONLY_IF_CACHED } });
+  assert.deepEqual([asked.length, response.routes], [1, []]);
 });
 
 test('it fails as the request would, and when the cache cannot say', async () => {

@@ -4,61 +4,83 @@ import {
   type CacheService,
   type ExplainResponse,
   ExplainResponseSchema,
-  Level,
-  LookupRequestSchema,
-  type LookupResponse,
+  type Provenance,
   UsageSchema,
 } from '@refrain/contracts';
-import { costNanoUsd, type PlannedRoute, partitionKey, promptTokens } from '@refrain/judgement';
+import { costNanoUsd, type PlannedRoute, partitionKey, promptTokens, ttlsOf } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from './ask.ts';
+import { mayWrite } from './options.ts';
+import { levelsOf, toRequest } from './steps/lookup.ts';
 import { route } from './steps/route.ts';
 
 const lookupMs = 1000;
 
 /**
- * What would happen to a request: its class, its keys, what the cache holds, who would be asked and at what price. Only the cache is
- * asked. @throws RefrainError as the request itself would, and `unavailable` when the cache cannot say.
+ * What would happen to a request: its class, its keys, what the cache holds and how it would keep the answer, who would be asked and at
+ * what price. Only the cache is asked. @throws RefrainError as the request itself would, and `unavailable` when the cache cannot say.
  */
 export async function explain(
   question: Question,
   cache: Pick<GrpcClient<typeof CacheService>, 'lookup'>,
 ): Promise<ExplainResponse> {
-  const { able, ask, caller, chat, classification, settings } = question;
+  const { able, ask, cacheMode, caller, chat, classification, settings } = question;
   const plan = route(question);
-  const scope = settings.scope(caller.tenant);
-  const isOff = ask.options?.cache === CacheMode.OFF;
-  const held = able.exact && !isOff ? await look(question, cache) : undefined;
-  const provenance = held?.answer?.provenance;
+  const routes = cacheMode === CacheMode.ONLY_IF_CACHED ? [] : [...plan.routes, ...plan.local];
+  const modeReason = cacheMode === CacheMode.OFF ? 'mode:off' : undefined;
+  const semanticReason = modeReason ?? able.semanticReason ?? whyNoMeaning(question);
+  const exactReason = modeReason ?? able.storeReason;
   return create(ExplainResponseSchema, {
     classification,
     exactKey: question.exactKey,
-    partition: partitionKey(chat, scope),
-    cacheable: able.exact && !isOff,
-    notCacheableReason: isOff ? 'mode:off' : (able.exactReason ?? ''),
-    semantic: able.semantic && !isOff,
-    notSemanticReason: isOff ? 'mode:off' : (able.semanticReason ?? ''),
-    ...(provenance && { cacheSource: provenance.source, cacheEntryId: provenance.entryId }),
-    ...(provenance?.confidence !== undefined && { cacheConfidence: provenance.confidence }),
-    routes: [...plan.routes, ...plan.local].map((each) => toRoute(each, question)),
+    partition: partitionKey(chat, settings.scope(caller.tenant)),
+    cacheable: exactReason === undefined,
+    notCacheableReason: exactReason ?? '',
+    semantic: semanticReason === undefined,
+    notSemanticReason: semanticReason ?? '',
+    cacheMode,
+    tags: ask.options?.tags ?? [],
+    ...toHeld(await look(question, cache)),
+    ...toTtls(question, plan.routes[0], semanticReason === undefined),
+    routes: routes.map((each) => toRoute(each, question)),
     routeReason: plan.reason,
   });
 }
 
-function look(
-  { ask, caller, chat, classification, minimumRank }: Question,
+function whyNoMeaning({ settings }: Question): string | undefined {
+  return settings.mesh.cache.semantic.enabled ? undefined : 'disabled';
+}
+
+/** Where the answer would come from without asking anybody, on the levels that would be looked at. */
+async function look(
+  question: Question,
   cache: Pick<GrpcClient<typeof CacheService>, 'lookup'>,
-): Promise<LookupResponse> {
-  const minimumConfidence = ask.options?.minimumConfidence;
-  const request = create(LookupRequestSchema, {
-    tenant: caller.tenant,
-    chat,
-    classification,
-    levels: [Level.EXACT, Level.SEMANTIC],
-    minimumRank,
-    ...(minimumConfidence !== undefined && { minimumConfidence }),
-  });
-  return cache.lookup(request, { timeoutMs: lookupMs });
+): Promise<Provenance | undefined> {
+  const levels = levelsOf(question);
+  if (levels.length === 0) return undefined;
+  const held = await cache.lookup(toRequest(question, levels), { timeoutMs: lookupMs });
+  return held.answer?.provenance;
+}
+
+function toHeld(provenance: Provenance | undefined) {
+  if (!provenance) return {};
+  const { confidence, entryId, model, provider, source } = provenance;
+  return {
+    cacheSource: source,
+    cacheEntryId: entryId,
+    template: provider === 'template' ? model : '',
+    ...(confidence !== undefined && { cacheConfidence: confidence }),
+  };
+}
+
+/** By the model that would be asked first: a rule of the configuration may name it. */
+function toTtls(question: Question, first: PlannedRoute | undefined, byMeaning: boolean) {
+  const { able, ask, cacheMode, caller, chat, classification, settings } = question;
+  if (!mayWrite(cacheMode) || !able.store) return {};
+  const models = first ? [chat.model, `${first.provider}/${first.model}`] : [chat.model];
+  const { ttlSeconds } = ask.options ?? {};
+  const ttls = ttlsOf({ tenant: caller.tenant, models, classification, ttlSeconds }, settings.mesh.cache);
+  return { exactTtlSeconds: ttls.exact, ...(byMeaning && { semanticTtlSeconds: ttls.semantic }) };
 }
 
 function toRoute({ provider, model, rank, price }: PlannedRoute, { chat }: Question) {
