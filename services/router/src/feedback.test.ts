@@ -1,29 +1,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { FeedbackRequestSchema, type InvalidateRequest, InvalidateResponseSchema, Verdict } from '@refrain/contracts';
+import {
+  FeedbackRequestSchema,
+  type LearnRequest,
+  type LearnResponse,
+  LearnResponseSchema,
+  Source,
+  Verdict,
+} from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { caller } from '../test/question.ts';
 import { feedback } from './feedback.ts';
 
-async function given(init: MessageInitShape<typeof FeedbackRequestSchema>) {
-  const asked: InvalidateRequest[] = [];
-  const invalidate = async (request: InvalidateRequest) => {
-    asked.push(request);
-    return create(InvalidateResponseSchema, { removed: 1 });
+async function given(
+  init: MessageInitShape<typeof FeedbackRequestSchema>,
+  says: Partial<Pick<LearnResponse, 'removed' | 'quarantined'>> = { removed: 1 },
+) {
+  const told: LearnRequest[] = [];
+  const learn = async (request: LearnRequest) => {
+    told.push(request);
+    return create(LearnResponseSchema, says);
   };
-  const { removed } = await feedback(caller, create(FeedbackRequestSchema, init), { invalidate });
-  return { removed, asked };
+  const { removed, quarantined } = await feedback(caller, create(FeedbackRequestSchema, init), { learn });
+  return { removed, quarantined, told };
 }
 
-test("a wrong answer is taken out under the caller's own tenant", async () => {
-  const { asked, removed } = await given({ entryId: 'e1', verdict: Verdict.WRONG });
+test("a wrong answer is told to the cache under the caller's own tenant, and what it removed to the caller", async () => {
+  const { told, removed } = await given({ entryId: 'e1', verdict: Verdict.WRONG });
   assert.equal(removed, 1);
-  assert.deepEqual([asked[0]?.tenant, asked[0]?.selector], ['acme', { case: 'entryId', value: 'e1' }]);
+  const [request] = told;
+  assert.deepEqual(
+    [request?.tenant, request?.entryId, request?.served, request?.source, request?.evidence],
+    ['acme', 'e1', true, Source.UNSPECIFIED, { case: 'verdict', value: Verdict.WRONG }],
+  );
 });
 
-test('a right answer stays', async () => {
-  assert.deepEqual(await given({ entryId: 'e1', verdict: Verdict.RIGHT }), { removed: 0, asked: [] });
+test('of a semantic hit the confidence goes along, and a quarantine comes back', async () => {
+  const hit = { entryId: 'e1', source: Source.SEMANTIC, confidence: 0.7 };
+  const { told, quarantined } = await given({ ...hit, verdict: Verdict.WRONG }, { quarantined: true });
+  assert.deepEqual([told[0]?.source, told[0]?.confidence, quarantined], [Source.SEMANTIC, 0.7, true]);
+});
+
+test('that a semantic hit was right is told; any other right answer just stays', async () => {
+  const { told } = await given({ entryId: 'e1', verdict: Verdict.RIGHT, source: Source.SEMANTIC, confidence: 0.7 });
+  assert.deepEqual(told[0]?.evidence, { case: 'verdict', value: Verdict.RIGHT });
+  for (const source of [Source.UNSPECIFIED, Source.EXACT]) {
+    const stays = await given({ entryId: 'e1', verdict: Verdict.RIGHT, source });
+    assert.deepEqual(stays, { removed: 0, quarantined: false, told: [] });
+  }
 });
 
 test('a judgement of nothing, or none of something, is refused with every fault', async () => {
@@ -38,8 +63,8 @@ test('a judgement of nothing, or none of something, is refused with every fault'
   await assert.rejects(given({ entryId: 'e1', verdict: 7 as Verdict }), { code: 'invalid' });
 });
 
-test('a removal that did not happen does not look like one', async () => {
-  const invalidate = () => Promise.reject(new RefrainError('unavailable', 'No.'));
+test('a verdict that was not heard does not look like one that was', async () => {
+  const learn = () => Promise.reject(new RefrainError('unavailable', 'No.'));
   const request = create(FeedbackRequestSchema, { entryId: 'e1', verdict: Verdict.WRONG });
-  await assert.rejects(feedback(caller, request, { invalidate }), { code: 'unavailable' });
+  await assert.rejects(feedback(caller, request, { learn }), { code: 'unavailable' });
 });

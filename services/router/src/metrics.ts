@@ -17,6 +17,11 @@ export interface RouterMetrics {
   eventDropped(): void;
   /** An answer past its time was asked afresh (`asked`, `shared` with another router or caller), or why not (`busy`, an error's code). */
   revalidated(outcome: string, answer?: Answer): void;
+  /**
+   * Evidence about semantic hits, what became of it: `queued` and `asked` for a review, `right`, `wrong` or `unsure` as the cache found
+   * it, or why there is none (`too_many`, why the answer could not be kept, an error's code or reason). The answer is one asked for it.
+   */
+  learned(kind: 'shadow' | 'review', outcome: string, answer?: Answer): void;
 }
 
 /** Registers the router's metrics. */
@@ -40,6 +45,10 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
   const unshared = metrics.counter('sharing_failures_total', 'Calls to the flight records that failed.', ['reason']);
   const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
   const revalidations = metrics.counter('revalidations_total', 'Answers past their time that were asked afresh.', [
+    'outcome',
+  ]);
+  const evidence = metrics.counter('evidence_total', 'Evidence about semantic hits, by what became of it.', [
+    'kind',
     'outcome',
   ]);
   const spent = ({ cost: spending, provenance, usage }: Answer) => {
@@ -70,6 +79,10 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
     sharingFailed: (reason) => unshared.inc({ reason }),
     eventDropped: () => dropped.inc(),
+    learned: (kind, outcome, answer) => {
+      evidence.inc({ kind, outcome });
+      if (answer) spent(answer);
+    },
     revalidated: (outcome, answer) => {
       revalidations.inc({ outcome });
       if (answer) spent(answer);

@@ -7,7 +7,8 @@ import {
   ExplainResponseSchema,
   FallbackMode,
   FeedbackRequestSchema,
-  InvalidateResponseSchema,
+  type LearnRequest,
+  LearnResponseSchema,
   Level,
   type LookupRequest,
   LookupResponseSchema,
@@ -28,6 +29,7 @@ import {
   type ScriptedBus,
   scriptedBus,
 } from '../test/scripted-bus.ts';
+import { Evidence } from './evidence.ts';
 import { createPipeline } from './pipeline.ts';
 import { collect } from './reply.ts';
 import { Flights } from './steps/coalesce.ts';
@@ -39,10 +41,12 @@ const levelNames: ReadonlyMap<number, string> = new Map(Object.entries(Level).ma
 /** A pipeline over a cache that holds what is given for each level; what it is asked stands in `calls`. */
 function pipelineWith(
   bus: ScriptedBus,
-  held: { exact?: string; semantic?: string; stale?: string; revalidate?: boolean } = {},
+  held: { exact?: string; semantic?: string; stale?: string; revalidate?: boolean; shadow?: string } = {},
   extra = '',
 ) {
   const calls: string[] = [];
+  const learned: LearnRequest[] = [];
+  const sampled: string[] = [];
   const metrics = recordedMetrics();
   const { revalidate = false } = held;
   const hit = (text: string, source: Source) =>
@@ -53,13 +57,18 @@ function pipelineWith(
       if (acceptStale && held.stale !== undefined) return hit(held.stale, Source.STALE);
       if (levels.includes(Level.EXACT) && held.exact !== undefined) return hit(held.exact, Source.EXACT);
       if (levels.includes(Level.SEMANTIC) && held.semantic !== undefined) return hit(held.semantic, Source.SEMANTIC);
+      if (levels.includes(Level.SEMANTIC) && held.shadow !== undefined)
+        return create(LookupResponseSchema, { shadow: { entryId: held.shadow, confidence: 0.7 } });
       return create(LookupResponseSchema, { missReason: 'empty' });
     },
     store: async () => {
       calls.push('STORE');
       return create(StoreResponseSchema, { stored: true });
     },
-    invalidate: async () => create(InvalidateResponseSchema, { removed: 1 }),
+    learn: async (request: LearnRequest) => {
+      learned.push(request);
+      return create(LearnResponseSchema, { removed: 1 });
+    },
   };
   const nothing = () => undefined;
   const settings = settingsOf(extra);
@@ -73,9 +82,11 @@ function pipelineWith(
     bus,
     cache,
     recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),
+    evidence: new Evidence({ cache, metrics }),
+    reviews: { sample: (_, { text }) => void sampled.push(text) },
     metrics,
   });
-  return { pipeline, calls, lines: metrics.lines };
+  return { pipeline, calls, learned, sampled, lines: metrics.lines };
 }
 const ask = async (pipeline: ReturnType<typeof pipelineWith>['pipeline'], text: string, init: QuestionInit = {}) =>
   collect(await pipeline.ask(askOf(text, init)));
@@ -93,6 +104,26 @@ test('a hit by meaning comes after the exact miss, and nobody is asked', async (
   const answer = await ask(pipeline, 'What is a monad?');
   assert.deepEqual([answer.text, answer.provenance?.source], ['Near.', Source.SEMANTIC]);
   assert.deepEqual([calls, bus.asked.length], [['EXACT', 'SEMANTIC'], 0]);
+});
+
+test('what would have been served is compared with the answer that was asked for anyway, and nobody waits for that', async () => {
+  const { pipeline, learned, sampled } = pipelineWith(scriptedBus(answering('Anew.')), { shadow: 'e1' });
+  const answer = await ask(pipeline, 'What is a monad?');
+  assert.deepEqual([answer.text, answer.provenance?.source], ['Anew.', Source.PROVIDER]);
+  const [told, ...more] = learned;
+  assert.deepEqual([told?.tenant, told?.entryId, told?.confidence, told?.served], ['local', 'e1', 0.7, false]);
+  assert.deepEqual([told?.source, told?.evidence.value, more, sampled], [Source.SEMANTIC, 'Anew.', [], []]);
+});
+
+test('a hit by meaning may be reviewed, an exact one or a fresh answer is not', async () => {
+  const byMeaning = pipelineWith(scriptedBus(), { semantic: 'Near.' });
+  await ask(byMeaning.pipeline, 'What is a monad?');
+  assert.deepEqual([byMeaning.sampled, byMeaning.learned], [['Near.'], []]);
+  const others = [pipelineWith(scriptedBus(), { exact: 'Held.' }), pipelineWith(scriptedBus(answering('Anew.')))];
+  for (const { pipeline, sampled, learned } of others) {
+    await ask(pipeline, 'What is a monad?');
+    assert.deepEqual([sampled, learned], [[], []]);
+  }
 });
 
 test('a miss is asked once and remembered once, however many ask it at the same time', async () => {

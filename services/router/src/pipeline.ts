@@ -14,6 +14,7 @@ import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
 import type { Credentials } from './caller.ts';
+import type { Evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import type { FlightRecords, Lease } from './flight-records.ts';
@@ -23,6 +24,7 @@ import { mayRead } from './options.ts';
 import { recorded } from './recorded.ts';
 import { type Reply, wholeReply } from './reply.ts';
 import { Revalidation } from './revalidation.ts';
+import type { ReviewQueue } from './review-queue.ts';
 import type { Settings } from './settings.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { classify } from './steps/classify.ts';
@@ -45,6 +47,8 @@ export interface Pipeline {
   feedback(credentials: Credentials, request: FeedbackRequest): Promise<FeedbackResponse>;
   /** The names a request may give as its model. */
   models(credentials: Credentials): ModelName[];
+  /** Asks the providers alone: for a review, which no local model's stand-in would serve. Nothing of it is kept. */
+  review(question: Question, signal: AbortSignal): AsyncIterable<FlightEvent>;
   /** Waits a moment for what is asked in the background, then calls it off. */
   drain(): Promise<void>;
 }
@@ -57,14 +61,16 @@ export interface PipelineParts {
   readonly flights: Flights;
   readonly records: Pick<FlightRecords, 'claim' | 'read' | 'revoke'>;
   readonly bus: AttemptBus;
-  readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'invalidate'>;
+  readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'learn'>;
   readonly recorder: Recorder;
+  readonly evidence: Pick<Evidence, 'tell'>;
+  readonly reviews: Pick<ReviewQueue, 'sample'>;
   readonly metrics: Pick<RouterMetrics, 'revalidated'>;
 }
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, flights, limiter, lookup, metrics, recorder, records } = parts;
+  const { bus, cache, evidence, flights, limiter, lookup, metrics, recorder, records, reviews } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
@@ -117,10 +123,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const held = await lookup.byMeaning(question);
     if (held?.answer) {
       if (held.revalidate) revalidation.start(question);
+      reviews.sample(question, held.answer);
       return yield* whole(held.answer);
     }
     if (question.cacheMode === CacheMode.ONLY_IF_CACHED) throw notCached();
-    yield* askProviders(route(question), question, signal, lease);
+    for await (const event of askProviders(route(question), question, signal, lease)) {
+      if (event.kind === 'completed' && held?.shadow) {
+        const { tenant } = question.caller;
+        evidence.tell({ ...held.shadow, tenant, served: false }, event.answer);
+      }
+      yield event;
+    }
   }
 
   async function* askProviders(
@@ -165,6 +178,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }
       return response;
     },
+    review: (question, signal) => dispatch({ ...route(question), local: [] }, question, signal, { bus }),
     drain: () => revalidation.drain(),
     models: (credentials) => {
       const settings = parts.settings();

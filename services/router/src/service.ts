@@ -7,9 +7,12 @@ import type { GrpcClient } from '@refrain/rpc';
 import type { Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
 import { createEvents } from './events.ts';
+import { Evidence } from './evidence.ts';
 import { FlightRecords } from './flight-records.ts';
 import { createRouterMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import { ReviewQueue } from './review-queue.ts';
+import { startReviewer } from './reviewer.ts';
 import type { Settings } from './settings.ts';
 import { Flights } from './steps/coalesce.ts';
 import { Lookup } from './steps/lookup.ts';
@@ -41,10 +44,13 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
   const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
+  const evidence = new Evidence({ cache, metrics: routerMetrics });
+  const reviews = new ReviewQueue({ bus, metrics: routerMetrics });
   const pipeline = createPipeline({
-    ...{ settings, limiter, lookup, flights, records, bus, cache, recorder },
+    ...{ settings, limiter, lookup, flights, records, bus, cache, recorder, evidence, reviews },
     metrics: routerMetrics,
   });
+  const reviewer = startReviewer({ bus, settings, evidence, metrics: routerMetrics, askAnew: pipeline.review });
   const seen = { cache: false, all: false };
   const lookForCache = createLook(cache, () => {
     seen.cache = true;
@@ -65,8 +71,9 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
       };
     },
     drain: async () => {
+      await reviewer.stop();
       await pipeline.drain();
-      await recorder.drain();
+      await Promise.all([recorder.drain(), evidence.drain(), reviews.drain()]);
     },
   };
 }

@@ -14,5 +14,6 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     sharingFailed: (reason) => note('sharingFailed', reason),
     eventDropped: () => note('eventDropped'),
     revalidated: (outcome) => note('revalidated', outcome),
+    learned: (kind, outcome) => note('learned', kind, outcome),
   };
 }

@@ -35,7 +35,7 @@ export class Recorder {
 
   /** Offers a provider's answer to the cache where the request and the answer allow it; says whether they do. */
   remember(question: Question, answer: Answer): boolean {
-    if (!mayWrite(question.cacheMode) || !question.able.exact || !admit(answer).admitted) return false;
+    if (!mayWrite(question.cacheMode) || !question.able.store || !admit(answer).admitted) return false;
     if (this.#pending.size >= maximumPending) {
       this.#parts.metrics.cacheFailed('store', 'TOO_MANY');
       return true;
@@ -59,6 +59,7 @@ export class Recorder {
       rank,
       tags,
       askedAtMs: BigInt(Math.floor(Date.now() - (performance.now() - beganAtMs))),
+      tookMs: Math.max(1, Math.round(performance.now() - beganAtMs)),
       ...(ttlSeconds !== undefined && { ttlSeconds }),
     });
     try {
