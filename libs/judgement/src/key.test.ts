@@ -98,6 +98,12 @@ test('the policy version follows the cache section', () => {
   assert.notEqual(policyVersion({ a: 1 }), policyVersion({ a: 2 }));
 });
 
+test('how the cache is run is no rule: going live after shadow mode loses neither answers nor what was learned', () => {
+  const run = (more: object) => policyVersion({ semantic: { maxWrongHitRate: 0.01, ...more } });
+  assert.equal(run({ shadow: true, reviewShare: 0.1 }), run({ shadow: false, hotVectors: 0, breakEven: true }));
+  assert.notEqual(run({ maxWrongHitRate: 0.02 }), run({}));
+});
+
 test('who asks is part of the partition, what is asked is not', () => {
   const partition = (init: MessageInitShape<typeof ChatSchema>) => partitionKey(chat(init), scope);
   const question = user('What is my name?');

@@ -123,9 +123,21 @@ export function partitionKey(chat: Chat, scope: KeyScope): string {
   return digest(`partition/${languageOf(questionOf(chat))}`, scope, encodeWithoutQuestion, chat);
 }
 
-/** A hash of the cache's section of `refrain.yaml`: when the rules change, what was stored under the old ones is not found. */
+/** How the cache is run and watched, not which stored answer answers what: shadow mode ends with all that was learned in it. */
+const operation: ReadonlySet<string> = new Set([
+  'shadow',
+  'reviewShare',
+  'breakEven',
+  'alias',
+  'hotVectors',
+  'maximumCollections',
+  'maximumEntries',
+]);
+
+/** A hash of the rules in the cache's section of `refrain.yaml`: when they change, what was stored under the old ones is not found. */
 export function policyVersion(cacheSection: unknown): string {
-  return hash('sha256', JSON.stringify(cacheSection), 'hex').slice(0, 16);
+  const rules = JSON.stringify(cacheSection, (name, value) => (operation.has(name) ? undefined : value));
+  return hash('sha256', rules, 'hex').slice(0, 16);
 }
 
 function digest(purpose: string, scope: KeyScope, encode: (chat: Chat) => string, chat: Chat): string {

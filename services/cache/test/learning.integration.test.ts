@@ -9,7 +9,7 @@ import {
   Source,
   Verdict,
 } from '@refrain/contracts';
-import { startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
@@ -160,7 +160,7 @@ test('wrong hits beyond the budget tighten the partition, for every cache on tha
   }
 });
 
-test('in shadow mode nothing is served by meaning, and the report says how good it would be', async () => {
+test('in shadow mode nothing is served by meaning, and the report says how good it would be; going live keeps both', async () => {
   rig.configure('cache: { semantic: { shadow: true } }\n');
   try {
     const { entryId } = await rig.put('shadow', 'What is the capital of Spain?', 'Madrid.');
@@ -176,6 +176,33 @@ test('in shadow mode nothing is served by meaning, and the report says how good 
   } finally {
     rig.configure('');
   }
+  assert.deepEqual(summary(await again('shadow')), ['Madrid.', Source.SEMANTIC]);
+  assert.equal((await report('shadow')).judged, 1n);
+});
+
+test('an alias of a wrong hit goes with it, and what was learned later holds for aliases too', async () => {
+  const hit = await hitOf('alias');
+  const byAlias = () => rig.get('alias', "What's the capital of Spain?", exactly);
+  await eventually(async () => (await byAlias()).answer !== undefined, { what: 'the alias' });
+  assert.equal((await byAlias()).answer?.provenance?.source, Source.SEMANTIC);
+  await learn('alias', { ...hit, ...semantic, ...wrong });
+  assert.equal(summary(await byAlias()), 'empty');
+});
+
+test('where looking finds nothing for five hundred lookups, the level goes off; new entries bring it back by probes', async () => {
+  const ask = (text: string) => rig.get('idle', text, byMeaning);
+  await rig.put('idle', 'Why do cats purr?', 'Nobody knows.');
+  for (let i = 0; i < 25; i += 1) {
+    await Promise.all(Array.from({ length: 20 }, (_, j) => ask(`How old is the tower number ${20 * i + j}?`)));
+  }
+  assert.equal((await ask('How old is the tower?')).missReason, 'break_even');
+  assert.equal((await report('idle')).semanticOn, false);
+  assert.ok((await report('idle')).spentMs > 0n);
+  const found = async () => (await ask('Why does a cat purr?')).missReason !== 'break_even';
+  let looked = 0;
+  for (let i = 0; i < 420; i += 1) if (await found()) looked += 1;
+  assert.ok(looked >= 20 && looked < 60, String(looked));
+  assert.equal((await report('idle')).semanticOn, true);
 });
 
 test('what was learned goes with its tenant', async () => {
