@@ -22,7 +22,8 @@ export interface AliasOf {
 }
 
 /**
- * Keeps an alias while its target is there, and never in the place of an answer. It dies no later than its target.
+ * Keeps an alias while its target is there, and never in the place of an answer. It dies no later than its target, and
+ * where room is needed it goes before its target: it begins one use lower than an entry.
  * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, id, name, now.
  */
 const keep = `
@@ -30,7 +31,7 @@ local left = redis.call('PTTL', KEYS[2])
 if left <= 0 or not redis.call('SET', KEYS[1], ARGV[1], 'PX', left, 'NX') then return 0 end
 redis.call('SADD', KEYS[3], ARGV[2])
 redis.call('ZADD', KEYS[4], ARGV[4] + left, ARGV[3])
-redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + 1 + ARGV[4] / 1e13, ARGV[3])
+redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + ARGV[4] / 1e13, ARGV[3])
 for i = 3, 6 do
   if redis.call('PTTL', KEYS[i]) < left then redis.call('PEXPIRE', KEYS[i], left) end
 end

@@ -6,6 +6,7 @@ import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
 const hour = 3_600_000;
+let random = 0;
 const clock = manualClock(Date.now());
 let redis: TestServer;
 let chroma: TestServer;
@@ -13,7 +14,13 @@ let embedder: EmbedderProcess;
 let rig: Rig;
 before(async () => {
   [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs: clock.now });
+  rig = await startRig({
+    redisUrl: redis.url,
+    chromaUrl: chroma.url,
+    embedder,
+    nowMs: clock.now,
+    random: () => random,
+  });
 });
 after(async () => {
   await rig.stop();
@@ -36,7 +43,7 @@ test('an exact entry lives an hour, one found by meaning half an hour, and a day
   assert.ok(isAbout(await left('p', 'ttl'), 24.5 * hour));
 });
 
-test('a filled template lives a day', async () => {
+test('a filled template lives a day and no longer: it can be filled again', async () => {
   await rig.get('ttl-template', 'When does the bakery open?');
   await eventually(async () => isAbout(await left('x', 'ttl-template'), 24 * hour));
 });
@@ -78,4 +85,124 @@ test('a template’s entry and a model’s are told apart when the template goes
   rig.configure('');
   assert.equal(summary(await rig.get('gone', 'When does the museum open?', exactly)), 'template_changed');
   assert.equal(summary(await rig.get('gone', 'When does the museum open?', [Level.TEMPLATE])), 'empty');
+});
+
+/** Whether an exact lookup still counts an answer as fresh `seconds` after it was stored. */
+async function freshAfter(seconds: number, tenant: string, question: string): Promise<boolean> {
+  clock.advance(seconds * 1000);
+  const { answer, revalidate } = await rig.get(tenant, question, exactly);
+  clock.advance(-seconds * 1000);
+  return answer !== undefined && !revalidate;
+}
+
+test('the first rule that fits chooses the lifetime, on each level by itself', async () => {
+  rig.configure(`cache:
+  semantic: { alias: false }
+  lifetimes:
+    - { when: { tenant: other }, exactSeconds: 10 }
+    - { when: { volatile: true }, exactSeconds: 20 }
+    - { when: { task: [code] }, exactSeconds: 30 }
+    - { when: { model: p/m, tenant: [rules] }, semanticSeconds: 40 }
+    - { when: { model: p/m }, exactSeconds: 50 }
+`);
+  const volatile = 'What is the weather in Oslo today?';
+  const code = '```js\nconst a = 1;\n```\nWhat does this code do?';
+  const plain = 'How tall is the Matterhorn?';
+  for (const question of [volatile, code, plain]) await rig.put('rules', question, 'An answer.');
+  await rig.put('third', plain, 'An answer.');
+  for (const [tenant, question, seconds] of [
+    ['rules', volatile, 20],
+    ['rules', code, 30],
+    ['rules', plain, 3600],
+    ['third', plain, 50],
+  ] as const) {
+    assert.ok(await freshAfter(seconds - 1, tenant, question), `${question} ${seconds - 1}`);
+    assert.ok(!(await freshAfter(seconds, tenant, question)), `${question} ${seconds}`);
+  }
+  clock.advance(39_000);
+  const again = () => rig.get('rules', 'How tall is the Matterhorn ?', byMeaning);
+  assert.equal((await again()).revalidate, false);
+  clock.advance(1000);
+  assert.equal((await again()).revalidate, true);
+  rig.configure('');
+});
+
+test('a caller’s wish stands on both levels, and reaches no farther than stale answers are kept', async () => {
+  rig.configure('cache: { staleSeconds: 7200, semantic: { alias: false } }\n');
+  const question = 'How tall is the Zugspitze?';
+  await rig.put('wish', question, '2,962 m.', 3, { ttlSeconds: 10 });
+  clock.advance(10_000);
+  assert.equal((await rig.get('wish', question, exactly)).revalidate, true);
+  assert.equal((await rig.get('wish', 'How tall is the Zugspitze ?', byMeaning)).revalidate, true);
+  await rig.put('wish', question, '2,962 m.', 3, { ttlSeconds: 100_000 });
+  assert.ok(await freshAfter(7199, 'wish', question));
+  assert.ok(!(await freshAfter(7200, 'wish', question)));
+  await assert.rejects(rig.put('wish', question, '2,962 m.', 3, { ttlSeconds: 0 }), { code: 'invalid' });
+  rig.configure('');
+});
+
+test('chance shortens a time by the configured share at most', async () => {
+  const question = 'How tall is Everest?';
+  for (const [chance, seconds] of [
+    [0, 3600],
+    [0.5, 3420],
+    [1, 3240],
+  ] as const) {
+    random = chance;
+    await rig.put('chance', question, '8,849 m.');
+    assert.ok(await freshAfter(seconds - 1, 'chance', question), `${seconds}`);
+    assert.ok(!(await freshAfter(seconds, 'chance', question)), `${seconds}`);
+  }
+  random = 0;
+});
+
+test('just over its time an answer is served and to be asked afresh; later only who takes stale ones gets it, as such', async () => {
+  const question = 'How tall is Kilimanjaro?';
+  const other = 'How tall is Kilimanjaro ?';
+  await rig.put('stale', question, '5,895 m.');
+  clock.advance(hour + 59_000);
+  const late = await rig.get('stale', question, exactly);
+  assert.deepEqual([...summary(late), late.revalidate], ['5,895 m.', Source.EXACT, true]);
+  clock.advance(1000);
+  assert.equal(summary(await rig.get('stale', question, exactly)), 'expired');
+  assert.equal(summary(await rig.get('stale', other, byMeaning)), 'empty');
+  for (const [asked, levels] of [
+    [question, exactly],
+    [other, byMeaning],
+  ] as const) {
+    const { answer, revalidate } = await rig.get('stale', asked, levels, { acceptStale: true });
+    const { source, degraded, reason, ageSeconds } = answer?.provenance ?? {};
+    assert.deepEqual(
+      [answer?.text, source, degraded, reason, ageSeconds, revalidate],
+      ['5,895 m.', Source.STALE, true, 'fallback:stale', 3660, false],
+    );
+  }
+  assert.equal(summary(await rig.get('stale', question, exactly, { acceptStale: true, maxAgeSeconds: 60 })), 'too_old');
+  clock.advance(24 * hour - 60_000);
+  assert.equal(summary(await rig.get('stale', question, exactly, { acceptStale: true })), 'expired');
+  assert.equal(summary(await rig.get('stale', other, byMeaning, { acceptStale: true })), 'empty');
+});
+
+test('who takes stale answers still gets the fresh one where there is one', async () => {
+  const [old, fresh] = ['How tall is Mount Elbrus?', 'How tall is Mount Fuji?'];
+  await rig.put('mixed', old, '5,642 m.');
+  clock.advance(hour);
+  await rig.put('mixed', fresh, '3,776 m.');
+  await rig.indexed();
+  const ask = (question: string) => rig.get('mixed', question, byMeaning, { acceptStale: true });
+  assert.deepEqual(summary(await ask('How tall is Mount Fuji ?')), ['3,776 m.', Source.SEMANTIC]);
+  assert.deepEqual(summary(await ask('How tall is Mount Elbrus ?')), ['5,642 m.', Source.STALE]);
+});
+
+test('an answer older than a caller takes is a miss on both levels, and a hit for who takes it', async () => {
+  const question = 'How tall is Mount Cook?';
+  await rig.put('age', question, '3,724 m.');
+  clock.advance(61_000);
+  for (const [asked, levels] of [
+    [question, exactly],
+    ['How tall is Mount Cook ?', byMeaning],
+  ] as const) {
+    assert.equal(summary(await rig.get('age', asked, levels, { maxAgeSeconds: 60 })), 'too_old');
+    assert.equal((await rig.get('age', asked, levels, { maxAgeSeconds: 61 })).answer?.text, '3,724 m.');
+  }
 });

@@ -35,7 +35,7 @@ import { createCacheService } from '../src/service.ts';
 import { toSettings } from '../src/settings.ts';
 
 /** What a store may say beside its answer. */
-export type StoreWish = Partial<Pick<StoreRequest, 'tags' | 'ttlSeconds' | 'askedAtMs'>>;
+export type StoreWish = Partial<Pick<StoreRequest, 'tags' | 'ttlSeconds' | 'askedAtMs' | 'answer'>>;
 
 /** A cache that runs. */
 export interface Rig {
