@@ -4,6 +4,7 @@ export { type Classifier, createLexicalClassifier, type LexicalThresholds } from
 export { type AnswerComparison, compareAnswers } from './compare-answers.ts';
 export { resolvesTo, standaloneForms } from './dialogue/standalone.ts';
 export { type Way, waysOf } from './dialogue/ways.ts';
+export { holdsPersonalData } from './hardening/personal-data.ts';
 export { exactKey, type KeyScope, partitionKey, policyVersion } from './key.ts';
 export { languageOf } from './language.ts';
 export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';

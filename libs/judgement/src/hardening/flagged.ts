@@ -12,27 +12,26 @@ const rules =
 const others =
   '(?:any(?:one|body)|some(?:one|body)|every(?:one|body)|users?|people|others?|customers?|clients?|visitors?|they|whoever)';
 
+const people = '(?:users?|askers?|callers?|customers?|visitors?)';
+/** Those whose questions are not this one. */
+const strangers = `(?:(?:all|any|every|the) )?(?:other|future|subsequent|next) (?:${people}|requests?|queries|questions?|prompts?|conversations?)`;
+const audience = `(?:(?:all|every|any|each) (?:of the )?${people}|${strangers})`;
+const answers = '(?:answer|reply|respond|say|tell)';
+/** Within one sentence, a bounded way off. */
+const gap = (most: number) => `\\b[^.!?\\n]{0,${most}}\\b`;
+
 /** Each is linear: bounded gaps, no nested repetition. */
 const steering: readonly RegExp[] = [
-  new RegExp(
-    `\\b(?:ignore|disregard|forget|override|bypass|discard|drop|skip)\\b[^.!?\\n]{0,30}\\b(?:${before})\\b[^.!?\\n]{0,30}\\b${rules}\\b`,
-    'i',
-  ),
-  new RegExp(
-    `\\b(?:ignore|disregard|forget)\\b (?:all|everything|anything)\\b[^.!?\\n]{0,30}\\b(?:above|before|said|told|${rules})\\b`,
-    'i',
-  ),
-  /\b(?:reveal|print|show|repeat|output|leak|tell me)\b[^.!?\n]{0,30}\b(?:system|hidden|initial|secret) (?:prompt|instructions?|message)\b/i,
-  new RegExp(
-    `\\b(?:when(?:ever)?|if|once|next time|each time|every time)\\b ${others} (?:else )?(?:asks?|asked|queries|wants?|types?|says?|sends?|enters?)\\b`,
-    'i',
-  ),
-  /\b(?:for|to) (?:all|every|any|other|future|subsequent|the next) (?:other |future |subsequent )?(?:users?|askers?|callers?|customers?|requests?|queries|questions|prompts?|conversations?)\b[^.!?\n]{0,40}\b(?:answer|reply|respond|say|return|use|serve|output|always|never)\b/i,
-  /\b(?:answer|reply|respond|return|say|serve)\b[^.!?\n]{0,60}\b(?:for|to) (?:all|every|any|other|future|subsequent) (?:other |future |subsequent )?(?:users?|askers?|callers?|customers?|requests?|queries|questions|prompts?|conversations?)\b/i,
-  /\b(?:poison|pollute|overwrite|hijack|inject|seed|prime|store (?:this|that|it|the following)|save (?:this|that|it|the following)|cache (?:this|that|it|the following)|remember this)\b[^.!?\n]{0,40}\b(?:cache|cached answers?|semantic cache|other users?|everyone|future (?:users?|requests?|answers?|questions?))\b/i,
-  /\b(?:you are now|from now on you are|act as|enable) (?:in )?(?:dan\b|an? (?:unrestricted|unfiltered|jailbroken|uncensored)|developer mode|god mode|jailbreak)/i,
-  /<\|(?:im_start|im_end|system|endoftext|start_header_id|eot_id)\|?>|\[\/?INST\]|<<\/?SYS>>|^\s*#{2,}\s*(?:system|new instructions?)\s*:?\s*$/im,
-];
+  `\\b(?:ignore|disregard|forget|override|bypass|discard|drop|skip)${gap(30)}${before}${gap(30)}${rules}\\b`,
+  `\\b(?:ignore|disregard|forget) (?:all|everything|anything)${gap(30)}(?:above|before|said|told|${rules})\\b`,
+  `\\b(?:reveal|print|show|repeat|output|leak|tell me)${gap(30)}(?:system|hidden|initial|secret) (?:prompt|instructions?|message)\\b`,
+  `\\b(?:when(?:ever)?|if|once|next time|each time|every time) ${others} (?:else )?(?:asks?|asked|queries|types?|enters?)${gap(80)}${answers}\\b`,
+  `\\b(?:for|to) ${audience}${gap(40)}${answers}\\b`,
+  `\\b${answers}${gap(60)}(?:for|to|from) ${strangers}\\b`,
+  `\\b(?:poison|pollute|overwrite|hijack|inject|seed|prime|remember this|(?:store|save|cache) (?:this|that|it|the following))${gap(40)}(?:cache|cached answers?|semantic cache|other users?|everyone|future (?:users?|requests?|answers?|questions?))\\b`,
+  '\\b(?:you are now|from now on you are|act as|enable) (?:in )?(?:dan\\b|an? (?:unrestricted|unfiltered|jailbroken|uncensored)|developer mode|god mode|jailbreak)',
+  '<\\|(?:im_start|im_end|system|endoftext|start_header_id|eot_id)\\|?>|\\[/?INST\\]|<</?SYS>>|^\\s{0,3}#{2,6} ?(?:system|new instructions?) ?:?$',
+].map((pattern) => new RegExp(pattern, 'im'));
 
 /** Whether a chat tries to. What the application itself says (system messages) is its own affair. */
 export function isFlagged(chat: Chat): boolean {
