@@ -1,13 +1,14 @@
 /** What the HTTP face answers, path by path. Everything here throws RefrainError; the server turns it into a reply. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fromJson, toJson } from '@bufbuild/protobuf';
-import { ExplainResponseSchema, FeedbackRequestSchema, FeedbackResponseSchema } from '@refrain/contracts';
+import { toJson } from '@bufbuild/protobuf';
+import { ExplainResponseSchema, FeedbackResponseSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { Ask } from '../../ask.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { collect } from '../../reply.ts';
 import { readJson } from './body.ts';
 import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
+import { toFeedback } from './feedback-body.ts';
 import { answerHeaders, toCompletionBody } from './from-answer.ts';
 import { writeStream } from './stream.ts';
 import { parseChatCompletion, toChat } from './to-chat.ts';
@@ -122,12 +123,7 @@ function decodePath(text: string): string {
 
 async function feedback(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
   const json = await readJson(request, parts.requestBytes());
-  let message: ReturnType<typeof fromJson<typeof FeedbackRequestSchema>>;
-  try {
-    message = fromJson(FeedbackRequestSchema, json as Parameters<typeof fromJson>[1]);
-  } catch (cause) {
-    throw new RefrainError('invalid', 'Send {"entryId": "…", "verdict": "VERDICT_WRONG"}.', { cause });
-  }
+  const message = toFeedback(json);
   const result = await parts.pipeline.feedback({ apiKey: readApiKey(request.headers) }, message);
   send(response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
 }
