@@ -1,6 +1,5 @@
 /** Builds the cache service from its parts; no I/O of its own. */
 import { CacheService } from '@refrain/contracts';
-import { RefrainError } from '@refrain/errors';
 import { type RegisteredService, service } from '@refrain/rpc';
 import type { Logger, Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
@@ -14,6 +13,7 @@ import { Learning } from './learning/learning.ts';
 import { report } from './learning/report.ts';
 import { lookup } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
+import { rebuildIndex } from './rebuild-index.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { Removal } from './removal.ts';
 import type { Settings } from './settings.ts';
@@ -66,7 +66,7 @@ export function createCacheService(options: CacheParts): {
     stats: async () => parts.counts.toStats(embedder, index),
     learn: (request) => learn(request, parts),
     report: (request) => report(request, parts),
-    rebuild: notYet,
+    rebuild: (request) => rebuildIndex(request, options),
   });
   const ready = (): Readiness => ({
     ok: true,
@@ -81,10 +81,6 @@ export function createCacheService(options: CacheParts): {
     await parts.uses.flush();
   };
   return { registered, ready, stop };
-}
-
-function notYet(): never {
-  throw new RefrainError('unsupported', 'Not offered yet.');
 }
 
 function watchParts({ metrics, state, embedder, index }: CacheParts): void {

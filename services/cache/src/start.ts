@@ -30,11 +30,11 @@ export async function startCache(
   const near = new RedisNearStore(state, keys);
   const { index } = await openNearIndex({
     state,
+    keys,
     log,
     chromaUrl: config.chromaUrl,
     settings: () => settings().cache.semantic,
     source: near,
-    journalKeyOf: ({ tenant, key }) => keys.journal(tenant, key),
   });
   onStop(() => index.stop());
   const embedder = await openEmbedder(config, log);

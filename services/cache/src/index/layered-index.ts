@@ -3,11 +3,13 @@ import type { Logger } from '@refrain/service';
 import type { Partition } from '../partition.ts';
 import type { HotIndex } from './hot-index.ts';
 import type { NearIndex, SharedIndex } from './near-index.ts';
+import type { Progress } from './rebuild.ts';
 
 /** What is behind it; without `hot` (no build of usearch for this machine) Chroma answers everything. */
 export interface LayeredIndexOptions {
   readonly hot: HotIndex | undefined;
   readonly cold: SharedIndex;
+  readonly rebuild: (prefix: string | undefined) => AsyncGenerator<Progress>;
   readonly log: Logger;
 }
 
@@ -16,8 +18,10 @@ export class LayeredIndex implements NearIndex {
   readonly #hot: HotIndex | undefined;
   readonly #cold: SharedIndex;
   readonly #log: Logger;
+  readonly rebuild: LayeredIndexOptions['rebuild'];
 
-  constructor({ hot, cold, log }: LayeredIndexOptions) {
+  constructor({ hot, cold, rebuild, log }: LayeredIndexOptions) {
+    this.rebuild = rebuild;
     this.#hot = hot;
     this.#cold = cold;
     this.#log = log;

@@ -1,4 +1,5 @@
 import type { Partition } from '../partition.ts';
+import type { Progress } from './rebuild.ts';
 
 /** Partitions up to this many entries can be compared in process: 1,000 vectors take less than a query to Chroma. */
 export const scanLimit = 1000;
@@ -27,11 +28,16 @@ export interface NearIndex {
   remove(partition: Partition, ids: readonly string[]): void;
   /** Forgets a whole partition. */
   drop(partition: Partition): void;
+  /**
+   * Builds the index of a tenant (by what its keys begin with), or of all, anew from Redis, while the old one answers.
+   * @throws RefrainError `overloaded` (REBUILD_UNDER_WAY), `unavailable`
+   */
+  rebuild(prefix: string | undefined): AsyncGenerator<Progress>;
   stop(): Promise<void>;
 }
 
 /** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
-export type SharedIndex = Omit<NearIndex, 'hot' | 'prepare'>;
+export type SharedIndex = Omit<NearIndex, 'hot' | 'prepare' | 'rebuild'>;
 
 /** Where the index reads what it has to hold. */
 export interface NearSource {

@@ -1,45 +1,55 @@
 import type { Logger, MeshConfig } from '@refrain/service';
 import type { State } from '@refrain/state';
-import type { Partition } from '../partition.ts';
+import { RedisNearStore } from '../near-store.ts';
+import { RedisKeys } from '../redis-keys.ts';
 import { ChromaNearIndex } from './chroma-index.ts';
+import { Generations } from './generations.ts';
 import { HotIndex } from './hot-index.ts';
 import { loadGraphs, type MakeGraph } from './hot-vectors.ts';
 import { Journal } from './journal.ts';
 import { LayeredIndex } from './layered-index.ts';
 import type { NearSource } from './near-index.ts';
+import { type RebuildParts, rebuild, rebuildWorn } from './rebuild.ts';
 
 /** What the index of the semantic level is made of. */
 export interface OpenIndexOptions {
   readonly state: State;
+  readonly keys: RedisKeys;
   readonly chromaUrl: string;
   readonly log: Logger;
   readonly settings: () => MeshConfig['cache']['semantic'];
   readonly source: NearSource;
-  readonly journalKeyOf: (partition: Partition) => string;
 }
 
 /** Opens Chroma in the background and usearch in process; without the latter, Chroma answers everything. */
 export async function openNearIndex(
   options: OpenIndexOptions,
 ): Promise<{ index: LayeredIndex; chroma: ChromaNearIndex }> {
-  const { state, log, settings, source, journalKeyOf } = options;
-  const makeGraph = await findGraphs(log);
-  const hot =
-    makeGraph &&
-    new HotIndex({
-      makeGraph,
-      log,
-      maximumVectors: () => settings().hotVectors,
-      source,
-      journal: new Journal(state, journalKeyOf),
-    });
+  const { state, keys, log, settings, source } = options;
+  const generations = new Generations(state, keys);
+  const hot = await openHot(options);
   const chroma = new ChromaNearIndex({
     url: options.chromaUrl,
     log,
     maximumCollections: () => settings().maximumCollections,
     source,
+    generations,
+    onWorn: ({ key }) => {
+      rebuildWorn(key, parts).catch((err) =>
+        log.warn({ err, partition: key }, 'a worn index collection was not rebuilt'),
+      );
+    },
   });
-  return { index: new LayeredIndex({ hot, cold: chroma, log }), chroma };
+  const sourceUnder = (prefix: string) => new RedisNearStore(state, RedisKeys.under(prefix));
+  const parts: RebuildParts = { chroma, hot, generations, sourceUnder, log };
+  return { index: new LayeredIndex({ hot, cold: chroma, rebuild: (prefix) => rebuild(prefix, parts), log }), chroma };
+}
+
+async function openHot({ state, keys, log, settings, source }: OpenIndexOptions): Promise<HotIndex | undefined> {
+  const makeGraph = await findGraphs(log);
+  if (!makeGraph) return undefined;
+  const journal = new Journal(state, ({ tenant, key }) => keys.journal(tenant, key));
+  return new HotIndex({ makeGraph, log, maximumVectors: () => settings().hotVectors, source, journal });
 }
 
 async function findGraphs(log: Logger): Promise<MakeGraph | undefined> {

@@ -4,12 +4,18 @@
  * one that is in use.
  */
 
+import type { Found } from './collection-names.ts';
+
 /** A collection on the server. */
 export interface Slot<C> {
+  /** What it is called there. */
+  readonly name: string;
   /** Absent until it is opened here; it may be from an earlier run, or another process'. */
   collection?: C;
   /** Whether it has been compared with Redis since it was opened. */
   filled: boolean;
+  /** Vectors taken out of it here: Chroma only marks them. */
+  removed: number;
   usedAtMs: number;
 }
 
@@ -18,7 +24,7 @@ const idleMs = 60_000;
 /** Idle longer than this, it makes room for one that cannot do without. */
 const restingMs = 1000;
 
-/** The collections of one server, by name. */
+/** The collections of one server, by the key of their partition; those that count for none by their name. */
 export class Slots<C> {
   readonly #slots: Map<string, Slot<C>> = new Map();
   readonly #nowMs: () => number;
@@ -32,39 +38,54 @@ export class Slots<C> {
   }
 
   /** The slot, marked as used now. */
-  touch(name: string): Slot<C> | undefined {
-    const slot = this.#slots.get(name);
+  touch(key: string): Slot<C> | undefined {
+    const slot = this.#slots.get(key);
     if (!slot) return undefined;
     slot.usedAtMs = this.#nowMs();
-    this.#slots.delete(name);
-    this.#slots.set(name, slot);
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
     return slot;
   }
 
-  has(name: string): boolean {
-    return this.#slots.has(name);
+  has(key: string): boolean {
+    return this.#slots.has(key);
   }
 
-  /** Takes down which collections the server has: others are forgotten, new ones count as used now unless they are `outdated`. */
-  sync(names: readonly string[], outdated: (name: string) => boolean): void {
-    const present = new Set(names);
-    for (const name of this.#slots.keys()) if (!present.has(name)) this.#slots.delete(name);
-    for (const name of names) {
-      if (this.#slots.has(name)) continue;
-      this.#slots.set(name, { filled: false, usedAtMs: outdated(name) ? Number.NEGATIVE_INFINITY : this.#nowMs() });
+  /** Takes down which collections the server has: others are forgotten, new ones count as used now unless they are outdated. */
+  sync(found: readonly Found[]): void {
+    const present = new Set(found.map(({ name }) => name));
+    for (const [key, { name }] of this.#slots) if (!present.has(name)) this.#slots.delete(key);
+    for (const { key, name, isOutdated } of found) {
+      if (this.#slots.get(key)?.name === name) continue;
+      const usedAtMs = isOutdated ? Number.NEGATIVE_INFINITY : this.#nowMs();
+      this.#slots.set(key, { name, filled: false, removed: 0, usedAtMs });
     }
   }
 
   /** Puts an opened collection in; it still has to be filled. */
-  open(name: string, collection: C): Slot<C> {
-    const slot = { collection, filled: false, usedAtMs: this.#nowMs() };
-    this.#slots.delete(name);
-    this.#slots.set(name, slot);
+  open(key: string, name: string, collection: C): Slot<C> {
+    const slot = { name, collection, filled: false, removed: 0, usedAtMs: this.#nowMs() };
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
     return slot;
   }
 
-  forget(name: string): void {
-    this.#slots.delete(name);
+  /** It is as Redis has it, if it is still the one that counts. */
+  fill(key: string, name: string): void {
+    const slot = this.#slots.get(key);
+    if (slot?.name === name) slot.filled = true;
+  }
+
+  /** Those opened here, by key and name. */
+  opened(): [string, string][] {
+    return [...this.#slots].flatMap(([key, { name, collection }]) =>
+      collection ? [[key, name] as [string, string]] : [],
+    );
+  }
+
+  /** With a name, only if it is still that one. */
+  forget(key: string, name?: string): void {
+    if (name === undefined || this.#slots.get(key)?.name === name) this.#slots.delete(key);
   }
 
   clear(): void {
@@ -72,10 +93,11 @@ export class Slots<C> {
   }
 
   /** The one that makes room, if one may; `needy` is a partition too large to be compared in process. */
-  evictable(needy: boolean): string | undefined {
+  evictable(needy: boolean): { readonly key: string; readonly name: string } | undefined {
     let oldest: [string, Slot<C>] | undefined;
     for (const each of this.#slots) if (!oldest || each[1].usedAtMs < oldest[1].usedAtMs) oldest = each;
     if (!oldest) return undefined;
-    return this.#nowMs() - oldest[1].usedAtMs > (needy ? restingMs : idleMs) ? oldest[0] : undefined;
+    const [key, { name, usedAtMs }] = oldest;
+    return this.#nowMs() - usedAtMs > (needy ? restingMs : idleMs) ? { key, name } : undefined;
   }
 }

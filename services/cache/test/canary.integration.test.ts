@@ -1,0 +1,81 @@
+/** Chroma counts as ready while it finds what it should, not while it says that it is alive. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Source } from '@refrain/contracts';
+import {
+  eventually,
+  type FaultProxy,
+  startChroma,
+  startFaultProxy,
+  startRedis,
+  type TestServer,
+} from '@refrain/testkit';
+import { ChromaClient } from 'chromadb';
+import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { canaryName } from '../src/index/collection-names.ts';
+import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
+
+let redis: TestServer;
+let chroma: TestServer;
+let proxy: FaultProxy;
+let embedder: EmbedderProcess;
+let rig: Rig;
+let client: ChromaClient;
+before(async () => {
+  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
+  const { hostname, port } = new URL(chroma.url);
+  client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
+  proxy = await startFaultProxy(Number(port));
+  rig = await startRig({
+    redisUrl: redis.url,
+    chromaUrl: `http://127.0.0.1:${proxy.port}`,
+    embedder,
+    yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
+  });
+  await rig.put('a', 'What is the capital of Peru?', 'Lima.');
+  await rig.indexed();
+});
+after(async () => {
+  await rig.stop();
+  await proxy.stop();
+  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
+});
+
+const ask = async () => summary(await rig.get('a', "What's the capital of Peru?", byMeaning));
+const found = ['Lima.', Source.SEMANTIC];
+
+test('a Chroma that answers heartbeats, and queries too late, is not ready; the partition is compared in process', async () => {
+  proxy.latency(120);
+  await eventually(() => !rig.index.ready, { timeoutMs: 10_000, what: 'the canary to be late' });
+  await client.heartbeat();
+  assert.deepEqual(await ask(), found);
+  proxy.latency(0);
+  await eventually(() => rig.index.ready, { timeoutMs: 10_000, what: 'the canary to sing' });
+  assert.deepEqual(await ask(), found);
+});
+
+test('a Chroma that gives the wrong neighbour is not ready, and all its collections are compared with Redis again', async () => {
+  const collections = await client.listCollections({ limit: 1000 });
+  const canary = collections.find(({ name }) => name === canaryName);
+  const collection = collections.find(({ name }) => name.startsWith('refrain-'));
+  assert.ok(canary && collection);
+  await collection.delete({ ids: (await collection.get({ include: [] })).ids });
+  const { ids, embeddings } = await canary.get({ include: ['embeddings'] });
+  await canary.upsert({
+    ids: [...ids].reverse(),
+    embeddings: [...embeddings].map((each) => each.map((one) => 0.5 + one)),
+  });
+  await canary.delete({ ids: ['middle'] });
+  await eventually(() => !rig.index.ready, { timeoutMs: 10_000, what: 'the canary to be wrong' });
+  assert.deepEqual(await ask(), found);
+  await eventually(() => rig.index.ready, { timeoutMs: 10_000, what: 'the canary to be mended' });
+  await ask();
+  await rig.indexed();
+  assert.equal(await collection.count(), 1);
+});
+
+test('a canary that was deleted is made anew', async () => {
+  await client.deleteCollection({ name: canaryName });
+  await eventually(() => !rig.index.ready, { timeoutMs: 10_000, what: 'the canary to be missed' });
+  await eventually(() => rig.index.ready, { timeoutMs: 10_000, what: 'another canary' });
+});
