@@ -58,12 +58,12 @@ export async function* acrossRouters(
 }
 
 /**
- * Asks for all routers. What the cache answered, each of them finds by itself; and where the caller wants nothing kept, or nothing that
- * is some seconds old, the answer is shared only while it is made.
+ * Asks for all routers. What the cache answered, each of them finds by itself; and where the caller wants nothing kept, or not for
+ * as long, or nothing of that age, the answer is shared only while it is made.
  */
 async function* lead(lease: Lease, { ask: asked, cacheMode }: Question, ask: AskAlone): AsyncGenerator<FlightEvent> {
-  const isYoungEnough = (asked.options?.maxAgeSeconds ?? doneSeconds) >= doneSeconds;
-  const mayStay = cacheMode === CacheMode.UNSPECIFIED && isYoungEnough;
+  const { maxAgeSeconds = doneSeconds, ttlSeconds = doneSeconds } = asked.options ?? {};
+  const mayStay = cacheMode === CacheMode.UNSPECIFIED && Math.min(maxAgeSeconds, ttlSeconds) >= doneSeconds;
   let end = lease.release;
   try {
     for await (const event of ask(lease)) {
