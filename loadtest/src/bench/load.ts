@@ -5,6 +5,7 @@ import { missed, type Outcome } from './case.ts';
 /** What one round of one case measured. */
 export interface Round {
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   readonly perSecond: number;
   /** Calls that were answered as they should be. */
@@ -38,14 +39,19 @@ export async function runLoad(call: () => Promise<Outcome>, options: LoadOptions
     }
   };
   await Promise.all(Array.from({ length: options.inFlight }, caller));
-  const elapsed = (performance.now() - start) / 1000;
-  latencies.sort((a, b) => a - b);
+  return toRound(latencies, performance.now() - start, misses);
+}
+
+/** What a load came to: its latencies in milliseconds, in any order, and the time it took. */
+export function toRound(latencies: readonly number[], elapsedMs: number, missed: number): Round {
+  const sorted = [...latencies].sort((a, b) => a - b);
   return {
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    perSecond: latencies.length / elapsed,
-    count: latencies.length,
-    missed: misses,
+    p50: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    p99: quantile(sorted, 0.99),
+    perSecond: (sorted.length * 1000) / elapsedMs,
+    count: sorted.length,
+    missed,
   };
 }
 

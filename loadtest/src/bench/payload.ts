@@ -17,7 +17,8 @@ const sentence = 'The order of the steps matters less than that each of them can
 /** The answer's text, about 1 KiB. */
 export const sampleText = sentence.repeat(10).trim();
 
-const nouns = (
+/** Words that questions are made of. */
+export const nouns: readonly string[] = (
   'anchor apple arrow attic badge bakery banjo barrel basket beacon bishop blanket bottle branch bridge bucket butter ' +
   'cabin camera candle canyon carpet castle cattle cellar cement chapel cherry circus clover coffee comet copper cotton ' +
   'cradle crystal curtain dagger desert diesel dolphin donkey dragon drawer eagle elbow engine falcon feather fiddle ' +

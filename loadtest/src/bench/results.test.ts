@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import type { Round } from './load.ts';
 import { toResults } from './results.ts';
 
-const round = (p50: number, perSecond: number): Round => ({ p50, p99: p50 * 2, perSecond, count: 10, missed: 0 });
+const round = (p50: number, perSecond: number): Round => ({
+  p50,
+  p95: p50 * 1.5,
+  p99: p50 * 2,
+  perSecond,
+  count: 10,
+  missed: 0,
+});
 const candidate = { name: 'exact_hit', limit: 'grpc_two_hops', call: async () => undefined };
 const rounds = new Map([
   ['grpc_two_hops_1', [round(1, 1000), round(2, 500), round(3, 300)]],
@@ -28,9 +35,9 @@ test('with more in flight it is of throughputs, candidate over limit', () => {
 });
 
 test('the median round counts, the least and the greatest bound it', () => {
-  const [p50, p99, perSecond] = toResults(candidate, 1, rounds);
+  const [p50, p95, p99, perSecond] = toResults(candidate, 1, rounds);
   assert.deepEqual([p50?.metric, p50?.value, p50?.low, p50?.high, p50?.unit], ['p50', 2, 2, 6, 'ms']);
-  assert.deepEqual([p99?.metric, p99?.value], ['p99', 4]);
+  assert.deepEqual([p95?.metric, p95?.value, p99?.metric, p99?.value], ['p95', 3, 'p99', 4]);
   assert.deepEqual([perSecond?.metric, perSecond?.value, perSecond?.unit], ['per_second', 500, '1/s']);
 });
 
@@ -38,7 +45,7 @@ test('a case whose limit could not be measured has no ratio, and one that was no
   const without = new Map([['exact_hit_1', rounds.get('exact_hit_1') ?? []]]);
   assert.deepEqual(
     toResults(candidate, 1, without).map(({ metric }) => metric),
-    ['p50', 'p99', 'per_second'],
+    ['p50', 'p95', 'p99', 'per_second'],
   );
   assert.deepEqual(toResults(candidate, 16, without), []);
 });

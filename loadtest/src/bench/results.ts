@@ -2,12 +2,9 @@ import type { Case } from './case.ts';
 import { median, type Round } from './load.ts';
 import type { Result } from './report.ts';
 
-/** A case's figures at one number in flight: the median round, `low` and `high` the least and the greatest. */
-export function toResults(each: Case, inFlight: number, rounds: ReadonlyMap<string, readonly Round[]>): Result[] {
-  const name = `${each.name}_${inFlight}`;
-  const own = rounds.get(name);
-  if (!own) return [];
-  const figure = (metric: string, unit: string, values: readonly number[]): Result => ({
+/** A figure of a case: the median of what its rounds measured, `low` and `high` the least and the greatest. */
+export function toResult(name: string, metric: string, unit: string, values: readonly number[]): Result {
+  return {
     case: name,
     metric,
     value: median(values),
@@ -15,32 +12,49 @@ export function toResults(each: Case, inFlight: number, rounds: ReadonlyMap<stri
     high: Math.max(...values),
     n: values.length,
     unit,
-  });
-  const results = [
-    figure(
+  };
+}
+
+/** What every load has: its latencies and its throughput. */
+export function loadResults(name: string, rounds: readonly Round[]): Result[] {
+  const each = (of: (round: Round) => number) => rounds.map(of);
+  return [
+    toResult(
+      name,
       'p50',
       'ms',
-      own.map((round) => round.p50),
+      each(({ p50 }) => p50),
     ),
-    figure(
+    toResult(
+      name,
+      'p95',
+      'ms',
+      each(({ p95 }) => p95),
+    ),
+    toResult(
+      name,
       'p99',
       'ms',
-      own.map((round) => round.p99),
+      each(({ p99 }) => p99),
     ),
-    figure(
+    toResult(
+      name,
       'per_second',
       '1/s',
-      own.map((round) => round.perSecond),
+      each(({ perSecond }) => perSecond),
     ),
   ];
+}
+
+/** A case's figures at one number in flight. */
+export function toResults(each: Case, inFlight: number, rounds: ReadonlyMap<string, readonly Round[]>): Result[] {
+  const name = `${each.name}_${inFlight}`;
+  const own = rounds.get(name);
+  if (!own) return [];
+  const results = loadResults(name, own);
   if (each.maximumMissed !== undefined) {
-    results.push(
-      figure(
-        'missed_share',
-        '',
-        own.map(({ count, missed }) => missed / (count + missed)),
-      ),
-    );
+    const shares = own.map(({ count, missed }) => missed / (count + missed));
+    results.push(toResult(name, 'missed_share', '', shares));
   }
   const limit = each.limit === undefined ? undefined : rounds.get(`${each.limit}_${inFlight}`);
   if (!limit) return results;
@@ -51,5 +65,5 @@ export function toResults(each: Case, inFlight: number, rounds: ReadonlyMap<stri
     if (!against) return [];
     return [inFlight === 1 ? against.p50 / round.p50 : round.perSecond / against.perSecond];
   });
-  return [...results, figure('ratio_to_limit', '', ratios)];
+  return [...results, toResult(name, 'ratio_to_limit', '', ratios)];
 }

@@ -27,7 +27,7 @@ export interface Outcomes {
   readonly failed: string[];
 }
 
-/** Runs all cases and gives the median round of each: p50, p99, per_second, ratio_to_limit. */
+/** Runs all cases and gives the median round of each: p50, p95, p99, per_second, ratio_to_limit. */
 export async function runCases(cases: readonly Case[], options: RunOptions): Promise<Outcomes> {
   for (const each of cases) {
     if (!each.prepare) continue;

@@ -16,7 +16,7 @@ export function chooseCases<C extends { readonly name: string; readonly limit?: 
   { suite = 'all', only }: { suite?: string | undefined; only?: string | undefined },
 ): C[] {
   const known = suites[suite];
-  if (!known) throw new Error(`there is no suite ${suite}; there are ${Object.keys(suites).join(', ')}`);
+  if (!known) throw new Error(`there is no suite ${suite}; there are ${Object.keys(suites).join(', ')}, cache`);
   const wanted = only?.split(',') ?? known;
   const unknown = wanted.filter((name) => !cases.some((each) => each.name === name));
   if (unknown.length > 0)

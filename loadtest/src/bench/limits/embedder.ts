@@ -9,7 +9,8 @@ import { modelsFolder } from '@refrain/testkit';
 
 /** The child, ready to embed. */
 export interface EmbedderLimit {
-  embed(text: string): Promise<void>;
+  /** Its vector. @throws Error where the model would see only a part of it */
+  embed(text: string): Promise<Float32Array>;
   stop(): Promise<void>;
 }
 
@@ -23,6 +24,8 @@ interface Reply {
 
 const folder = join(import.meta.dirname, '../../../../services/cache/src/embedder');
 const maximumBatch = 8;
+/** Numbers in a vector. */
+export const dimensions = 384;
 
 /** Fetches the model where it is missing, starts the child and waits until it is loaded. @throws Error when it ends before */
 export async function startEmbedderLimit(): Promise<EmbedderLimit> {
@@ -31,7 +34,7 @@ export async function startEmbedderLimit(): Promise<EmbedderLimit> {
   if (code !== 0) throw new Error('the embedding model could not be fetched');
   const child = fork(join(folder, 'child.main.ts'), [modelsFolder], { serialization: 'advanced' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  let waiting: { text: string; resolve: (vector: Float32Array) => void; reject: (error: Error) => void }[] = [];
   let running: typeof waiting = [];
   let id = 0;
   const sendNext = () => {
@@ -48,7 +51,8 @@ export async function startEmbedderLimit(): Promise<EmbedderLimit> {
       const batch = running;
       running = [];
       for (const [i, each] of batch.entries()) {
-        if (reply.unusable?.[i] === null) each.resolve();
+        const vector = reply.vectors?.slice(i * dimensions, (i + 1) * dimensions);
+        if (vector && reply.unusable?.[i] === null) each.resolve(vector);
         else each.reject(new Error(reply.error ?? `not embedded: ${reply.unusable?.[i]}`));
       }
       sendNext();

@@ -1,4 +1,4 @@
-/** A zero-latency OpenAI-compatible upstream: prepared bytes, and a count of the calls at GET /calls. */
+/** An OpenAI-compatible upstream: prepared bytes, at once or after UPSTREAM_DELAY_MS, and a count of the calls at GET /calls. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sampleText } from '../payload.ts';
@@ -23,6 +23,7 @@ const whole = Buffer.from(
   }),
 );
 
+const delayMs = Number(process.env.UPSTREAM_DELAY_MS ?? 0);
 let calls = 0;
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
@@ -34,8 +35,12 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     calls += 1;
     const streamed = Buffer.concat(chunks).includes('"stream":true');
-    response.writeHead(200, { 'content-type': streamed ? 'text/event-stream' : 'application/json' });
-    response.end(streamed ? stream : whole);
+    const answer = () => {
+      response.writeHead(200, { 'content-type': streamed ? 'text/event-stream' : 'application/json' });
+      response.end(streamed ? stream : whole);
+    };
+    if (delayMs > 0) setTimeout(answer, delayMs);
+    else answer();
   });
 });
 server.keepAliveTimeout = 60_000;
