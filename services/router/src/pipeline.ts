@@ -100,6 +100,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const held = await lookup.exact(question);
     if (held?.answer) {
       if (held.revalidate) revalidation.start(question);
+      // An alias is a semantic hit too, and the more it is asked for the more it matters.
+      reviews.sample(question, held.answer);
       return wholeReply(held.answer);
     }
     const bypassed = !question.able.exact || !mayRead(question.cacheMode);

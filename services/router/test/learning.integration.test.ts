@@ -1,0 +1,116 @@
+/** What the mesh learns from its semantic hits: by what callers say, by reviews, and in shadow mode; on real services. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import {
+  CompleteRequestSchema,
+  type PartitionReport,
+  ReportRequestSchema,
+  Source,
+  StatsRequestSchema,
+} from '@refrain/contracts';
+import { eventually } from '@refrain/testkit';
+import { chatOf } from './question.ts';
+import { meshYaml, startMesh, type TestMesh } from './start-mesh.ts';
+
+describe('learning from being wrong', { timeout: 120_000 }, () => {
+  let mesh: TestMesh;
+  before(async () => {
+    mesh = await startMesh();
+    says('Berlin.');
+  });
+  after(() => mesh?.stop());
+
+  const says = (text: string) => {
+    for (const upstream of [mesh.one, mesh.two]) upstream.otherwise({ text });
+  };
+  const run = async (semantic: string) => {
+    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, `cache: { semantic: { ${semantic} } }\n`));
+  };
+  const ask = async (question: string) => {
+    const { answer } = await mesh.client.complete(create(CompleteRequestSchema, { chat: chatOf(question) }));
+    assert.ok(answer?.provenance);
+    return { text: answer.text, ...answer.provenance };
+  };
+  const known = (question: string) =>
+    eventually(async () => (await ask(question)).source === Source.EXACT, { what: 'the answer to be kept' });
+  const report = async (): Promise<PartitionReport | undefined> =>
+    (await mesh.cacheClient.report(create(ReportRequestSchema, { tenant: 'local' }))).partitions[0];
+  const judged = async () => Number((await report())?.judged ?? 0n);
+  const wrong = async () => Number((await report())?.wrong ?? 0n);
+
+  it('a wrong semantic hit, told with what the answer says of itself, is not served again; its entry stays', async () => {
+    await known('What is the capital of Germany?');
+    const response = await fetch(`${mesh.http}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ messages: [{ role: 'user', content: "What's the capital of Germany?" }] }),
+    });
+    const { refrain } = (await response.json()) as { refrain: Record<string, unknown> };
+    assert.equal(refrain.source, 'semantic');
+    const { entry_id, source, confidence } = refrain;
+    const told = await fetch(`${mesh.http}/v1/refrain/feedback`, {
+      method: 'POST',
+      body: JSON.stringify({ entry_id, source, confidence, verdict: 'VERDICT_WRONG' }),
+    });
+    assert.deepEqual(await told.json(), { removed: 0, quarantined: false });
+    says('Bonn, long ago.');
+    assert.equal((await ask("What's the capital of Germany?")).text, 'Bonn, long ago.');
+    assert.equal((await ask('What is the capital of Germany?')).text, 'Berlin.');
+    says('Berlin.');
+  });
+
+  it('in shadow mode the provider answers, and what would have been served is compared with that', async () => {
+    await known('What is the capital of Poland?');
+    await run('shadow: true');
+    const before = await judged();
+    let tries = 0;
+    // Each time another request, so that no alias answers, until the reload has reached the cache.
+    await eventually(
+      async () => {
+        tries += 1;
+        await ask(`What's the capital of Poland?${'!'.repeat(tries)}`);
+        return ((await mesh.cacheClient.stats(create(StatsRequestSchema))).misses['semantic:shadow'] ?? 0n) > 0n;
+      },
+      { timeoutMs: 20_000, what: 'the reload' },
+    );
+    await eventually(async () => (await judged()) > before, { timeoutMs: 20_000, what: 'the comparison' });
+    assert.equal((await ask("What's the capital of Poland?!?")).source, Source.PROVIDER);
+  });
+
+  it('a reviewed hit that was right is evidence, one that was wrong is not served again; no caller waits or pays', async () => {
+    await run('reviewShare: 1');
+    await known('What is the capital of France?');
+    let tries = 0;
+    const paraphrase = () => `What's the capital of France?${'!'.repeat(tries)}`;
+    // Each time another request until the reload has ended shadow mode: in it each is asked anew, and kept as its own.
+    await eventually(
+      async () => {
+        tries += 1;
+        return (await ask(paraphrase())).source === Source.SEMANTIC;
+      },
+      { timeoutMs: 20_000, what: 'the reload of the cache' },
+    );
+    const before = await judged();
+    const asked = mesh.one.count;
+    await eventually(
+      async () => {
+        const { source, attempts } = await ask(paraphrase());
+        assert.deepEqual([source, attempts], [Source.SEMANTIC, 0]);
+        return (await judged()) > before;
+      },
+      { timeoutMs: 20_000, what: 'a review' },
+    );
+    assert.ok(mesh.one.count > asked);
+    says('No, Lisbon.');
+    await known('What is the capital of Portugal?');
+    says('Yes, Porto.');
+    assert.equal((await ask("What's the capital of Portugal?")).text, 'No, Lisbon.');
+    await eventually(async () => (await ask("What's the capital of Portugal?")).text === 'Yes, Porto.', {
+      timeoutMs: 20_000,
+      what: 'the review to be heard',
+    });
+    assert.ok((await wrong()) > 0);
+    says('Berlin.');
+  });
+});
