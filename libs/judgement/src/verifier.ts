@@ -12,7 +12,16 @@ export interface Candidate {
 /** Serve the candidate of that place, with the probability that it is the same answer; or none, and why. */
 export type Verdict =
   | { readonly accept: number; readonly confidence: number }
-  | { readonly refuse: 'empty' | 'below_threshold' | 'below_confidence' | 'ambiguous' | 'unresolved' | RuleRefusal };
+  | {
+      readonly refuse:
+        | 'empty'
+        | 'below_threshold'
+        | 'below_confidence'
+        | 'ambiguous'
+        | 'unresolved'
+        | 'instruction'
+        | RuleRefusal;
+    };
 
 /** What is known beside the questions. */
 export interface VerifierContext {

@@ -1,4 +1,5 @@
 import { decideFollowUp } from '../dialogue/decide-follow-up.ts';
+import { instructsOtherwise } from '../hardening/instructs-otherwise.ts';
 import { budgetShareOf } from '../semantic-policy.ts';
 import type { Candidate, Verdict, Verifier } from '../verifier.ts';
 import { confidenceFor, judge } from './judge.ts';
@@ -47,6 +48,10 @@ function decide(asked: string, candidates: readonly Candidate[], threshold: numb
       refusal = rule ?? 'below_confidence';
     }
     if (rule || !(confidence >= threshold) || confidence <= most) continue;
+    if (asked !== question && instructsOtherwise(asked, question)) {
+      refusal = 'instruction';
+      continue;
+    }
     best = i;
     most = confidence;
   }
