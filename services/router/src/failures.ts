@@ -39,6 +39,6 @@ export class Failures {
 
 /** The caller has heard a part: nobody else can go on from there. It hears what it `spent`, unless another pays. */
 export function asMidstream(error: RefrainError, spent?: Spent | undefined): RefrainError {
-  if (error.code === 'canceled' || error.code === 'deadline' || error.code === 'midstream') return error;
+  if (error.code === 'canceled' || error.code === 'deadline') return error;
   return new RefrainError('midstream', error.message, { reason: error.reason, cause: error, spent });
 }

@@ -12,10 +12,12 @@ import {
 import { type Bus, type BusMessage, openBus } from '@refrain/bus';
 import {
   type Answer,
+  CacheMode,
   type Chat,
   CompleteRequestSchema,
   CompleteResponseSchema,
   completeSubject,
+  FallbackMode,
   type Options,
   StreamCompleteRequestSchema,
   StreamCompleteResponseSchema,
@@ -39,6 +41,8 @@ export interface Given {
   readonly savedNanoUsd: number;
   readonly tokens: number;
   readonly entryId: string;
+  /** In how many pieces the text came; 1 where it was not streamed. */
+  readonly pieces: number;
 }
 
 /** Every door in every form. */
@@ -76,8 +80,8 @@ export async function openDoors(mesh: Pick<TestMesh, 'client' | 'http' | 'nats'>
     },
     'grpc stream': (chat, options) =>
       fromStream(mesh.client.streamComplete(create(StreamCompleteRequestSchema, requestOf(chat, options)))),
-    http: (chat) => askHttp(mesh.http, chat, false),
-    'http stream': (chat) => askHttp(mesh.http, chat, true),
+    http: (chat, options) => askHttp(mesh.http, { chat, options, stream: false }),
+    'http stream': (chat, options) => askHttp(mesh.http, { chat, options, stream: true }),
     'nats json': natsDoor(bus, 'json'),
     'nats json stream': natsStreamDoor(bus, 'json'),
     'nats protobuf': natsDoor(bus, 'protobuf'),
@@ -158,21 +162,26 @@ function fromAnswer(answer: Answer | undefined): Given {
     nanoUsd: Number(cost?.nanoUsd),
     savedNanoUsd: Number(cost?.savedNanoUsd),
     tokens: (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0),
+    pieces: 1,
   };
 }
 
 /** `started` first, then deltas, `completed` last and without the text. */
 async function fromStream(events: AsyncIterable<MessageShape<typeof StreamCompleteResponseSchema>>): Promise<Given> {
   let text = '';
+  let pieces = 0;
   let started: string | undefined;
   for await (const { event } of events) {
     if (event.case === 'started') started = event.value.requestId;
     if (started === undefined) throw new Error(`${event.case} came before started`);
-    if (event.case === 'delta') text += event.value.text;
+    if (event.case === 'delta') {
+      text += event.value.text;
+      pieces += 1;
+    }
     if (event.case !== 'completed') continue;
     const given = fromAnswer(event.value.answer);
     if (given.requestId !== started || given.text !== '') throw new Error('the end does not fit the beginning');
-    return { ...given, text };
+    return { ...given, text, pieces };
   }
   throw new Error('a stream without an end');
 }
@@ -187,6 +196,8 @@ interface RefrainObject {
   readonly cost_nano_usd: number;
   readonly saved_nano_usd: number;
   readonly entry_id?: string;
+  /** Of an answer that broke off. */
+  readonly usage?: { readonly total_tokens: number };
 }
 interface HttpAnswer {
   readonly error?: { readonly code: string };
@@ -198,29 +209,64 @@ interface HttpAnswer {
   readonly refrain?: RefrainObject;
 }
 
-async function askHttp(http: string, chat: Chat, stream: boolean): Promise<Given> {
+interface HttpAsk {
+  readonly chat: Chat;
+  readonly options: Options | undefined;
+  readonly stream: boolean;
+}
+
+const modeNames: Readonly<Record<number, string>> = {
+  [CacheMode.UNSPECIFIED]: 'on',
+  [CacheMode.OFF]: 'off',
+  [CacheMode.REFRESH]: 'refresh',
+  [CacheMode.READ_ONLY]: 'read-only',
+  [CacheMode.ONLY_IF_CACHED]: 'only-if-cached',
+};
+
+/** The headers by which an HTTP caller says what others say in fields. */
+function toHeaders(options: Options | undefined): Record<string, string> {
+  if (!options) return {};
+  const { cache, fallback, maxAgeSeconds, minimumConfidence, tags, ttlSeconds } = options;
+  return {
+    'x-refrain-cache': modeNames[cache] ?? `${cache}`,
+    ...(fallback === FallbackMode.NONE && { 'x-refrain-fallback': 'none' }),
+    ...(minimumConfidence !== undefined && { 'x-refrain-minimum-confidence': String(minimumConfidence) }),
+    ...(ttlSeconds !== undefined && { 'x-refrain-cache-ttl': String(ttlSeconds) }),
+    ...(maxAgeSeconds !== undefined && { 'cache-control': `max-age=${maxAgeSeconds}` }),
+    ...(tags.length > 0 && { 'x-refrain-cache-tags': tags.join(',') }),
+  };
+}
+
+async function askHttp(http: string, { chat, options, stream }: HttpAsk): Promise<Given> {
   const messages = chat.messages.map(({ parts }) => ({ role: 'user', content: parts[0]?.content.value }));
   const response = await fetch(`${http}/v1/chat/completions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...toHeaders(options) },
     body: JSON.stringify({ messages, ...(stream && { stream, stream_options: { include_usage: true } }) }),
   });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   let text = '';
+  let pieces = 0;
   let last: HttpAnswer | undefined;
   const answers = stream ? readEvents<HttpAnswer>(response) : [(await response.json()) as HttpAnswer];
   for await (const answer of answers) {
-    if (answer.error) throw new Error(`error event: ${answer.error.code}`);
-    text += answer.choices[0]?.message?.content ?? answer.choices[0]?.delta?.content ?? '';
+    if (answer.error) {
+      const { cost_nano_usd, usage } = answer.refrain ?? {};
+      const spent = `${usage?.total_tokens} tokens of ${cost_nano_usd} nano-dollars`;
+      throw new Error(`error event: ${answer.error.code}, ${spent}`);
+    }
+    const piece = answer.choices[0]?.message?.content ?? answer.choices[0]?.delta?.content ?? '';
+    text += piece;
+    if (piece !== '') pieces += 1;
     last = answer;
   }
   const refrain = last?.refrain;
   if (!refrain) throw new Error('the last of the answer does not say where it came from');
-  return { ...fromHeaders(response.headers, refrain), text, tokens: last?.usage?.total_tokens ?? 0 };
+  return { ...fromHeaders(response.headers, refrain), text, pieces, tokens: last?.usage?.total_tokens ?? 0 };
 }
 
 /** What the headers say, which the body must repeat. */
-function fromHeaders(headers: Headers, refrain: RefrainObject): Omit<Given, 'text' | 'tokens'> {
+function fromHeaders(headers: Headers, refrain: RefrainObject): Omit<Given, 'text' | 'pieces' | 'tokens'> {
   const { source, provider, model, reason, degraded, entry_id = '' } = refrain;
   const told = ['source', 'provider', 'model', 'reason', 'degraded'].map((name) => headers.get(`x-refrain-${name}`));
   const same = [source, provider, model, reason, String(degraded)].every((value, i) => value === told[i]);

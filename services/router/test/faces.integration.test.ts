@@ -1,6 +1,7 @@
 /** The same question by every door in every form: the same answer, with the same provenance. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { RefrainError } from '@refrain/errors';
 import { eventually } from '@refrain/testkit';
 import { type DoorName, type Doors, doorNames, type Given, openDoors } from './doors.ts';
 import { chatOf } from './question.ts';
@@ -66,6 +67,19 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
     assert.equal(mesh.one.count, asked);
   });
 
+  it('a long answer from the cache comes in pieces by every door that streams, the same to the byte', async () => {
+    const text = 'What takes long to tell?';
+    const long = `Once upon a time 🦉 there was\n\n${'a mesh that answered twice what it was asked once. '.repeat(20)}`;
+    mesh.one.script({ text: long, usage: { prompt: 10, completion: 5 } });
+    await ask('grpc', text);
+    await eventually(async () => (await ask('grpc', text)).source === 'exact', { what: 'the answer to be kept' });
+    for (const name of doorNames) {
+      const given = await ask(name, text);
+      assert.deepEqual([given.text, given.source, given.tokens], [long, 'exact', 15], name);
+      if (name.endsWith('stream')) assert.ok(given.pieces > 10, `${name}: ${given.pieces} pieces`);
+    }
+  });
+
   it('a template that always answers does so by all, and nobody is asked', async () => {
     const asked = mesh.one.count;
     for (const name of doorNames) {
@@ -99,7 +113,7 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
       grpc: { code: 'midstream', reason: 'TRUNCATED' },
       'grpc stream': { code: 'midstream', reason: 'TRUNCATED' },
       http: { message: /^502: .*"code":"truncated"/ },
-      'http stream': { message: 'error event: truncated' },
+      'http stream': { message: /^error event: truncated, [1-9]\d* tokens of [1-9]\d* nano-dollars$/ },
       'nats json': { message: /^NATS answered 502: / },
       'nats json stream': { message: /^NATS answered 502: / },
       'nats protobuf': { message: /^NATS answered 502: / },
@@ -108,7 +122,14 @@ describe('the doors of a mesh', { timeout: 120_000 }, () => {
     const asked = mesh.two.count;
     for (const name of doorNames) {
       mesh.one.script({ text: 'An answer without its end.', missingEnd: true, paceMs: 5 });
-      await assert.rejects(ask(name, `What breaks off by ${name}?`), expected[name], name);
+      await assert.rejects(ask(name, `What breaks off by ${name}?`), (error) => {
+        const { spent } = error as RefrainError;
+        if (name.startsWith('grpc')) assert.ok(spent && spent.completionTokens > 0 && spent.nanoUsd > 0n, name);
+        assert.throws(() => {
+          throw error;
+        }, expected[name]);
+        return true;
+      });
     }
     assert.equal(mesh.two.count, asked);
   });

@@ -79,6 +79,40 @@ describe("OpenAI's client for Node", { timeout: 120_000 }, () => {
     assert.equal((await again()).data.choices[0]?.message.content, first.data.choices[0]?.message.content);
   });
 
+  it('reads an answer from the cache as a stream, by its own helper too', async () => {
+    const long = 'A long answer, told twice. '.repeat(20).trimEnd();
+    mesh.one.script({ text: long, usage: { prompt: 10, completion: 5 } });
+    const body = asking('What is told twice?');
+    await client.chat.completions.create(body);
+    const status = async () =>
+      (await client.chat.completions.create(body).withResponse()).response.headers.get('x-refrain-cache');
+    await eventually(async () => (await status()) === 'hit', { what: 'the answer to be kept' });
+    const stream_options = { include_usage: true };
+    const { data, response } = await client.chat.completions
+      .create({ ...body, stream: true, stream_options })
+      .withResponse();
+    const chunks = await Array.fromAsync(data);
+    assert.equal(response.headers.get('x-refrain-cache'), 'hit');
+    assert.equal(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join(''), long);
+    assert.deepEqual([chunks.length > 5, chunks.at(-1)?.usage?.total_tokens], [true, 15]);
+    assert.equal(await client.chat.completions.stream(body).finalContent(), long);
+  });
+
+  it('does not ask again where only the cache was to answer', async () => {
+    const eager = new OpenAI({ apiKey: 'key-of-ann', baseURL: `${mesh.http}/v1`, maxRetries: 3 });
+    let calls = 0;
+    const counting = eager.withOptions({
+      fetch: (...request: Parameters<typeof fetch>) => {
+        calls += 1;
+        return fetch(...request);
+      },
+    });
+    const headers = { 'cache-control': 'only-if-cached' };
+    const asked = counting.chat.completions.create(asking('What does nobody know?'), { headers });
+    await assert.rejects(asked, { status: 504, code: 'not_cached' });
+    assert.equal(calls, 1);
+  });
+
   for (const stream of [false, true]) {
     it(`calls a tool and tells what it said${stream ? ', streamed' : ''}`, async () => {
       mesh.one.script({ toolCalls: [call] }, { text: 'It rains in Oslo.' });

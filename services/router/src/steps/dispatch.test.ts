@@ -172,19 +172,21 @@ for (const code of ['invalid', 'content_filter'] as const) {
   });
 }
 
-test('an answer that breaks off after its first piece is midstream: nobody else goes on with it', async () => {
-  const broken = [accepted(), delta('A mon'), used(10, 2), failed('unavailable', 'UPSTREAM_FAILED')];
-  const bus = scriptedBus(broken, answering('Hi.'));
-  const { events, error } = await outcomeOf(bus);
-  assert.deepEqual(
-    events.map(({ kind }) => kind),
-    ['started', 'delta'],
-  );
-  assert.deepEqual([error?.code, error?.reason], ['midstream', 'UPSTREAM_FAILED']);
-  const { promptTokens, completionTokens, nanoUsd } = error?.spent ?? {};
-  assert.deepEqual([promptTokens, completionTokens, nanoUsd], [10, 2, 14_000n]);
-  assert.equal(bus.asked.length, 1);
-});
+for (const code of ['unavailable', 'midstream'] as const) {
+  test(`an answer that breaks off after its first piece, ${code} to the worker, is midstream: nobody else goes on with it`, async () => {
+    const broken = [accepted(), delta('A mon'), used(10, 2), failed(code, 'UPSTREAM_FAILED')];
+    const bus = scriptedBus(broken, answering('Hi.'));
+    const { events, error } = await outcomeOf(bus);
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['started', 'delta'],
+    );
+    assert.deepEqual([error?.code, error?.reason], ['midstream', 'UPSTREAM_FAILED']);
+    const { promptTokens, completionTokens, nanoUsd } = error?.spent ?? {};
+    assert.deepEqual([promptTokens, completionTokens, nanoUsd], [10, 2, 14_000n]);
+    assert.equal(bus.asked.length, 1);
+  });
+}
 
 test('the deadline after the first piece is still the deadline, not midstream', async () => {
   const { error } = await outcomeOf(scriptedBus([accepted(), delta('A mon'), failed('deadline', 'DEADLINE')]));
