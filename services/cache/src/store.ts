@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
-import { type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
+import { type Answer, type Chat, type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
-import { admit, cacheability, exactKey, partitionKey, questionOf } from '@refrain/judgement';
+import { admit, type Cacheability, cacheability, exactKey, partitionKey, questionOf } from '@refrain/judgement';
 import { checkStore } from './check-request.ts';
 import type { Embedder } from './embedder/embedder.ts';
 import type { RedisExactStore } from './exact-store.ts';
@@ -14,7 +14,9 @@ import { missReason } from './miss-reason.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import { makeRoom, type RoomParts } from './room.ts';
+import type { Settings } from './settings.ts';
 import { supersede } from './supersede.ts';
+import { isTooPersonal } from './too-personal.ts';
 
 /** What a store stands on. */
 export interface StoreParts extends RoomParts {
@@ -27,6 +29,13 @@ export interface StoreParts extends RoomParts {
   readonly random: () => number;
 }
 
+interface Offered {
+  readonly chat: Chat;
+  readonly answer: Answer;
+  readonly able: Cacheability;
+  readonly cache: Settings['cache'];
+}
+
 /**
  * Answers CacheService.Store: keeps an answer where policy admits it, under its exact key and, where it may, under its meaning.
  * A refusal, also for a part that is away, is an answer with its reason. @throws RefrainError `invalid`
@@ -35,8 +44,7 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   const { chat, classification, answer } = checkStore(request);
   const { cache, scope } = parts.settings();
   const able = cacheability(chat, classification, cache.maximumTemperature);
-  const admission = admit(answer);
-  const reason = !admission.admitted ? admission.reason : !cache.exact.enabled ? 'disabled' : able.storeReason;
+  const reason = whyNotKept({ chat, answer, able, cache });
   if (reason !== undefined) return refuse(parts, reason);
   const nowMs = parts.nowMs();
   const names = scope(request.tenant);
@@ -57,6 +65,15 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   parts.counts.stored();
   await makeRoom(tenant, parts).catch((thrown) => parts.counts.refused(`room_${missReason(toRefrainError(thrown))}`));
   return create(StoreResponseSchema, { stored: true, entryId, exactOnlyReason });
+}
+
+/** Why policy keeps an answer out. */
+function whyNotKept({ chat, answer, able, cache }: Offered): string | undefined {
+  const admission = admit(answer);
+  if (!admission.admitted) return admission.reason;
+  if (!cache.exact.enabled) return 'disabled';
+  if (able.storeReason !== undefined) return able.storeReason;
+  return isTooPersonal(chat, answer.text, cache) ? 'personal_data' : undefined;
 }
 
 function toKept({ tenant, rank, tags, answer, askedAtMs }: StoreRequest, id: string, partition: string) {

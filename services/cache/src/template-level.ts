@@ -9,6 +9,7 @@ import type { Asked, LevelResult } from './level.ts';
 import { lifeOf } from './life.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import type { Counts } from './stats.ts';
+import { isTooPersonal } from './too-personal.ts';
 
 /** What the level stands on. */
 export interface TemplateParts {
@@ -50,8 +51,8 @@ export function lookupTemplate(asked: Asked, parts: TemplateParts): LevelResult 
 function keep(answer: Answer, name: string, { chat, request, settings, nowMs }: Asked, parts: TemplateParts): void {
   const { tenant, classification } = request;
   const { cache } = settings;
-  if (!classification || !cache.exact.enabled || !cacheability(chat, classification, cache.maximumTemperature).exact)
-    return;
+  if (!classification || !cache.exact.enabled || isTooPersonal(chat, answer.text, cache)) return;
+  if (!cacheability(chat, classification, cache.maximumTemperature).store) return;
   const scope = settings.scope(tenant);
   const id = shorten(exactKey(chat, scope));
   const partition = shorten(partitionKey(chat, scope));

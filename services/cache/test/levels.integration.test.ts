@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { create } from '@bufbuild/protobuf';
-import { Level, LookupRequestSchema, Role, Source } from '@refrain/contracts';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type Answer,
+  AnswerSchema,
+  type Chat,
+  FinishReason,
+  Level,
+  LookupRequestSchema,
+  Role,
+  Source,
+} from '@refrain/contracts';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { answerOf, byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from './rig.ts';
@@ -106,21 +115,44 @@ test('an answer of a model below the asked rank is a miss, exactly and by meanin
   assert.deepEqual(summary(await ask(byMeaning, 1)), ['Lisbon.', Source.SEMANTIC]);
 });
 
-test('what must not be kept is not, and the reason is given', async () => {
+/** Templates as the rig begins with, saying when shops open. */
+const hours = (time: string) =>
+  `templates: [{ name: hours, pattern: "when does the {shop} open", answer: "The {shop} opens at ${time}.", serve: always }]\n`;
+
+test('what must not be kept is not; the reason is given, and counted', async () => {
   const tool = { name: 'f', parametersJson: '{}' };
   const image = { content: { case: 'image' as const, value: { url: 'https://example.org/a.png' } } };
-  const cases: [Parameters<Rig['put']>[1], string, string][] = [
-    [chatOf('Tell me a story', { temperature: 1 }), 'Once.', 'temperature'],
-    [chatOf('Call it', { tools: [tool] }), 'Yes.', 'tools'],
-    [chatOf('As JSON', { responseFormat: { type: 'json_object' } }), '{}', 'response_format'],
-    [chatOf('', { messages: [{ role: Role.USER, parts: [image] }] }), 'A cat.', 'images'],
-    ['Say nothing', '', 'empty'],
-    ['Say no', 'I’m sorry, but I can’t help with that.', 'refusal'],
+  const made = (change: Omit<MessageInitShape<typeof AnswerSchema>, '$typeName' | '$unknown'>) =>
+    create(AnswerSchema, { ...answerOf('Yes.'), ...change });
+  const from = (change: object) => made({ provenance: { ...answerOf('').provenance, ...change } });
+  const cases: [string, Chat | string, Answer][] = [
+    ['temperature', chatOf('Tell me a story', { temperature: 1 }), made({})],
+    ['tools', chatOf('Call it', { tools: [tool] }), made({})],
+    ['response_format', chatOf('As JSON', { responseFormat: { type: 'json_object' } }), made({ text: '{}' })],
+    ['images', chatOf('', { messages: [{ role: Role.USER, parts: [image] }] }), made({})],
+    ['empty', 'Say nothing', made({ text: '' })],
+    ['refusal', 'Say no', made({ text: 'I’m sorry, but I can’t help with that.' })],
+    ['truncated', 'Say half', made({ finishReason: FinishReason.LENGTH })],
+    ['content_filter', 'Say that', made({ finishReason: FinishReason.CONTENT_FILTER })],
+    ['unfinished', 'Break off', made({ finishReason: FinishReason.UNSPECIFIED })],
+    ['tool_call', 'Call one', made({ toolCalls: [{ id: '1', name: 'f', argumentsJson: '{}' }] })],
+    ['degraded', 'Make do', from({ degraded: true })],
+    ['source', 'Say it again', from({ source: Source.SEMANTIC })],
+    ['personal_data', 'Who is jane.doe@acme-mail.com?', made({})],
+    ['personal_data', 'Where do I write to?', made({ text: 'To jane.doe@acme-mail.com.' })],
   ];
-  for (const [question, text, reason] of cases) {
-    const { stored, refusedReason } = await rig.put('a', question, text);
-    assert.deepEqual([stored, refusedReason], [false, reason]);
+  rig.configure(`cache: { personalData: skip }\n${hours('nine')}`);
+  const counted = async (reason: string) =>
+    (await rig.client.stats({ $typeName: 'refrain.cache.v1.StatsRequest' })).refusals[reason] ?? 0n;
+  for (const [reason, question, answer] of cases) {
+    const before = await counted(reason);
+    const { stored, refusedReason } = await rig.put('kept-out', question, '', 3, { answer });
+    assert.deepEqual([stored, refusedReason, (await counted(reason)) - before], [false, reason, 1n]);
+    assert.equal((await rig.get('kept-out', question, exactly)).answer, undefined);
   }
+  rig.configure(hours('nine'));
+  const [, question = '', answer] = cases[12] ?? [];
+  assert.ok(answer && (await rig.put('kept-out', question, '', 3, { answer })).stored, 'kept unless told otherwise');
 });
 
 test('code, what changes with time and what is long are kept exactly, and never compared by meaning', async () => {
@@ -181,12 +213,10 @@ test('an edited template is served as it is now, not as it was kept', async () =
   const question = 'When does the library open?';
   await rig.get('edited', question);
   await eventually(async () => (await rig.get('edited', question, exactly)).answer !== undefined);
-  const template = (answer: string) =>
-    `templates: [{ name: hours, pattern: "when does the {shop} open", answer: "${answer}", serve: always }]\n`;
-  rig.configure(template('The {shop} opens at ten.'));
+  rig.configure(hours('ten'));
   assert.equal(summary(await rig.get('edited', question, exactly)), 'template_changed');
   assert.deepEqual(summary(await rig.get('edited', question)), ['The library opens at ten.', Source.TEMPLATE]);
-  rig.configure(template('The {shop} opens at nine.'));
+  rig.configure(hours('nine'));
 });
 
 test('other rules in refrain.yaml make the old entries unfindable, and going back finds them', async () => {
