@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { RebuildRequestSchema, type RebuildResponse, Source } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { openState, type State } from '@refrain/state';
+import { eventually, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { RedisExactStore } from '../src/exact-store.ts';
+import { RedisNearStore } from '../src/near-store.ts';
 import type { Partition } from '../src/partition.ts';
 import { nearest } from '../src/vector.ts';
 import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
@@ -16,6 +18,9 @@ let chroma: TestServer;
 let embedder: EmbedderProcess;
 let rig: Rig;
 let client: ChromaClient;
+/** As patient as a test on a busy machine has to be. */
+let patient: State;
+let near: RedisNearStore;
 /** Nothing is kept in process, so that all depends on Chroma. */
 const start = () =>
   startRig({
@@ -29,8 +34,12 @@ before(async () => {
   const { hostname, port } = new URL(chroma.url);
   client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
   rig = await start();
+  patient = openState({ url: redis.url, name: 'patient', log: silentLog, timeoutMs: 10_000 });
+  near = new RedisNearStore(patient, rig.keys);
+  await eventually(() => patient.ready);
 });
 after(async () => {
+  patient.close();
   await rig.stop();
   await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
 });
@@ -58,7 +67,7 @@ async function addNoise({ tenant, key }: Partition, many: number): Promise<void>
     return seed / 2_147_483_647;
   };
   const centres = await Promise.all(places.map((place) => embedder.embed(asked(place))));
-  const exact = new RedisExactStore(rig.state, rig.keys);
+  const exact = new RedisExactStore(patient, rig.keys);
   const createdAtMs = Date.now();
   const until = createdAtMs + 600_000;
   const life = { createdAtMs, expiresAtMs: until, revalidateUntilMs: until, keptUntilMs: until };
@@ -70,12 +79,35 @@ async function addNoise({ tenant, key }: Partition, many: number): Promise<void>
     const names = { tenant, id, partition: key, tags: [], model: 'p/m' };
     const kept = { ...names, hit: new Uint8Array(), rank: 3, askedAtMs: Number.MAX_SAFE_INTEGER };
     await exact.set(kept, life);
-    await rig.near.set(kept, { question: `q${i}`, vector: numbers.map((each) => each / norm), life });
+    await near.set(kept, { question: `q${i}`, vector: numbers.map((each) => each / norm), life });
   }
 }
 
 const namesOf = async ({ key }: Partition) =>
   (await client.listCollections({ limit: 1000 })).map(({ name }) => name).filter((name) => name.endsWith(key));
+
+/** A part that was late is a miss, and says nothing about the index: then it is asked again. */
+const isLate = (found: ReturnType<typeof summary>) =>
+  typeof found === 'string' && /^(redis|chroma|embedder)_(down|slow|busy)$|^deadline$/.test(found);
+
+/** Asks until there is an answer. */
+async function insist<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const heard: T[] = [];
+  await eventually(async () => {
+    const reply = await ask();
+    if (reply !== undefined) heard.push(reply);
+    return heard.length > 0;
+  });
+  return heard[0] as T;
+}
+
+/** What a question about a place is answered. */
+async function answer(tenant: string, place: string, from: Rig = rig): Promise<ReturnType<typeof summary>> {
+  return insist(async () => {
+    const found = summary(await from.get(tenant, again(place), byMeaning));
+    return isLate(found) ? undefined : found;
+  });
+}
 
 async function rebuild(tenant: string, on: Rig = rig): Promise<RebuildResponse[]> {
   const all: RebuildResponse[] = [];
@@ -85,13 +117,13 @@ async function rebuild(tenant: string, on: Rig = rig): Promise<RebuildResponse[]
 
 /** Chroma's answers are those of a full comparison with what Redis has. */
 async function assertWhole(partition: Partition, from: Rig = rig): Promise<void> {
-  const all = await from.near.vectors(partition, await from.near.ids(partition));
+  const all = await near.vectors(partition, await near.ids(partition));
   const [name] = await namesOf(partition);
   const collection = await client.getCollection({ name: name ?? '' });
   assert.deepEqual((await collection.get({ include: [] })).ids.sort(), all.map(({ id }) => id).sort());
   for (const place of places) {
     const vector = await embedder.embed(again(place));
-    const ids = await from.chroma.query(partition, vector, 3, all.length);
+    const ids = await insist(() => from.chroma.query(partition, vector, 3, all.length).catch(() => undefined));
     assert.deepEqual(ids, nearest(vector, all, 3));
   }
 }
@@ -116,20 +148,19 @@ test('a rebuild replaces a collection that was spoiled by a whole one, and tells
   assert.notEqual(names[0], name);
   await assertWhole(partition);
   assert.match((await namesOf(other))[0] ?? '', /-g1-/, 'another tenant’s is left alone');
-  for (const place of places)
-    assert.deepEqual(summary(await rig.get('spoiled', again(place), byMeaning)), [place, Source.SEMANTIC]);
+  for (const place of places) assert.deepEqual(await answer('spoiled', place), [place, Source.SEMANTIC]);
 });
 
 test('what is stored and removed while it runs is in the new generation, or not; every question is answered all the while', async () => {
-  const partition = await fillTenant('busy', 1500);
-  await eventually(async () => (await rig.get('busy', again('Cuba'), byMeaning)).answer !== undefined);
+  const partition = await fillTenant('busy', 1050);
+  await eventually(async () => typeof (await answer('busy', 'Cuba')) !== 'string');
   await rig.indexed();
   const { entryId } = await rig.put('busy', asked('Nepal'), 'Kathmandu.');
   const added = ['Ghana', 'Japan', 'Spain', 'Peru'];
   let turns = 0;
   for await (const { done } of rig.client.rebuild(create(RebuildRequestSchema, { tenant: 'busy' }))) {
     const place = places[turns % places.length] ?? '';
-    assert.deepEqual(summary(await rig.get('busy', again(place), byMeaning)), [place, Source.SEMANTIC]);
+    assert.deepEqual(await answer('busy', place), [place, Source.SEMANTIC]);
     const fresh = added[turns];
     if (fresh) await rig.put('busy', asked(fresh), fresh);
     if (turns === 1) await rig.remove('busy', { case: 'entryId', value: entryId });
@@ -138,21 +169,20 @@ test('what is stored and removed while it runs is in the new generation, or not;
   assert.ok(turns > added.length, 'it went on beside what was stored');
   await rig.indexed();
   await assertWhole(partition);
-  for (const place of [...places, ...added])
-    assert.deepEqual(summary(await rig.get('busy', again(place), byMeaning)), [place, Source.SEMANTIC]);
-  assert.equal((await rig.get('busy', again('Nepal'), byMeaning)).answer, undefined);
+  for (const place of [...places, ...added]) assert.deepEqual(await answer('busy', place), [place, Source.SEMANTIC]);
+  assert.equal(typeof (await answer('busy', 'Nepal')), 'string');
 });
 
 test('the generation that counts is found by other caches and after a restart; what they write meanwhile is not lost', async () => {
   const partition = await fillTenant('others');
   const second = await start();
   try {
-    assert.deepEqual(summary(await second.get('others', again('Kenya'), byMeaning)), ['Kenya', Source.SEMANTIC]);
+    assert.deepEqual(await answer('others', 'Kenya', second), ['Kenya', Source.SEMANTIC]);
     await second.indexed();
     await rebuild('others');
     await second.put('others', asked('Spain'), 'Madrid.');
     await second.indexed();
-    assert.deepEqual(summary(await rig.get('others', again('Spain'), byMeaning)), ['Madrid.', Source.SEMANTIC]);
+    assert.deepEqual(await answer('others', 'Spain'), ['Madrid.', Source.SEMANTIC]);
     await eventually(async () => {
       await second.get('others', again('Spain'), byMeaning);
       await second.indexed();
@@ -210,7 +240,7 @@ test('a rebuild whose caller leaves, or under which Chroma dies, leaves the old 
   await eventually(() => rig.index.ready, { timeoutMs: 10_000 });
   await rig.get('broken', again('Cuba'), byMeaning);
   await rig.indexed();
-  assert.deepEqual(summary(await rig.get('broken', again('Kenya'), byMeaning)), ['Kenya', Source.SEMANTIC]);
+  assert.deepEqual(await answer('broken', 'Kenya'), ['Kenya', Source.SEMANTIC]);
   assert.ok((await namesOf(partition)).includes(name));
   await rebuild('broken');
   await eventually(async () => (await namesOf(partition)).length === 1);
@@ -220,11 +250,11 @@ test('a rebuild whose caller leaves, or under which Chroma dies, leaves the old 
 test('a flushed Redis leaves no generation to count: what is stored afterwards is found, nothing else', async () => {
   const partition = await fillTenant('flushed');
   await rebuild('flushed');
-  await rig.state.command('FLUSHALL');
-  for (const place of places) assert.equal((await rig.get('flushed', again(place), byMeaning)).answer, undefined);
+  await patient.command('FLUSHALL');
+  for (const place of places) assert.equal(typeof (await answer('flushed', place)), 'string');
   await rig.put('flushed', asked('Cuba'), 'Havana.');
   await eventually(async () => {
-    assert.deepEqual(summary(await rig.get('flushed', again('Cuba'), byMeaning)), ['Havana.', Source.SEMANTIC]);
+    assert.deepEqual(await answer('flushed', 'Cuba'), ['Havana.', Source.SEMANTIC]);
     await rig.indexed();
     return (await namesOf(partition)).some((name) => name.includes('-g1-'));
   });

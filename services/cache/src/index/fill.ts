@@ -2,7 +2,7 @@ import type { Partition } from '../partition.ts';
 import type { ChromaCollection } from './chroma-server.ts';
 import type { NearSource } from './near-index.ts';
 
-const page = 250;
+const page = 100;
 
 /**
  * Makes a collection hold what Redis has of a partition, and nothing else; yields how many vectors it had to add, page by page. The
