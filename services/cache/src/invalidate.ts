@@ -3,12 +3,14 @@ import { type InvalidateRequest, type InvalidateResponse, InvalidateResponseSche
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { checkInvalidate } from './check-request.ts';
+import type { Learning } from './learning/learning.ts';
 import { fromEntryId, type Stamped, shorten } from './redis-keys.ts';
 import type { Removal } from './removal.ts';
 
 /** What it takes to invalidate. */
 export interface InvalidateParts {
   readonly removal: Removal;
+  readonly learning: Pick<Learning, 'forget'>;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -24,7 +26,7 @@ export async function invalidate(request: InvalidateRequest, parts: InvalidatePa
   const { tenant, dryRun, actor } = request;
   const selected = toSelected(request.selector);
   if (dryRun) return respond(await remove(tenant, selected, true, parts));
-  const audit = { audit: 'cache.invalidate', actor, tenant, selector: selected.kind, ...valueOf(selected) };
+  const audit = { audit: 'cache.invalidate', actor, tenant, selector: selected.kind, ...valueIn(selected) };
   try {
     const removed = await remove(tenant, selected, false, parts);
     parts.log.info({ ...audit, removed }, 'cache entries removed');
@@ -39,9 +41,10 @@ async function remove(
   tenant: string,
   selected: Stamped & { name?: string },
   dryRun: boolean,
-  { removal, nowMs }: InvalidateParts,
+  { removal, learning, nowMs }: InvalidateParts,
 ): Promise<number> {
   const now = nowMs();
+  if (!dryRun && selected.kind === 'tenant') learning.forget(tenant);
   if (!dryRun) await removal.stamp(tenant, selected, now);
   if (selected.kind === 'tenant') return removal.tenant(tenant, { dryRun });
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
@@ -63,7 +66,7 @@ function toSelected(selector: InvalidateRequest['selector']): Stamped & { name?:
   }
 }
 
-function valueOf(selected: Stamped): { value?: string } {
+function valueIn(selected: Stamped): { value?: string } {
   return selected.kind === 'tenant' ? {} : { value: selected.value };
 }
 

@@ -46,7 +46,8 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
 async function lookIn(way: Way, asked: Asked, parts: SemanticParts): Promise<LevelResult> {
   const { request, settings, nowMs } = asked;
   const partition = { tenant: request.tenant, key: shorten(way.partition) };
-  if (!parts.learning.mayLook(partition, settings)) return { miss: 'break_even' };
+  // Where nobody else answers, no time is saved by not looking.
+  if (!request.acceptStale && !parts.learning.mayLook(partition, settings)) return { miss: 'break_even' };
   const [size] = await Promise.all([
     parts.near.size(partition, reachBack(nowMs, request, settings.cache)),
     parts.index.prepare(partition),

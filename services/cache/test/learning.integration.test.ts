@@ -208,7 +208,10 @@ test('where looking finds nothing for five hundred lookups, the level goes off; 
 test('what was learned goes with its tenant', async () => {
   const hit = await hitOf('purged');
   await learn('purged', { ...hit, ...semantic, ...wrong });
+  await again('purged');
   await rig.remove('purged', { case: 'all', value: true });
+  // Of any tenant: what is not written with this is not written any more.
+  await rig.client.report(create(ReportRequestSchema, { tenant: 'any' }));
   const keys = [];
   for await (const page of rig.state.scan(rig.keys.pattern('purged'))) keys.push(...page);
   assert.deepEqual(

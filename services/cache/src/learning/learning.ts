@@ -111,6 +111,11 @@ export class Learning {
     this.ledger.add(partition, 'answersUs', tookMs * 1000);
   }
 
+  /** A tenant is erased: nothing that was counted of it may come back. */
+  forget(tenant: string): void {
+    this.ledger.forget(tenant);
+  }
+
   /** Hands over what was counted. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);

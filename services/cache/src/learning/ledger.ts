@@ -83,6 +83,11 @@ export class Ledger {
     return names.map((key) => ({ tenant, key }));
   }
 
+  /** What was counted of a tenant and not written yet is not written any more. */
+  forget(tenant: string): void {
+    for (const [name, { partition }] of this.#accounts) if (partition.tenant === tenant) this.#accounts.delete(name);
+  }
+
   async #read(account: Account): Promise<Evidence> {
     const reply = await this.#options.state.command('HGETALL', this.#key(account.partition));
     account.known ??= toEvidence(reply as string[]);
@@ -107,7 +112,7 @@ export class Ledger {
       ]);
       account.known = toEvidence(replies.at(-1) as string[]);
     } catch (thrown) {
-      // Added twice at worst, where Redis had taken it before it fell silent: wrong verdicts then count double, which only tightens.
+      // Added twice at worst, where Redis had taken it before it fell silent: all of a second's counts alike.
       for (const [field, by] of leaving) account.pending.set(field, (account.pending.get(field) ?? 0) + by);
       this.#options.onFailure(toRefrainError(thrown));
     }
