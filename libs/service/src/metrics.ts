@@ -10,6 +10,8 @@ export interface Counter {
 /** Goes up and down. */
 export interface Gauge {
   set(value: number, labels?: Labels): void;
+  /** What had these labels is no more. */
+  remove(labels: Labels): void;
 }
 
 /** Sorts observations (seconds, unless the name says otherwise) into buckets. */
@@ -59,7 +61,10 @@ export class Metrics {
       labelNames: [...labelNames],
       registers: [this.#registry],
     });
-    return { set: (value, labels = {}) => metric.set(labels, value) };
+    return {
+      set: (value, labels = {}) => metric.set(labels, value),
+      remove: (labels) => metric.remove(labels),
+    };
   }
 
   /** A histogram; `name` ends in its unit. */

@@ -39,10 +39,10 @@ async function run(events: readonly (AdapterEvent | Error)[], options: { otherKe
     watchdog: { heard: (working) => heard.push(working) },
     keyId: 'k',
     secret: options.secret,
-    onFailure: (error) => {
-      failures.push(error);
-      return options.otherKeys ?? false;
+    onEnd: (_, error) => {
+      if (error) failures.push(error);
     },
+    otherKeys: async () => options.otherKeys ?? false,
   });
   const frames = transcript.frames.map((bytes) => fromBinary(FrameSchema, bytes).body);
   const last = frames.at(-1);

@@ -33,8 +33,10 @@ export interface AttemptParts {
   /** Empty where the provider needs no key. */
   readonly keyId: string;
   readonly secret?: Secret | undefined;
-  /** Called with every failure before its frame is sent; says whether another key could be tried. */
-  readonly onFailure: (error: RefrainError) => boolean;
+  /** Called once, when the upstream is done, with what was used and why it failed. */
+  readonly onEnd: (usage: Usage, error?: RefrainError) => void;
+  /** Whether another key could be tried after a failure. */
+  readonly otherKeys: (error: RefrainError) => Promise<boolean>;
 }
 
 /** Failures that say the upstream did no work: nothing is billed. */
@@ -65,6 +67,7 @@ export async function runAttempt(parts: AttemptParts): Promise<AttemptEnd> {
           meter.finished();
           if (!spoke) refuseSilence(event.finishReason);
           const usage = meter.usage(chat);
+          parts.onEnd(usage);
           transcript.say({ case: 'final', value: { finishReason: event.finishReason, usage, model: event.model } });
           return { outcome: 'completed', usage };
         }
@@ -72,7 +75,7 @@ export async function runAttempt(parts: AttemptParts): Promise<AttemptEnd> {
     }
     throw new RefrainError('internal', 'The adapter ended without an answer.');
   } catch (thrown) {
-    return fail(parts, { error: withoutSecret(toRefrainError(thrown), parts.secret), spoke, meter });
+    return await fail(parts, { error: withoutSecret(toRefrainError(thrown), parts.secret), spoke, meter });
   }
 }
 
@@ -82,11 +85,15 @@ function refuseSilence(finishReason: FinishReason): void {
   if (finishReason !== FinishReason.LENGTH) throw emptyAnswer();
 }
 
-function fail(parts: AttemptParts, at: { error: RefrainError; spoke: boolean; meter: UsageMeter }): AttemptEnd {
+async function fail(
+  parts: AttemptParts,
+  at: { error: RefrainError; spoke: boolean; meter: UsageMeter },
+): Promise<AttemptEnd> {
   const { error, spoke } = at;
-  const otherKeys = parts.onFailure(error);
   const worked = spoke || !(unbilledCodes.has(error.code) || unbilledReasons.has(error.reason));
   const usage = worked ? at.meter.usage(parts.chat) : noUsage();
+  parts.onEnd(usage, error);
+  const otherKeys = !spoke && (await parts.otherKeys(error));
   const ours = error.code === 'canceled' || error.code === 'deadline';
   if (worked) parts.transcript.say({ case: 'usage', value: usage });
   parts.transcript.say({
@@ -95,7 +102,7 @@ function fail(parts: AttemptParts, at: { error: RefrainError; spoke: boolean; me
       ...toFailure(error),
       ...(spoke && !ours && { code: 'midstream' }),
       keyId: parts.keyId,
-      otherKeys: otherKeys && !spoke,
+      otherKeys,
     },
   });
   if (error.reason === 'ABANDONED') return { outcome: 'abandoned', usage, error };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Lane, lanes } from '@refrain/contracts';
+import { eventually } from '@refrain/testkit';
 import { LaneQueue } from './queue.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -13,7 +14,7 @@ function setUp(concurrency: number, limit: number) {
   const submit = (lane: Lane, name: string = lane) =>
     queue.submit(lane, () => {
       started.push(name);
-      return new Promise<void>((resolve) => running.push(resolve));
+      return new Promise((resolve) => running.push(() => resolve('done')));
     });
   const endOne = async () => {
     running.shift()?.();
@@ -87,4 +88,65 @@ test('a waiting job can be taken out, once; one that runs or has run cannot', as
   await endOne();
   assert.deepEqual(started, ['first', 'third']);
   assert.equal(first(), false);
+});
+
+/** A queue before a provider with so many places, which others may take too. */
+function before(provider: { places: number }, concurrency: number) {
+  const queue = new LaneQueue(concurrency, 100);
+  const got: string[] = [];
+  const ends: (() => void)[] = [];
+  let tries = 0;
+  const submit = (lane: Lane, name: string) =>
+    queue.submit(lane, async (entered) => {
+      tries += 1;
+      await turn();
+      if (provider.places === 0) return 'again';
+      provider.places -= 1;
+      entered();
+      got.push(name);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      provider.places += 1;
+      return 'done';
+    });
+  return { queue, got, ends, submit, tries: () => tries };
+}
+
+test('jobs that find no place at the provider keep their order and their lane’s turn', async () => {
+  const { queue, got, ends, submit } = before({ places: 1 }, 10);
+  for (const name of ['n1', 'n2', 'n3']) submit('normal', name);
+  submit('high', 'h1');
+  for (let i = 0; i < 5; i += 1) await turn();
+  assert.deepEqual([got, queue.running, queue.waiting], [['n1'], 1, 3]);
+  while (ends.length > 0) {
+    ends.shift()?.();
+    for (let i = 0; i < 5; i += 1) await turn();
+  }
+  assert.deepEqual(got, ['n1', 'h1', 'n2', 'n3']);
+  assert.deepEqual([queue.running, queue.waiting], [0, 0]);
+});
+
+test('a place that comes free costs two tries at most, however many wait', async () => {
+  const { ends, submit, tries } = before({ places: 2 }, 50);
+  for (let i = 0; i < 40; i += 1) submit('normal', `${i}`);
+  for (let i = 0; i < 5; i += 1) await turn();
+  const first = tries();
+  ends.shift()?.();
+  for (let i = 0; i < 5; i += 1) await turn();
+  assert.ok(tries() - first <= 2, `${tries() - first} tries`);
+  while (ends.length > 0) {
+    ends.shift()?.();
+    for (let i = 0; i < 5; i += 1) await turn();
+  }
+});
+
+test('a place that another worker leaves is found without one of ours ending', async () => {
+  const provider = { places: 0 };
+  const { got, ends, submit } = before(provider, 10);
+  submit('low', 'waits');
+  for (let i = 0; i < 5; i += 1) await turn();
+  assert.deepEqual(got, []);
+  provider.places = 1;
+  await eventually(() => got.length === 1);
+  ends.shift()?.();
+  await turn();
 });

@@ -11,6 +11,7 @@ import {
   controlSubject,
   type Lane,
   lanes,
+  type Usage,
   UsageRecordSchema,
   type WorkRequest,
   WorkRequestSchema,
@@ -22,14 +23,16 @@ import type { Adapter, AdapterEvent } from './adapters/adapter.ts';
 import { type AttemptEnd, runAttempt } from './attempt.ts';
 import { toFailure } from './failure.ts';
 import { type Interest, Interests } from './interest.ts';
-import type { KeyPool, PooledKey } from './keys.ts';
+import type { KeyPool, Lease, LeaseQuery } from './keys/lease.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { LaneQueue } from './queue.ts';
 import type { UsageOutbox } from './settle.ts';
 import { ToldAnswers } from './told-answers.ts';
 import { Transcript } from './transcript.ts';
 import { modelMissing } from './upstream/failures.ts';
-import type { UpstreamFetch } from './upstream/http.ts';
+import type { UpstreamFetch, UpstreamRequest } from './upstream/http.ts';
+import { readToldLimits } from './upstream/told-limits.ts';
+import { upperPromptTokens } from './usage.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a worker is made of. */
@@ -37,6 +40,8 @@ export interface WorkerParts {
   readonly provider: string;
   readonly config: ProviderConfig;
   readonly adapter: Adapter;
+  /** The adapter for a key that is used at another address than the provider's; absent where none is. */
+  readonly adapterAt?: ((baseUrl: string) => Adapter) | undefined;
   /** Absent for keyless providers. */
   readonly keys?: KeyPool | undefined;
   readonly fetch: UpstreamFetch;
@@ -56,16 +61,24 @@ interface Taken {
   readonly interest: Interest;
   readonly abort: AbortController;
   readonly takenAtMs: number;
+  /** Takes it out of the queue, where it still waits there. */
+  withdraw: () => boolean;
+  /** Ends its waiting at its deadline. */
+  waiting?: NodeJS.Timeout;
 }
 
 /** A request that has gone upstream. */
 interface Asked {
   readonly events: AsyncIterable<AdapterEvent>;
-  readonly key: PooledKey | undefined;
+  readonly lease: Lease | undefined;
   readonly remainingMs: number;
 }
 
 const goodbyeMs = 1000;
+/** What an answer may be where nobody says. */
+const defaultMaxTokens = 1000;
+/** The provider's places are all taken: the request waits on. */
+const placeIsTaken = 'PROVIDER_BUSY';
 
 /** A worker at work. */
 export class Worker {
@@ -79,6 +92,8 @@ export class Worker {
   readonly #taken: Set<Taken> = new Set();
   readonly #told: ToldAnswers = new ToldAnswers();
   #draining: Promise<void> | undefined;
+  /** When what still runs is stopped. */
+  #stopAtMs = Number.POSITIVE_INFINITY;
 
   /** Subscribes the provider's lanes and works until drained. */
   constructor(parts: WorkerParts) {
@@ -95,16 +110,16 @@ export class Worker {
     );
   }
 
-  /** Takes no more, lets what it has taken finish within `graceMs`, then stops it. */
+  /** Takes no more, lets what it has taken finish within `graceMs`, then stops it; a second call may shorten that. */
   drain(graceMs: number): Promise<void> {
-    this.#draining ??= this.#drain(graceMs);
+    this.#stopAtMs = Math.min(this.#stopAtMs, performance.now() + graceMs);
+    this.#draining ??= this.#drain();
     return this.#draining;
   }
 
   #receive(lane: Lane, message: BusMessage): void {
     const work = fromBinary(WorkRequestSchema, message.data);
     const abort = new AbortController();
-    let withdraw = () => false;
     const asker = message.reply ?? '';
     const transcript = new Transcript(work.attemptId, (listener, frame) => this.#send(listener, frame, abort));
     transcript.join(asker);
@@ -113,79 +128,124 @@ export class Worker {
       onLeave: (listener) => transcript.leave(listener),
       onAbandoned: (reason) => {
         abort.abort(reason);
-        if (withdraw()) this.#refuse(taken, reason);
+        if (taken.withdraw()) this.#refuse(taken, reason);
       },
       onRenew: () => transcript.say(),
     });
     const chat = work.chat ?? create(ChatSchema);
-    const taken: Taken = { work, chat, transcript, interest, abort, takenAtMs: performance.now() };
+    const takenAtMs = performance.now();
+    const taken: Taken = { work, chat, transcript, interest, abort, takenAtMs, withdraw: () => false };
     this.#taken.add(taken);
     try {
       if (this.#draining) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY' });
       if (!work.chat) throw new RefrainError('invalid', 'The work request has no chat.');
       this.#check(work);
-      withdraw = this.#queue.submit(lane, () => this.#run(taken));
-      if (taken.transcript.frames.length === 0) this.#tellQueued(taken);
+      let isWaiting = true;
+      const start = (entered: () => void) => {
+        isWaiting = false;
+        return this.#run(taken, entered);
+      };
+      taken.withdraw = this.#queue.submit(lane, start);
+      if (isWaiting) this.#wait(taken);
     } catch (thrown) {
       this.#refuse(taken, toRefrainError(thrown));
     }
   }
 
-  /** The router must know at once that its request has arrived, and where to renew its interest while it waits. */
-  #tellQueued({ interest, transcript }: Taken): void {
-    transcript.say({ case: 'queued', value: { controlSubject: this.#control.subject } });
-    interest.accepted();
+  /** The router must know at once that its request has arrived, and where to renew its interest; it waits until its deadline at most. */
+  #wait(taken: Taken): void {
+    if (taken.waiting) return;
+    taken.transcript.say({ case: 'queued', value: { controlSubject: this.#control.subject } });
+    taken.interest.accepted();
+    const late = () => {
+      if (taken.withdraw()) this.#refuse(taken, deadlinePassed());
+    };
+    taken.waiting = setTimeout(late, Math.min(Math.max(0, remainingOf(taken)), longestTimerMs));
   }
 
   /** What can be known before the upstream is asked. Throws the refusal. */
   #check(work: WorkRequest): void {
-    const { adapter, keys } = this.#parts;
-    if (!adapter.has(work.model)) throw modelMissing();
-    const query = { model: work.model, excluded: work.excludedKeyIds };
-    if (keys && !keys.available(query)) keys.take(query);
+    if (!this.#parts.adapter.has(work.model)) throw modelMissing();
   }
 
-  async #run(taken: Taken): Promise<void> {
+  async #run(taken: Taken, entered: () => void): Promise<'done' | 'again'> {
     let asked: Asked;
     try {
-      asked = this.#ask(taken);
+      asked = await this.#ask(taken);
     } catch (thrown) {
-      this.#refuse(taken, toRefrainError(thrown));
-      return;
+      const error = toRefrainError(thrown);
+      if (error.reason === placeIsTaken && !taken.abort.signal.aborted && remainingOf(taken) > 0) {
+        this.#wait(taken);
+        return 'again';
+      }
+      this.#refuse(taken, error);
+      return 'done';
     }
+    entered();
+    await this.#attempt(taken, asked);
+    return 'done';
+  }
+
+  async #attempt(taken: Taken, { events, lease, remainingMs }: Asked): Promise<void> {
     const { config, keys } = this.#parts;
     const { abort, chat, interest, transcript, work } = taken;
-    const { events, key, remainingMs } = asked;
-    const keyId = key?.id ?? '';
+    const keyId = lease?.key.id ?? '';
     transcript.say({ case: 'accepted', value: { controlSubject: this.#control.subject, keyId } });
     if (abort.signal.aborted) {
       // NATS went away with this very frame: the upstream was not asked, so there is nothing to book.
+      if (lease) keys?.settle(lease, { kind: 'unused' });
       this.#refuse(taken, toRefrainError(abort.signal.reason));
       return;
     }
     interest.accepted();
     const watchdog = new Watchdog({ ...config, remainingMs }, (reason) => abort.abort(reason));
-    const onFailure = (error: RefrainError) => {
-      if (key) keys?.report(keyId, work.model, error);
-      return keys?.available({ model: work.model, excluded: [...work.excludedKeyIds, keyId] }) ?? false;
+    const onEnd = (usage: Usage, error?: RefrainError) => {
+      const tokens = usage.promptTokens + usage.completionTokens;
+      if (lease) keys?.settle(lease, { kind: 'ended', tokens, error });
     };
-    const end = await runAttempt({ chat, events, transcript, watchdog, keyId, secret: key?.secret, onFailure });
+    // What is the provider's own fault is no reason to take another key.
+    const otherKeys = async (error: RefrainError) => {
+      if (!keys || !keyFaults.has(error.code)) return false;
+      return keys.available({ ...queryOf(taken), excluded: [...work.excludedKeyIds, keyId], preferred: '' });
+    };
+    const parts = { chat, events, transcript, watchdog, keyId, secret: lease?.key.secret };
+    const end = await runAttempt({ ...parts, onEnd, otherKeys });
     watchdog.end();
     if (end.outcome === 'completed') this.#told.put(work.attemptId, transcript.frames);
     this.#forget(taken);
     this.#settle(taken, end, keyId);
   }
 
-  /** Goes upstream (the iterable asks when it is read). Throws the refusal. */
-  #ask({ abort, chat, takenAtMs, work }: Taken): Asked {
-    const { adapter, fetch, keys } = this.#parts;
+  /** Takes a key and goes upstream (the iterable asks when it is read). Throws the refusal. */
+  async #ask(taken: Taken): Promise<Asked> {
+    const { abort, chat, work } = taken;
+    const { adapter, adapterAt, keys } = this.#parts;
     abort.signal.throwIfAborted();
-    const remainingMs = work.remainingMs - (performance.now() - takenAtMs);
-    if (remainingMs <= 0) throw new RefrainError('deadline', 'The deadline passed while the request waited.');
     this.#check(work);
-    const key = keys?.take({ model: work.model, excluded: work.excludedKeyIds });
-    const call = { model: work.model, chat, contextTokens: this.#contextOf.get(work.model) };
-    return { events: adapter.stream(call, { fetch, signal: abort.signal, key: key?.secret }), key, remainingMs };
+    if (remainingOf(taken) <= 0) throw deadlinePassed();
+    const lease = await keys?.lease(queryOf(taken));
+    try {
+      abort.signal.throwIfAborted();
+      const call = { model: work.model, chat, contextTokens: this.#contextOf.get(work.model) };
+      const { baseUrl } = lease?.key.group ?? {};
+      const speaker = baseUrl === undefined ? adapter : (adapterAt?.(baseUrl) ?? adapter);
+      const fetch = (request: UpstreamRequest) => this.#fetch(request, lease);
+      const events = speaker.stream(call, { fetch, signal: abort.signal, key: lease?.key.secret });
+      return { events, lease, remainingMs: remainingOf(taken) };
+    } catch (thrown) {
+      if (lease) keys?.settle(lease, { kind: 'unused' });
+      throw thrown;
+    }
+  }
+
+  /** Asks the upstream; the pool hears what the head of its reply says of the key. */
+  async #fetch(request: UpstreamRequest, lease: Lease | undefined) {
+    const response = await this.#parts.fetch(request);
+    if (lease) {
+      const limits = readToldLimits(response.headers, Date.now());
+      this.#parts.keys?.told(lease, { isTaken: response.status === 200, limits });
+    }
+    return response;
   }
 
   #refuse(taken: Taken, error: RefrainError): void {
@@ -196,6 +256,7 @@ export class Worker {
   }
 
   #forget(taken: Taken): void {
+    clearTimeout(taken.waiting);
     taken.interest.end();
     this.#taken.delete(taken);
   }
@@ -237,23 +298,42 @@ export class Worker {
     usage.put(create(UsageRecordSchema, { ...whose, usage: used, outcome, finishedAtMs: BigInt(Date.now()) }));
   }
 
-  async #drain(graceMs: number): Promise<void> {
+  async #drain(): Promise<void> {
     const idle = () => this.#queue.running === 0 && this.#queue.waiting === 0;
     // While the bus is away its subscriptions cannot say goodbye: that must not hold up what runs.
     const leave = (subscriptions: readonly Subscription[]) =>
       Promise.race([Promise.allSettled(subscriptions.map((each) => each.drain())), delay(goodbyeMs)]);
     await leave(this.#subscriptions);
-    await until(idle, graceMs);
+    await until(idle, () => this.#stopAtMs);
     const stopping = new RefrainError('unavailable', 'The worker is stopping.', { reason: 'STOPPING' });
     for (const each of this.#taken) each.abort.abort(stopping);
-    await until(idle, goodbyeMs);
+    const endMs = performance.now() + goodbyeMs;
+    await until(idle, () => endMs);
     this.#control.close();
     await leave([this.#controls]);
   }
 }
 
-/** Waits for a condition, at most so long. */
-async function until(condition: () => boolean, limitMs: number): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!condition() && performance.now() < end) await delay(10);
+/** Faults of a key, or of the account behind it. */
+const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_denied']);
+/** Node's timers fire at once beyond this (24 days). */
+const longestTimerMs = 2 ** 31 - 1;
+
+function remainingOf({ takenAtMs, work }: Taken): number {
+  return work.remainingMs - (performance.now() - takenAtMs);
+}
+
+function deadlinePassed(): RefrainError {
+  return new RefrainError('deadline', 'The deadline passed while the request waited.');
+}
+
+function queryOf({ chat, work }: Taken): LeaseQuery {
+  const { attemptId, model, excludedKeyIds, preferredKeyId } = work;
+  const want = { promptTokens: upperPromptTokens(chat), outputTokens: chat.maxTokens ?? defaultMaxTokens };
+  return { attemptId, model, want, excluded: excludedKeyIds, preferred: preferredKeyId };
+}
+
+/** Waits for a condition, at most until a moment that may come nearer meanwhile. */
+async function until(condition: () => boolean, endMs: () => number): Promise<void> {
+  while (!condition() && performance.now() < endMs()) await delay(10);
 }

@@ -18,6 +18,7 @@ describe('the provider process', () => {
     await writeFile(file, meshText(rig.upstream.baseUrl));
     environment = {
       NATS_URL: rig.nats.url,
+      REDIS_URL: rig.redis.url,
       REFRAIN_CONFIG: file,
       OPENAI_API_KEY: 'sk-process-12345',
       PROVIDER_OPS_PORT: '0',

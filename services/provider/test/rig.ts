@@ -16,14 +16,17 @@ import {
   workSubject,
 } from '@refrain/contracts';
 import { type Logger, Metrics, parseMeshConfig, Secret } from '@refrain/service';
+import { openState, type State } from '@refrain/state';
 import {
   eventually,
   type ScriptedUpstream,
   silentLog,
   startNats,
+  startRedis,
   startUpstream,
   type TestServer,
 } from '@refrain/testkit';
+import type { KeySettings } from '../src/keys/provider-keys.ts';
 import { type ProviderService, startProviderService } from '../src/service.ts';
 import { createUpstreamClient } from '../src/upstream/http.ts';
 import { chatOf } from './chats.ts';
@@ -71,6 +74,8 @@ export interface Asked {
 /** What the tests of the workers share. */
 export interface Rig {
   readonly nats: TestServer;
+  readonly redis: TestServer;
+  readonly state: State;
   readonly upstream: ScriptedUpstream;
   readonly router: Bus;
   /** The usage records that JetStream holds, oldest first. */
@@ -93,14 +98,18 @@ export interface WorkerOptions {
   readonly silenceMs?: number;
   /** Another upstream and its adapter. */
   readonly mesh?: string;
+  readonly keySettings?: Partial<KeySettings>;
+  /** Keys by their stem; read anew at each update. */
+  readonly keysOf?: (stem: string) => readonly string[];
 }
 
 /** Starts NATS, an upstream and a router's connection. */
 export async function startRig(): Promise<Rig> {
-  const nats = await startNats();
+  const [nats, redis] = await Promise.all([startNats(), startRedis()]);
+  const state = openState({ url: redis.url, name: 'worker', log: silentLog });
   const bus = openBus({ url: nats.url, name: 'worker', log: silentLog });
   const router = openBus({ url: nats.url, name: 'router', log: silentLog });
-  await eventually(() => bus.connected && router.connected);
+  await eventually(() => bus.connected && router.connected && state.ready);
   await bus.ensureStream(usageStream);
   const records: UsageRecord[] = [];
   const storedRecords = async () => {
@@ -137,6 +146,8 @@ export async function startRig(): Promise<Rig> {
 
   return {
     nats,
+    redis,
+    state,
     upstream,
     router,
     storedRecords,
@@ -144,7 +155,12 @@ export async function startRig(): Promise<Rig> {
       const service = startProviderService({
         mesh: parseMeshConfig(options.mesh ?? meshText(upstream.baseUrl), 'test.yaml'),
         providers: ['openai', 'silent'],
-        keysOf: (stem) => (stem === 'OPENAI' ? keys.map((key) => new Secret(key)) : []),
+        keysOf: (stem) => {
+          const values = options.keysOf ? options.keysOf(stem) : stem === 'OPENAI' ? keys : [];
+          return values.map((key) => new Secret(key));
+        },
+        keySettings: { region: undefined, alertThreshold: 0.8, checkEveryMs: 0, ...options.keySettings },
+        state,
         llama: { ollamaUrl: undefined, modelsFolder: '/nowhere' },
         bus,
         fetch: client.fetch,
@@ -184,7 +200,8 @@ export async function startRig(): Promise<Rig> {
       client.close();
       await Promise.all([bus.drain(), router.drain()]);
       await upstream.stop();
-      await nats.stop();
+      state.close();
+      await Promise.all([nats.stop(), redis.stop()]);
     },
   };
 }

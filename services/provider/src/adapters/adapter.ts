@@ -47,6 +47,11 @@ export interface Adapter {
    * do what the chat asks for; the iterable throws RefrainErrors classified by what the upstream's body says.
    */
   stream(call: AdapterCall, context: AdapterContext): AsyncIterable<AdapterEvent>;
+  /**
+   * Asks for something that costs nothing and needs the key: a list of models. Throws as `stream` does. Absent where the provider
+   * has no keys.
+   */
+  check?(context: AdapterContext): Promise<void>;
   /** Whether the model can be asked now; adapters without a list say true. */
   has(model: string): boolean;
   /** One word or sentence for `/readyz`. */

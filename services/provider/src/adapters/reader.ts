@@ -51,6 +51,17 @@ export async function* readStream(
   yield* joined(reader.end());
 }
 
+/** Sends a request that is about the key alone. Throws what the reply says against it; a server without such a page has said nothing. */
+export async function checkKey(
+  fetch: UpstreamFetch,
+  request: Omit<UpstreamRequest, 'method' | 'body'>,
+  toError: (reply: ErrorReply) => RefrainError,
+): Promise<void> {
+  const { status, headers, text } = await fetch({ ...request, method: 'GET' });
+  const body = await text();
+  if (status >= 300 && status !== 404) throw toError({ status, headers, body });
+}
+
 /** What came in one piece is told in one piece: neighbouring texts become one delta, which saves a frame for each. */
 function joined(events: readonly AdapterEvent[]): AdapterEvent[] {
   const result: AdapterEvent[] = [];

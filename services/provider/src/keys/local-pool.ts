@@ -53,7 +53,7 @@ const entryLength = 13;
 
 /** What this process knows of a provider's keys. */
 export class LocalPool {
-  readonly #days: Pick<Days, 'around'>;
+  days: Pick<Days, 'around'>;
   #keys: Map<string, KeyRecord> = new Map();
   readonly #models: Map<string, Map<string, ModelRecord>> = new Map();
   /** Leases under way here. */
@@ -61,7 +61,7 @@ export class LocalPool {
   #cursor = 0;
 
   constructor(days: Pick<Days, 'around'>) {
-    this.#days = days;
+    this.days = days;
   }
 
   /** What is known of the keys, by their hash. */
@@ -133,12 +133,14 @@ export class LocalPool {
       readonly want: Want;
     },
     outcome: Outcome,
-    at: { readonly now: number; readonly jitter: number; readonly probeMs: number },
+    at: { readonly now: number; readonly jitter: number; readonly probeMs: number; readonly isCheck?: boolean },
   ): KeyRecord {
     const records = this.#records(lease.id, lease.model, at.now);
     advance(records.key, this.#moment(at.now));
+    // A check took no place.
+    if (at.isCheck) records.key.running += 1;
+    else this.#running = Math.max(0, this.#running - 1);
     settle(records, lease, outcome, at);
-    this.#running = Math.max(0, this.#running - 1);
     return records.key;
   }
 
@@ -154,7 +156,7 @@ export class LocalPool {
   }
 
   #moment(now: number): Moment {
-    return momentOf(now, this.#days.around(now));
+    return momentOf(now, this.days.around(now));
   }
 
   #records(id: string, model: string, now: number): Records {

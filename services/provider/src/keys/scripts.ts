@@ -374,8 +374,18 @@ local kept = cjson.decode(ARGV[2])
 -- KEYS[3] is not used here: the records of models are of no account for who has which key.
 for _, each in ipairs(kept.keys) do
   local raw = redis.call('HGET', KEYS[1], each[1])
-  local key = toKey(raw or (each[3] ~= '' and each[3]), now)
-  if not raw then key[RUNNING] = 0 end
+  local key = toKey(raw, now)
+  if each[3] ~= '' then
+    local known = cjson.decode(each[3])
+    -- Redis has lost its data: what the worker knew holds, but for what has begun since.
+    if known[ADDED_AT] < key[ADDED_AT] then
+      known[RUNNING] = raw and key[RUNNING] or 0
+      if known[DISABLED] == '' and key[DISABLED] ~= '' then
+        for i = DISABLED, PROBE_EVERY_MS do known[i] = key[i] end
+      end
+      key = known
+    end
+  end
   key[SEEN_AT] = now
   key[POOL] = each[2]
   save(each[1], key)

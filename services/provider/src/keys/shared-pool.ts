@@ -48,6 +48,8 @@ interface Missed {
 
 /** More outages than anybody has: the oldest are forgotten. */
 const mostMissed = 10_000;
+/** What checks are told under: what they find rests no model. No model is called so. */
+const checkModel = '@check';
 /** A script must not hold Redis up: a few keys are 0.2 ms. */
 const keysAtOnce = 25;
 
@@ -64,11 +66,13 @@ export class SharedPool implements KeyPool {
   #keys: ReadonlyMap<string, PooledKey> = new Map();
   #plan: PoolPlan;
   #planJson = '';
+  #days: Pick<Days, 'around'>;
   #isAway = false;
 
   constructor(parts: SharedPoolParts, keys: readonly PooledKey[], plan: PoolPlan) {
     this.#parts = parts;
     this.#plan = plan;
+    this.#days = parts.days;
     this.local = new LocalPool(parts.days);
     this.#lease = parts.state.script(leaseScript);
     this.#settle = parts.state.script(settleScript);
@@ -93,7 +97,9 @@ export class SharedPool implements KeyPool {
   }
 
   /** Other keys and limits from now on; what is under way with a key that is gone goes on. */
-  replaceKeys(keys: readonly PooledKey[], plan: PoolPlan): void {
+  replaceKeys(keys: readonly PooledKey[], plan: PoolPlan, days: Pick<Days, 'around'> = this.#days): void {
+    this.#days = days;
+    this.local.days = days;
     this.#keys = new Map(keys.map((key) => [key.id, key]));
     this.#plan = plan;
     this.#planJson = JSON.stringify(plan);
@@ -148,6 +154,18 @@ export class SharedPool implements KeyPool {
       this.#fault(error);
       this.#miss(lease).outcome = outcome;
     });
+  }
+
+  /** Learns of a key what was found without a call: that it is refused, or that its provider fails. */
+  report(id: string, error: RefrainError): void {
+    const key = this.#keys.get(id);
+    if (!key || error.code === 'upstream_exhausted') return;
+    const outcome = outcomeOf({ kind: 'ended', tokens: 0, error });
+    const at = { now: this.now(), jitter: 1, probeMs: this.#parts.probeMs };
+    const none = { model: checkModel, want: { promptTokens: 0, outputTokens: 0 }, probe: false, at: at.now };
+    this.local.settle({ id, ...none }, outcome, { ...at, isCheck: true });
+    const lease: Lease = { key, attemptId: checkModel, ...none, counters: [0, 0, 0], local: false };
+    this.#tell(lease, { ...outcome, ...at }).catch((fault: unknown) => this.#fault(fault));
   }
 
   told(lease: Lease, head: ToldHead): void {
@@ -255,7 +273,7 @@ export class SharedPool implements KeyPool {
 
   #run(query: LeaseQuery, how: { take: boolean; forced: string }): Promise<unknown> {
     const { attemptId, model, want, excluded, preferred = '' } = query;
-    const midnights = this.#parts.days.around(this.now());
+    const midnights = this.#days.around(this.now());
     const ask = {
       attempt: attemptId,
       want: wants(want),
@@ -276,7 +294,7 @@ export class SharedPool implements KeyPool {
 
   async #tell(lease: Lease, what: object): Promise<void> {
     const { key, attemptId, model, want, at, probe } = lease;
-    const midnights = this.#parts.days.around(this.now());
+    const midnights = this.#days.around(this.now());
     const said = { id: key.id, attempt: attemptId, want: wants(want), at, probe, midnights, ...what };
     const reply = await this.#settle(this.names(model), [this.toldTime, JSON.stringify(said)]);
     const [calls = 0, errors = 0] = reply as number[];

@@ -125,11 +125,15 @@ for (const reason of ['CONNECTION_FAILED', 'UPSTREAM_FAILED']) {
   });
 }
 
-test('the retry after a broken connection takes another key where there is one', async () => {
-  const broken = failing('unavailable', 'CONNECTION_FAILED', { otherKeys: true });
-  const bus = scriptedBus(broken, answering('Hi.', 'k2'));
+test('the retry after a broken connection stays with the key: it was not its fault', async () => {
+  const broken = failing('unavailable', 'CONNECTION_FAILED');
+  const bus = scriptedBus(broken, answering('Hi.'));
   await outcomeOf(bus);
-  assert.deepEqual(excludedOf(bus), [[], ['k1']]);
+  assert.deepEqual(excludedOf(bus), [[], []]);
+  assert.deepEqual(
+    bus.asked.map(({ work }) => work.preferredKeyId),
+    ['', 'k1'],
+  );
 });
 
 for (const [code, reason] of [

@@ -64,10 +64,11 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
   const used = run.keys.get(hop.provider) ?? new Set<string>();
   run.keys.set(hop.provider, used);
   const excluded: string[] = [];
+  let preferred = '';
   let retried = false;
   while (run.budget.used < attempts && used.size < keysPerProvider) {
     try {
-      yield* toFlight(announced(attemptAt(hop, excluded, run), hop, run), run.question, hop, run);
+      yield* toFlight(announced(attemptAt(hop, { excluded, preferred }, run), hop, run), run.question, hop, run);
       return true;
     } catch (thrown) {
       const { error, progress }: AttemptFailure = toFailure(thrown);
@@ -78,8 +79,9 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
       const isRetry: boolean = !retried && passing.has(error.reason);
       const isKeys = progress.accepted && progress.otherKeys && keyFaults.has(error.code);
       if (!isRetry && !isKeys) return false;
-      // The retry may have the same key again, if the provider has no other.
-      if (progress.keyId !== '' && progress.otherKeys) excluded.push(progress.keyId);
+      if (isKeys) excluded.push(progress.keyId);
+      // The provider itself failed, not the key: it stays.
+      preferred = isRetry ? progress.keyId : '';
       retried ||= isRetry;
       if (isRetry) await delay(fullJitter(0, retryWithinMs, retryWithinMs), undefined, { signal: run.signal });
     }
@@ -103,7 +105,11 @@ async function* announced({ attemptId, events }: Attempt, hop: Hop, { lease }: R
   }
 }
 
-function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signal }: Run): Attempt {
+function attemptAt(
+  hop: Hop,
+  keys: { readonly excluded: readonly string[]; readonly preferred: string },
+  { bus, question, signal }: Run,
+): Attempt {
   const { caller, chat, deadline, lane, requestId } = question;
   const remainingMs = Math.floor(deadline.remainingMs());
   const attemptId = randomUUIDv7();
@@ -116,7 +122,8 @@ function attemptAt(hop: Hop, excluded: readonly string[], { bus, question, signa
     model: hop.model,
     chat,
     remainingMs,
-    excludedKeyIds: [...excluded],
+    excludedKeyIds: [...keys.excluded],
+    preferredKeyId: keys.preferred,
   });
   return { attemptId, events: runAttempt(bus, work, { lane, signal }) };
 }

@@ -3,6 +3,7 @@
  * minute's both as 429; the details tell them apart.
  */
 import type { RefrainError } from '@refrain/errors';
+import { midnight } from '../../keys/day.ts';
 import {
   contextTooLong,
   fromStatus,
@@ -18,7 +19,8 @@ import { isObject, type JsonObject, listOf, objectOf, textOf, tryParse } from '.
 import { parseDuration, toldToWait } from '../../upstream/retry-after.ts';
 import type { ErrorReply } from '../reader.ts';
 
-const hourMs = 3_600_000;
+/** Google counts days in Pacific time. */
+const pacific = 'America/Los_Angeles';
 
 /** Classifies a reply outside 2xx. */
 export function toGeminiError(reply: ErrorReply, nowMs: number = Date.now()): RefrainError {
@@ -44,7 +46,7 @@ function classify(error: JsonObject, status: number, told: number | undefined, n
   if (reasons.includes('BILLING_DISABLED')) return spendLimit(cause);
   switch (error.status) {
     case 'RESOURCE_EXHAUSTED':
-      return rateLimited(toWait(details, said, nowMs) ?? told, cause);
+      return rateLimited(longest(toWait(details, said, nowMs), told), cause);
     case 'UNAUTHENTICATED':
     case 'PERMISSION_DENIED':
       return keyRejected(cause);
@@ -67,24 +69,17 @@ function classify(error: JsonObject, status: number, told: number | undefined, n
   }
 }
 
+function longest(...waits: (number | undefined)[]): number | undefined {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
+
 /** RetryInfo's delay; a day's quota, or one of 0, rests until Google's next day whatever the delay says. */
 function toWait(details: readonly JsonObject[], said: string, nowMs: number): number | undefined {
   const delays = details.map((detail) => parseDuration(textOf(detail.retryDelay)));
-  const told = delays.find((delay) => delay !== undefined);
+  const told = longest(...delays);
   const violations = details.flatMap((detail) => listOf(detail.violations).map(objectOf));
   const daily = violations.some((violation) => /PerDay/.test(textOf(violation.quotaId)));
   if (!daily && !/limit: 0\b/.test(said)) return told;
-  return Math.max(told ?? 0, untilPacificMidnight(nowMs));
-}
-
-/** Google counts days in Pacific time. */
-function untilPacificMidnight(nowMs: number): number {
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: 'America/Los_Angeles',
-    hourCycle: 'h23',
-    hour: 'numeric',
-    minute: 'numeric',
-  }).formatToParts(nowMs);
-  const part = (type: string) => Number(clock.find((each) => each.type === type)?.value ?? 0);
-  return 24 * hourMs - (part('hour') * hourMs + part('minute') * 60_000);
+  return Math.max(told ?? 0, midnight(pacific, nowMs, 1) - nowMs);
 }

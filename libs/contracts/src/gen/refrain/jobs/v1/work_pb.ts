@@ -247,7 +247,7 @@ export type Failure = Message<"refrain.jobs.v1.Failure"> & {
   keyId: string;
 
   /**
-   * The provider has another key that has not been tried.
+   * It is the key's fault, and the provider has another that this request has not tried.
    *
    * @generated from field: bool other_keys = 6;
    */
