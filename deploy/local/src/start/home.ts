@@ -9,6 +9,8 @@ export interface Home {
   /** Addresses of the running mesh; there only while it is healthy. */
   readonly meshFile: string;
   readonly logs: string;
+  /** By which the cache calls its tenants; made at the first start. */
+  readonly tenantSecretFile: string;
   /** What a part stores. */
   dataOf(part: string): string;
   logOf(name: string): string;
@@ -23,6 +25,7 @@ export function createHome(folder: string, shared: { parts?: string | undefined;
     models: shared.models ?? join(folder, 'models'),
     meshFile: join(folder, 'mesh.json'),
     logs,
+    tenantSecretFile: join(folder, 'data', 'cache-tenant-secret'),
     dataOf: (part) => join(folder, 'data', part),
     logOf: (name) => join(logs, `${name}.log`),
   };

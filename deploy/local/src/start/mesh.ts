@@ -11,6 +11,7 @@ import type { Screen } from './screen.ts';
 import type { RunningService } from './service-process.ts';
 import { type ServicePlan, serviceStarter } from './service-starter.ts';
 import type { PartName } from './settings.ts';
+import { keepTenantSecret } from './tenant-secret.ts';
 import { type Readiness, waitReady } from './wait-ready.ts';
 
 /** What a mesh is started with. */
@@ -53,7 +54,8 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const embeddingModel = bringEmbeddingModel(context);
   const localModel = bringLocalModel(context);
 
-  const cache = Promise.all([redis, chroma, embeddingModel]).then(([redis, chroma]) =>
+  const secret = keepTenantSecret(context.settings.home.tenantSecretFile);
+  const cache = Promise.all([redis, chroma, embeddingModel, secret]).then(([redis, chroma]) =>
     bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url })),
   );
   const workers = Promise.all([nats, localModel]).then(([nats]) =>

@@ -37,6 +37,27 @@ test('provider keys reach the worker that needs them and nobody else', () => {
   assert.deepEqual(of(router), ['GROQ_API_KEYRING']);
 });
 
+test('the secret that tenants are called by reaches the cache alone: the configured one, else the mesh’s own', () => {
+  const secretsOf = (env: NodeJS.ProcessEnv) => {
+    const given = context(env);
+    const plans = [
+      planCache(given, { redis: 'redis://r', chroma: 'http://c' }),
+      ...planWorkers(given, { nats: 'nats://n' }),
+      ...planRouters(given, { redis: 'redis://r', nats: 'nats://n', cache: 'c:1' }, 1),
+    ];
+    return plans.map(({ env: { CACHE_TENANT_SECRET, CACHE_TENANT_SECRET_FILE } }) => [
+      CACHE_TENANT_SECRET,
+      CACHE_TENANT_SECRET_FILE,
+    ]);
+  };
+  const none = [undefined, undefined];
+  assert.deepEqual(secretsOf({ CACHE_TENANT_SECRET: 's' }), [['s', undefined], none, none]);
+  assert.deepEqual(secretsOf({ CACHE_TENANT_SECRET_FILE: '/f' })[0], [undefined, '/f']);
+  const { home } = loadSettings({});
+  assert.deepEqual(secretsOf({}), [[undefined, home.tenantSecretFile], none, none]);
+  assert.deepEqual(secretsOf({ CACHE_TENANT_SECRET: '' })[0]?.[1], home.tenantSecretFile);
+});
+
 test('a worker for remote providers runs only where it has something to serve', () => {
   assert.deepEqual(workers({}), ['provider-llama']);
   assert.deepEqual(workers({ GROQ_API_KEY_3: 'k' }), ['provider-remote', 'provider-llama']);

@@ -16,9 +16,10 @@ export interface PlanContext {
 /** Between the ports of one router and those of the next. */
 const routerStride = 100;
 
-/** The cache. */
+/** The cache; it alone hears the secret by which it calls tenants, the mesh's own unless another is configured. */
 export function planCache(context: PlanContext, addresses: { redis: string; chroma: string }): ServicePlan {
   const { CACHE_PORT, CACHE_OPS_PORT } = context.settings.ports;
+  const { CACHE_TENANT_SECRET, CACHE_TENANT_SECRET_FILE } = context.env;
   return plan(context, {
     name: 'cache',
     service: 'cache',
@@ -30,6 +31,9 @@ export function planCache(context: PlanContext, addresses: { redis: string; chro
       REDIS_URL: addresses.redis,
       CHROMA_URL: addresses.chroma,
       REFRAIN_MODELS: context.settings.home.models,
+      ...(CACHE_TENANT_SECRET
+        ? { CACHE_TENANT_SECRET }
+        : { CACHE_TENANT_SECRET_FILE: CACHE_TENANT_SECRET_FILE || context.settings.home.tenantSecretFile }),
     },
   });
 }

@@ -1,4 +1,4 @@
-/** The environment with only those provider keys that a process needs: nobody else can leak them. */
+/** The environment with only those provider keys that a process needs, and without the cache's secret: nobody else can leak them. */
 export function withoutKeys(
   env: NodeJS.ProcessEnv,
   stems: readonly string[],
@@ -6,6 +6,7 @@ export function withoutKeys(
 ): NodeJS.ProcessEnv {
   const hidden = stems.filter((stem) => !needed.includes(stem));
   const isHidden = (name: string) =>
+    name === 'CACHE_TENANT_SECRET' ||
     hidden.some((stem) => name.startsWith(stem) && /^_API_KEY(S|_\d+)?$/.test(name.slice(stem.length)));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isHidden(name)));
 }
