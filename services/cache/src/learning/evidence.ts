@@ -3,20 +3,20 @@
  * same ones and come to the same conclusions.
  */
 
-/** What is counted for each confidence. */
-export const binned = ['hits', 'exposed', 'judged', 'wrong', 'sampled', 'sampledWrong'] as const;
 /**
+ * What is counted for each confidence:
  * - `hits`: lookups that the shipped verifier would have answered, whatever became of them;
  * - `exposed`: of those, the ones somebody could find wrong: served, or judged in the shadow;
  * - `judged`, `wrong`: verdicts, whoever gave them;
  * - `sampled`, `sampledWrong`: of those, the verdicts by a fresh answer; callers tell of what is wrong rather than of what is right.
  */
-export type Binned = (typeof binned)[number];
+export type Binned = 'hits' | 'exposed' | 'judged' | 'wrong' | 'sampled' | 'sampledWrong';
 
-/** What is counted for the partition as a whole; times in microseconds. */
-export const plain = ['lookups', 'quarantined', 'spentUs', 'savedUs', 'savedNanoUsd', 'answers', 'answersUs'] as const;
-/** `answers` are fresh ones that were stored with the time they took (`answersUs`). */
-export type Plain = (typeof plain)[number];
+/**
+ * What is counted for the partition as a whole; times in microseconds. `answers` are fresh ones that were stored with the time they took
+ * (`answersUs`).
+ */
+export type Plain = 'lookups' | 'quarantined' | 'spentUs' | 'savedUs' | 'savedNanoUsd' | 'answers' | 'answersUs';
 
 /** A counter's name in Redis. */
 export type Field = Plain | `${Binned}:${number}`;
