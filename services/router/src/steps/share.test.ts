@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CacheMode } from '@refrain/contracts';
 import { all, answerOf, type QuestionInit, questionOf } from '../../test/question.ts';
-import { scriptedBus } from '../../test/scripted-bus.ts';
+import { accepted, delta, final, frameOf, scriptedBus } from '../../test/scripted-bus.ts';
+import type { Question } from '../ask.ts';
 import { whole } from './coalesce.ts';
 import { acrossRouters } from './share.ts';
 
@@ -33,3 +34,25 @@ for (const [end, name, options] of [
     assert.equal(await leftAs({ options }), end);
   });
 }
+
+test('what is stored for a leader that died was asked when the leader asked', async () => {
+  const time = (Date.now() - 30_000).toString(16).padStart(12, '0');
+  const id = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+  const attempt = { attemptId: 'a1', controlSubject: 'control.worker-1', provider: 'one', model: 'large' };
+  const notice = { id, attempt: { ...attempt, reason: 'pinned', degraded: false } };
+  async function* stream() {
+    for (const [seq, body] of [accepted(), delta('A monoid.'), final()].entries())
+      yield frameOf({ attemptId: 'a1', seq, body });
+  }
+  const stored: Question[] = [];
+  const parts = {
+    records: { claim: async () => ({ notice }), read: async () => undefined },
+    bus: { stream, publish: () => undefined },
+    lookup: { exact: async () => undefined },
+    remember: (question: Question) => stored.push(question),
+  };
+  const alone = () => assert.fail('asked alone');
+  await all(acrossRouters(questionOf('What is a monad?'), new AbortController().signal, parts, alone));
+  const agoMs = performance.now() - (stored[0]?.beganAtMs ?? Number.NaN);
+  assert.ok(agoMs >= 30_000 && agoMs < 60_000, `${agoMs} ms`);
+});

@@ -109,7 +109,16 @@ async function rememberOrphan(
 ): Promise<void> {
   if (notice.done) return;
   const now = await parts.records.read(key);
-  if (now?.id !== notice.id) parts.remember(question, answer);
+  if (now?.id !== notice.id) parts.remember({ ...question, beganAtMs: beganAtMs(notice) }, answer);
+}
+
+/**
+ * When the flight began, by `performance.now()`: its id (a UUIDv7) begins with the time. It was asked before this router heard of it, and
+ * what was invalidated in between must not be stored again.
+ */
+function beganAtMs({ id }: FlightNotice): number {
+  const madeAtMs = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+  return performance.now() - Math.max(0, Date.now() - madeAtMs);
 }
 
 /** Waits until the leader has another attempt, or none any more; true when its answer is complete. */

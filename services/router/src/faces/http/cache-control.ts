@@ -18,8 +18,8 @@ const directive = /([!#$%&'*+.^_`|~\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))
 const greatestAge = 2 ** 31;
 
 /**
- * Reads it. Directives that are not known, or only let a cache off lightly (`max-stale`, `min-fresh`, `no-transform`), are ignored, as the
- * RFC lets us; of two ages the lower counts. @throws RefrainError `invalid` for what is no list of directives, or an age that is none
+ * Reads it. Directives that are not known are ignored, and so are `max-stale`, `min-fresh` and `no-transform`, which the RFC leaves to the
+ * cache; of two ages the lower counts. @throws RefrainError `invalid` for what is no list of directives, or an age that is none
  */
 export function parseCacheControl(text: string): CacheControl {
   const names = new Set<string>();
