@@ -16,7 +16,7 @@ export type Binned = 'hits' | 'exposed' | 'judged' | 'wrong' | 'sampled' | 'samp
  * What is counted for the partition as a whole; times in microseconds. `answers` are fresh ones that were stored with the time they took
  * (`answersUs`).
  */
-export type Plain = 'lookups' | 'quarantined' | 'spentUs' | 'savedUs' | 'savedNanoUsd' | 'answers' | 'answersUs';
+type Plain = 'lookups' | 'quarantined' | 'spentUs' | 'savedUs' | 'savedNanoUsd' | 'answers' | 'answersUs';
 
 /** A counter's name in Redis. */
 export type Field = Plain | `${Binned}:${number}`;
