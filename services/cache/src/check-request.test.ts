@@ -58,8 +58,27 @@ test('every fault of a store is named', () => {
   assert.deepEqual(store({ ...good, rank: 6, answer: {} }), ['answer.provenance', 'rank']);
 });
 
+test('what a store wishes for is checked: times, tags and their number', () => {
+  const kept = { ...good, answer: { provenance: {} } };
+  assert.deepEqual(store({ ...kept, ttlSeconds: 1, askedAtMs: 1n, tags: ['team:a', 'über', 'x'.repeat(64)] }), []);
+  assert.deepEqual(store({ ...kept, ttlSeconds: 0, askedAtMs: -1n, tags: ['', 'a\nb', 'x'.repeat(65)] }), [
+    'ttl_seconds',
+    'asked_at_ms',
+    'tags[0]',
+    'tags[1]',
+    'tags[2]',
+  ]);
+  assert.deepEqual(store({ ...kept, tags: Array.from({ length: 17 }, (_, i) => `t${i}`) }), ['tags']);
+});
+
 test('a removal has to say what, and never "nothing" or a pattern', () => {
   assert.deepEqual(invalidate({}), ['tenant', 'selector']);
   assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'all', value: false } }), ['all']);
   assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'partition', value: '*' } }), ['partition']);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'tag', value: '' } }), ['tag']);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'model', value: 'large' } }), ['model']);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'model', value: 'p/large' }, actor: 'x'.repeat(257) }), [
+    'actor',
+  ]);
+  assert.deepEqual(invalidate({ tenant: 't', selector: { case: 'entryId', value: 'x' } }), ['entry_id']);
 });
