@@ -1,6 +1,5 @@
 /** `npm run -s refrain -- COMMAND`: small tools around a mesh. */
 
-import { runCache } from './refrain/cache.ts';
 import { makeKey } from './refrain/key.ts';
 import { showStatus } from './refrain/status.ts';
 import { UsageError } from './refrain/usage-error.ts';
@@ -37,8 +36,10 @@ const commands: Readonly<Record<string, Command>> = {
   validate: (args, out) => validate(args, { folder, configFile: loadSettings(process.env).configFile, out }),
   key: (args, out) => makeKey(args, out),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
-  cache: (args, out) => {
+  cache: async (args, out) => {
     const { home, configFile } = loadSettings(process.env);
+    // gRPC and the contracts take longer to load than the other commands to run.
+    const { runCache } = await import('./refrain/cache.ts');
     return runCache(args, { home, configFile, folder, out, progress: process.stderr });
   },
 };

@@ -72,16 +72,21 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
       { role: 'assistant', content: 'The Elbe.' },
       { role: 'user', content: 'Name a bridge over it.' },
     ];
+    const code = 'What does this print?\n```js\nconsole.log(1);\n```';
     write('good.jsonl', [
       { question: 'What is the capital of France?', answer: 'Paris.', tags: ['faq'] },
       { question: 'Who wrote Faust?', system: 'Answer in one word.', answer: 'Goethe.', model: 'best' },
       '',
       { messages: dialogue, answer: 'Köhlbrandbrücke.', provider: 'p/m' },
+      { question: code, answer: '1.' },
     ]);
     const { status, stdout, stderr } = await cache('warm', 'good.jsonl', ...tenant, '--tag', 'warmed');
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /^3 answers stored, 2 of them found by their meaning too\.\n/);
-    assert.match(stderr, /^3 of 3, \d+ a second, 0 s left\n$/m);
+    assert.match(
+      stdout,
+      /^4 answers stored, 3 of them found by their meaning too\.\n {2}by their exact words alone: 1\n {4}code 1\n/,
+    );
+    assert.match(stderr, /^4 of 4, \d+ a second, 0 s left\n$/m);
 
     const { count } = upstream;
     assert.deepEqual(await ask('What is the capital of France?'), ['exact', 'Paris.']);
@@ -91,6 +96,7 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
     ];
     assert.deepEqual(await ask(one, { model: 'best' }), ['exact', 'Goethe.']);
     assert.deepEqual(await ask(dialogue), ['exact', 'Köhlbrandbrücke.']);
+    assert.deepEqual(await ask(code), ['exact', '1.']);
     assert.deepEqual(await ask("What's the capital of France?"), ['semantic', 'Paris.']);
     assert.equal(upstream.count, count);
     assert.deepEqual(await ask(one), ['provider', 'From the upstream.'], 'the model asked for is part of the request');

@@ -84,6 +84,15 @@ test('what is no command of ours is told with the usage, and ends with 2', async
     ['validate', 'a', 'b'],
     ['key', '--tenant', 'UPPER'],
     ['status', '--xml'],
+    ['cache'],
+    ['cache', 'flush'],
+    ['cache', 'stats', 'now'],
+    ['cache', 'report'],
+    ['cache', 'invalidate', '--tenant', 'acme'],
+    ['cache', 'invalidate', '--tenant', 'acme', '--tag', 'faq', '--all'],
+    ['cache', 'purge', '--yes'],
+    ['cache', 'warm', '--tenant', 'acme'],
+    ['cache', 'warm', 'answers.jsonl', '--tenant', 'acme', '--rank', '9'],
   ]) {
     const { status, stdout, stderr } = await refrain(args);
     assert.equal(status, 2, args.join(' '));
@@ -92,6 +101,20 @@ test('what is no command of ours is told with the usage, and ends with 2', async
   }
   const gold = await refrain(['key', '--tenant', 'acme', '--user', 'u', '--tier', 'gold']);
   assert.match(gold.stderr, /^refrain: --tier /);
+});
+
+test('cache says what to do where no mesh runs, and which file cannot be read', async (t) => {
+  const here = folder(t);
+  const none = await refrain(['cache', 'stats'], { REFRAIN_HOME: here });
+  assert.equal(none.status, 1);
+  assert.equal(
+    none.stderr,
+    `refrain: no mesh runs in ${here}; npm start starts one, --cache HOST:PORT names a cache elsewhere\n`,
+  );
+  const warm = ['cache', 'warm', 'none.jsonl', '--tenant', 'acme'];
+  const missing = await refrain(warm, { REFRAIN_HOME: here, INIT_CWD: here });
+  assert.deepEqual([missing.status, missing.stdout], [1, '']);
+  assert.equal(missing.stderr, `refrain: ${join(here, 'none.jsonl')} cannot be read (ENOENT)\n`);
 });
 
 test('status tells of a ready service, of one that is not and of one that does not answer', async (t) => {
