@@ -102,7 +102,7 @@ tiers:
   enterprise: { lane: high, requestsPerMinute: 100000000 }
 local: { tier: enterprise }
 cache:
-  semantic: { enabled: ${semantic} }
+  semantic: { enabled: ${semantic}, breakEven: false }
 providers:
   ${provider}:
     adapter: openai
