@@ -44,7 +44,7 @@ export async function compare(
   if (ranked.length === 0 && found.length > 0) return { miss: 'below_rank' };
   const timely = ranked.filter(({ near }) => !tooLate(near.entry, request, { nowMs, cache: settings.cache }));
   if (timely.length === 0 && ranked.length > 0) return { miss: 'too_old' };
-  const verdict = decide(timely, set.way, asked);
+  const verdict = await parts.times.taken('verify', () => decide(timely, set.way, asked));
   if ('refuse' in verdict) return { miss: verdict.refuse };
   const ofAll = timely.length < found.length ? decide(found, set.way, asked) : verdict;
   if ('refuse' in ofAll) return { miss: ofAll.refuse };
@@ -65,7 +65,7 @@ async function nearestOf(
   asked: Asked,
   parts: CompareParts,
 ): Promise<Near[] | undefined> {
-  const vectors = await embedAll(way.texts, parts.embedder);
+  const vectors = await parts.times.taken('embedding', () => embedAll(way.texts, parts.embedder));
   const lists = await Promise.all(vectors.map((vector) => neighbours({ partition, vector, size }, asked, parts)));
   const known = new Map<string, Near>();
   for (const near of lists.flatMap((list) => list ?? [])) {

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Entry, Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
-import { exactKey } from '@refrain/judgement';
+import { exactKey, questionOf } from '@refrain/judgement';
 import type { Encoded } from '@refrain/rpc';
 import { checkLookup } from './check-request.ts';
 import type { RedisExactStore } from './exact-store.ts';
@@ -16,6 +16,7 @@ import type { Settings } from './settings.ts';
 import type { Counts } from './stats.ts';
 import { lookupTemplate } from './template-level.ts';
 import type { Uses } from './uses.ts';
+import { toBytes } from './vector.ts';
 
 /** What a lookup stands on. */
 export interface LookupParts extends SemanticParts {
@@ -45,7 +46,15 @@ export async function lookup(request: LookupRequest, parts: LookupParts): Promis
     miss = result.miss;
     shadow = result.shadow ?? shadow;
   }
-  return create(LookupResponseSchema, { missReason: miss, ...(shadow && { shadow }) });
+  const vector = vectorOf(asked, parts);
+  return create(LookupResponseSchema, { missReason: miss, ...(shadow && { shadow }), ...(vector && { vector }) });
+}
+
+/** What the question was embedded to, so that nobody has to do it again. */
+function vectorOf({ request, chat }: Asked, { embedder }: LookupParts): Uint8Array | undefined {
+  if (request.levels.length > 0 && !request.levels.includes(Level.SEMANTIC)) return undefined;
+  const vector = embedder.known(questionOf(chat));
+  return vector && toBytes(vector);
 }
 
 async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: LookupParts): Promise<LevelResult> {

@@ -4,6 +4,7 @@ import { type NearIndex, scanLimit } from './index/near-index.ts';
 import type { Asked } from './level.ts';
 import { reachBack } from './life.ts';
 import type { NearEntry, RedisNearStore } from './near-store.ts';
+import type { PartTimes } from './part-times.ts';
 import type { Partition } from './partition.ts';
 import { nearest } from './vector.ts';
 
@@ -11,6 +12,7 @@ import { nearest } from './vector.ts';
 export interface NeighbourParts {
   readonly index: NearIndex;
   readonly near: RedisNearStore;
+  readonly times: PartTimes;
 }
 
 /** Where neighbours are looked for: a partition with `size` entries. */
@@ -33,7 +35,8 @@ export async function neighbours(
   if (!request.acceptStale) return live(around, count, nowMs, parts);
   // What is stale is in no index, for it would stand before what is not: the last to end are compared here.
   const { partition, vector, size } = around;
-  const scanned = await scan(partition, vector, count, reachBack(nowMs, request, settings.cache), parts.near);
+  const since = reachBack(nowMs, request, settings.cache);
+  const scanned = await parts.times.taken('redis', () => scan(partition, vector, count, since, parts.near));
   if (size <= scanLimit) return scanned;
   const indexed = (await live(around, count, nowMs, parts)) ?? [];
   const known = new Set(indexed.map(({ id }) => id));
@@ -46,16 +49,18 @@ async function live(
   nowMs: number,
   parts: NeighbourParts,
 ): Promise<NearEntry[] | undefined> {
-  const ids = await askIndex({ partition, vector, size }, count, parts.index);
+  const { times, near } = parts;
+  const ids = await times.taken('index', () => askIndex({ partition, vector, size }, count, parts.index));
   if (ids) {
-    const entries = await parts.near.getMany(partition, ids, nowMs);
+    const entries = await times.taken('redis', () => near.getMany(partition, ids, nowMs));
     const stale = ids.filter((_, i) => !entries[i]);
     if (stale.length === 0) return entries.filter((entry) => entry !== undefined);
     parts.index.remove(partition, stale);
     // What is gone has taken the places of what may be there.
     if (size > scanLimit) return entries.filter((entry) => entry !== undefined);
   }
-  return size > scanLimit ? undefined : scan(partition, vector, count, nowMs, parts.near);
+  if (size > scanLimit) return undefined;
+  return times.taken('redis', () => scan(partition, vector, count, nowMs, near));
 }
 
 async function askIndex(

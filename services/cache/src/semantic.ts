@@ -48,10 +48,10 @@ async function lookIn(way: Way, asked: Asked, parts: SemanticParts): Promise<Lev
   const partition = { tenant: request.tenant, key: shorten(way.partition) };
   // Where nobody else answers, no time is saved by not looking.
   if (!request.acceptStale && !parts.learning.mayLook(partition, settings)) return { miss: 'break_even' };
-  const [size] = await Promise.all([
-    parts.near.size(partition, reachBack(nowMs, request, settings.cache)),
-    parts.index.prepare(partition),
-  ]);
+  const since = reachBack(nowMs, request, settings.cache);
+  const [size] = await parts.times.taken('redis', () =>
+    Promise.all([parts.near.size(partition, since), parts.index.prepare(partition)]),
+  );
   return size === 0 ? { miss: 'empty' } : metered({ way, partition, size }, asked, parts);
 }
 

@@ -13,6 +13,7 @@ import { Learning } from './learning/learning.ts';
 import { report } from './learning/report.ts';
 import { lookup } from './lookup.ts';
 import type { RedisNearStore } from './near-store.ts';
+import { PartTimes } from './part-times.ts';
 import { rebuildIndex } from './rebuild-index.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { Removal } from './removal.ts';
@@ -54,6 +55,7 @@ export function createCacheService(options: CacheParts): {
     removal: new Removal({ ...options, aliases }),
     uses: new Uses(options),
     counts: new Counts(metrics),
+    times: new PartTimes(metrics),
     learning: new Learning(options),
     heard: createHeard(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),

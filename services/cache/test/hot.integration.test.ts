@@ -1,14 +1,14 @@
 /** The hot index beside Chroma: both find the same, neither serves what is gone, and each process hears of the others' changes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Source } from '@refrain/contracts';
+import { Level, Source } from '@refrain/contracts';
 import { eventually, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { HotIndex } from '../src/index/hot-index.ts';
 import { loadGraphs } from '../src/index/hot-vectors.ts';
 import { Journal } from '../src/index/journal.ts';
 import type { Partition } from '../src/partition.ts';
-import { nearest } from '../src/vector.ts';
+import { nearest, toVector } from '../src/vector.ts';
 import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
 let redis: TestServer;
@@ -145,6 +145,15 @@ test('a partition dropped by one cache and filled anew is answered with what is 
   } finally {
     await second.stop();
   }
+});
+
+test('a semantic miss hands back what the question was embedded to, an exact one nothing', async () => {
+  await fillTenant('vector');
+  const question = 'How long does it take to learn the violin?';
+  const { answer, vector } = await rig.get('vector', question, byMeaning);
+  assert.equal(answer, undefined);
+  assert.deepEqual(toVector(vector), await embedder.embed(question));
+  assert.equal((await rig.get('vector', question, [Level.EXACT])).vector.length, 0);
 });
 
 /** A hot index by itself, on the rig's Redis, with its own clock and room. */

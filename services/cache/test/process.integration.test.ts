@@ -108,6 +108,7 @@ test('serves gRPC with health, and says on its own port how its parts are', asyn
     metrics,
     /refrain_cache_lookup_seconds_count\{(?:service="cache",level="exact"|level="exact",service="cache")\} 1/,
   );
+  assert.match(metrics, /refrain_cache_index_hot_vectors\{.*\} \d/);
   for (const part of ['redis', 'chroma', 'embedder'])
     assert.match(metrics, new RegExp(`refrain_cache_${part}_up\\{.*\\} 1`));
   health.close();

@@ -71,6 +71,10 @@ export class EmbedderProcess implements Embedder {
     return result;
   }
 
+  known(question: string): Float32Array | undefined {
+    return this.#recent.get(embeddedForm(question));
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#restart);

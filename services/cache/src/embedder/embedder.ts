@@ -12,6 +12,8 @@ export interface Embedder {
    * `unsupported` (TOO_LONG, UNKNOWN_SYMBOLS) for a text of which the model would see only a part
    */
   embed(question: string, urgency?: 'urgent' | 'patient'): Promise<Float32Array>;
+  /** The vector of a question that was embedded a moment ago; costs nothing. */
+  known(question: string): Float32Array | undefined;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export function noEmbedder(fault: string): Embedder {
     ready: false,
     state: `no model, exact answers only: ${fault}`,
     embed: () => Promise.reject(embedderDown()),
+    known: () => undefined,
     stop: () => Promise.resolve(),
   };
 }
