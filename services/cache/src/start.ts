@@ -32,6 +32,7 @@ export async function startCache(
     state,
     keys,
     log,
+    metrics,
     chromaUrl: config.chromaUrl,
     settings: () => settings().cache.semantic,
     source: near,

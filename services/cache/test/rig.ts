@@ -102,10 +102,12 @@ export async function startRig(options: {
   const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
   const keys = new RedisKeys();
   const near = new RedisNearStore(state, keys);
+  const metrics = new Metrics('test');
   const { index, chroma } = await openNearIndex({
     state,
     keys,
     log: silentLog,
+    metrics,
     chromaUrl: options.chromaUrl,
     settings: () => settings.cache.semantic,
     source: near,
@@ -116,7 +118,7 @@ export async function startRig(options: {
     near,
     index,
     embedder: options.embedder,
-    metrics: new Metrics('test'),
+    metrics,
     log: options.log ?? silentLog,
     settings: () => settings,
     // No jitter unless a test wants it.

@@ -9,9 +9,9 @@ export interface IndexUse {
 /** By the cache's own count. @throws Error where it counts nothing of the kind */
 export async function readIndexUse({ ready }: ServiceProcess): Promise<IndexUse> {
   const text = await (await fetch(ready.metrics ?? '')).text();
-  const counts = [...text.matchAll(/^refrain_cache_index_queries_total\{(.*)\} (\d+)$/gm)];
-  if (counts.length === 0) throw new Error('the cache counts no questions to its index');
+  const counts = [...text.matchAll(/^refrain_cache_index_answers_total\{(.*)\} (\d+)$/gm)];
+  if (counts.length === 0) throw new Error('the cache has counted no answers of its index');
   const sum = (of: RegExp) =>
     counts.filter(([, labels = '']) => of.test(labels)).reduce((total, [, , count]) => total + Number(count), 0);
-  return { all: sum(/./), hot: sum(/index="hot"/) };
+  return { all: sum(/./), hot: sum(/layer="hot"/) };
 }

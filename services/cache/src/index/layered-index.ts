@@ -10,6 +10,8 @@ export interface LayeredIndexOptions {
   readonly hot: HotIndex | undefined;
   readonly cold: SharedIndex;
   readonly rebuild: (prefix: string | undefined) => AsyncGenerator<Progress>;
+  /** Hears which of the two answered a question. */
+  readonly onAnswer: (by: 'hot' | 'chroma') => void;
   readonly log: Logger;
 }
 
@@ -18,10 +20,12 @@ export class LayeredIndex implements NearIndex {
   readonly #hot: HotIndex | undefined;
   readonly #cold: SharedIndex;
   readonly #log: Logger;
+  readonly #onAnswer: LayeredIndexOptions['onAnswer'];
   readonly rebuild: LayeredIndexOptions['rebuild'];
 
-  constructor({ hot, cold, rebuild, log }: LayeredIndexOptions) {
+  constructor({ hot, cold, rebuild, onAnswer, log }: LayeredIndexOptions) {
     this.rebuild = rebuild;
+    this.#onAnswer = onAnswer;
     this.#hot = hot;
     this.#cold = cold;
     this.#log = log;
@@ -53,8 +57,10 @@ export class LayeredIndex implements NearIndex {
   }
 
   async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
-    const ids = this.#queryHot(partition, vector, count, size);
-    return ids ?? (await this.#cold.query(partition, vector, count, size));
+    const fromHot = this.#queryHot(partition, vector, count, size);
+    const ids = fromHot ?? (await this.#cold.query(partition, vector, count, size));
+    if (ids) this.#onAnswer(fromHot ? 'hot' : 'chroma');
+    return ids;
   }
 
   add(partition: Partition, id: string, vector: Float32Array): void {

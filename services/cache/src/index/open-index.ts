@@ -1,4 +1,4 @@
-import type { Logger, MeshConfig } from '@refrain/service';
+import type { Logger, MeshConfig, Metrics } from '@refrain/service';
 import type { State } from '@refrain/state';
 import { RedisNearStore } from '../near-store.ts';
 import { RedisKeys } from '../redis-keys.ts';
@@ -17,6 +17,7 @@ export interface OpenIndexOptions {
   readonly keys: RedisKeys;
   readonly chromaUrl: string;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly settings: () => MeshConfig['cache']['semantic'];
   readonly source: NearSource;
 }
@@ -42,7 +43,16 @@ export async function openNearIndex(
   });
   const sourceUnder = (prefix: string) => new RedisNearStore(state, RedisKeys.under(prefix));
   const parts: RebuildParts = { chroma, hot, generations, sourceUnder, log };
-  return { index: new LayeredIndex({ hot, cold: chroma, rebuild: (prefix) => rebuild(prefix, parts), log }), chroma };
+  const help = 'Questions that the index has answered, by the layer that did.';
+  const answers = options.metrics.counter('cache_index_answers_total', help, ['layer']);
+  const index = new LayeredIndex({
+    hot,
+    cold: chroma,
+    rebuild: (prefix) => rebuild(prefix, parts),
+    onAnswer: (layer) => answers.inc({ layer }),
+    log,
+  });
+  return { index, chroma };
 }
 
 async function openHot({ state, keys, log, settings, source }: OpenIndexOptions): Promise<HotIndex | undefined> {
