@@ -10,7 +10,7 @@ import {
   Source,
   StatsRequestSchema,
 } from '@refrain/contracts';
-import { eventually } from '@refrain/testkit';
+import { eventually, type ServiceProcess } from '@refrain/testkit';
 import { chatOf } from './question.ts';
 import { meshYaml, startMesh, type TestMesh } from './start-mesh.ts';
 
@@ -112,5 +112,19 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
     });
     assert.ok((await wrong()) > 0);
     says('Berlin.');
+  });
+
+  it('all of it is counted, and no log has a word of a question or an answer', async () => {
+    const count = async ({ ready }: ServiceProcess, line: RegExp) =>
+      Number(line.exec(await (await fetch(ready.metrics ?? '')).text())?.[1] ?? 0);
+    for (const kind of ['shadow', 'review']) {
+      const line = new RegExp(`^refrain_evidence_total\\{.*kind="${kind}".*outcome="right".*\\} (\\d+)`, 'm');
+      assert.ok((await count(mesh.router, line)) > 0, kind);
+    }
+    for (const name of ['learned_total\\{.*verdict="wrong"', 'entry_changes_total\\{.*change="tightened"']) {
+      assert.ok((await count(mesh.cache, new RegExp(`^refrain_cache_${name}.*\\} (\\d+)`, 'm'))) > 0, name);
+    }
+    assert.match(mesh.cache.output(), /a verdict changed an entry/);
+    for (const { output } of [mesh.cache, mesh.router]) assert.doesNotMatch(output(), /capital|Lisbon|Porto|Bonn/);
   });
 });
