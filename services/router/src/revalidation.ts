@@ -43,8 +43,8 @@ export class Revalidation {
   /** The question was answered by what is past its time. Comes back at once; whatever happens, no caller hears of it. */
   start(question: Question): void {
     const { caller, exactKey, able, cacheMode } = question;
-    // Who wants nothing kept has nothing asked for either.
-    if (cacheMode !== CacheMode.UNSPECIFIED || !able.exact) return;
+    // Where nothing is kept nothing is asked for either.
+    if (cacheMode !== CacheMode.UNSPECIFIED || !able.store) return;
     const key = `${exactKey}/${caller.tier}`;
     if (this.#resting.has(key)) return;
     if (this.#running.size >= maximumRunning || this.#resting.size >= maximumResting) {
