@@ -81,6 +81,11 @@ test('every fault of a line is named, and nothing of its text is quoted', () => 
     ['{"question":"q","answer":"a","provider":"x/y"}', /^provider: x\/y is not in refrain\.yaml.*--rank/],
     ['{"question":"q","answer":"a","provider":"openai"}', /^provider: write <provider>\/<model>$/],
     ['{"question":"q","answer":"I\'m sorry, I can\'t help with that."}', /^answer: refusal, so never kept$/],
+    ['{"question":"q","answer":"a","tags":["a\\u0007"]}', /^tags\.0: must be 1 to 64 characters/],
+    [
+      `{"question":"q","answer":"a","tags":${JSON.stringify(Array.from('abcdefghijklmnopq'))}}`,
+      /^tags: must not be more than 16/,
+    ],
     ['{"messages":[{"role":"assistant","content":"a"}],"answer":"a"}', /messages\[0\]\.role must be user/],
   ];
   for (const [json, expected] of faults) assert.match(faultOf(json), expected);

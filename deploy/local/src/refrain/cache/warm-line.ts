@@ -35,6 +35,11 @@ export type WarmLine = { readonly request: StoreRequest } | { readonly fault: st
 
 const text = z.string().refine((value) => value.trim() !== '', 'must not be empty');
 const roles = { system: Role.SYSTEM, developer: Role.SYSTEM, user: Role.USER, assistant: Role.ASSISTANT } as const;
+/** As the cache takes them. */
+const tag = z
+  .string()
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u, 'must be 1 to 64 characters, none of them a control character');
+const maximumTags = 16;
 const message = z.strictObject({
   role: z.enum(['system', 'developer', 'user', 'assistant']),
   content: text,
@@ -52,7 +57,7 @@ const lineSchema = z
       .string()
       .regex(/^[a-z0-9-]+\/.+$/, 'write <provider>/<model>')
       .optional(),
-    tags: z.array(text).default([]),
+    tags: z.array(tag).default([]),
   })
   .refine(({ question, messages }) => (question === undefined) !== (messages === undefined), {
     error: 'needs either question or messages',
@@ -73,6 +78,9 @@ export function createWarmReader(options: WarmOptions): (json: string) => WarmLi
     if (typeof author === 'string') return { fault: author };
     const chat = toChat(parsed, options);
     if (typeof chat === 'string') return { fault: chat };
+    const tags = [...new Set([...options.tags, ...parsed.tags])];
+    if (tags.length > maximumTags)
+      return { fault: `tags: must not be more than ${maximumTags}, those of --tag included` };
     const classification = classifier.classify(chat);
     const answer = {
       text: parsed.answer,
@@ -88,7 +96,7 @@ export function createWarmReader(options: WarmOptions): (json: string) => WarmLi
       classification,
       answer,
       rank: author.rank,
-      tags: [...new Set([...options.tags, ...parsed.tags])],
+      tags,
       ...(options.ttlSeconds !== undefined && { ttlSeconds: options.ttlSeconds }),
     });
     const admission = request.answer ? admit(request.answer) : undefined;
