@@ -4,6 +4,7 @@ import type { Aliases } from './aliases.ts';
 import type { NearIndex } from './index/near-index.ts';
 import { groupsOf } from './kept.ts';
 import type { RedisNearStore } from './near-store.ts';
+import { patiently } from './patiently.ts';
 import { readEntry } from './read-entry.ts';
 import { fromEntryId, type Group, type RedisKeys, type Stamped } from './redis-keys.ts';
 
@@ -24,6 +25,8 @@ interface Named {
 
 /** Entries removed at once: with answers of a few KB, reading them stays far below the time a command may take. */
 const pageEntries = 100;
+/** Names read at once: 65 KB. */
+const pageNames = 1000;
 /** How long an answer may be under way that was asked for before an invalidation. */
 const stampMs = 86_400_000;
 
@@ -35,10 +38,18 @@ export class Removal {
     this.#parts = parts;
   }
 
-  /** The names of a group's entries that Redis may still have. */
+  /** The names of a group's entries that Redis may still have; page by page, for a model's may be all of a tenant's. */
   async namesOf(tenant: string, group: Group, nowMs: number): Promise<string[]> {
     const { state, keys } = this.#parts;
-    return (await state.command('ZRANGEBYSCORE', keys.group(tenant, group), `(${nowMs}`, '+inf')) as string[];
+    const names = new Set<string>();
+    // From those that live longest: what ends meanwhile shifts no page, and what comes meanwhile shows a name twice.
+    for (let from = 0; ; from += pageNames) {
+      const range = ['+inf', `(${nowMs}`, 'BYSCORE', 'REV', 'LIMIT', from, pageNames] as const;
+      const read = () => state.command('ZRANGE', keys.group(tenant, group), ...range);
+      const page = (await patiently(read)) as string[];
+      for (const name of page) names.add(name);
+      if (page.length < pageNames) return [...names];
+    }
   }
 
   /** From now on, no answer is kept that was asked for before now. */
@@ -51,18 +62,17 @@ export class Removal {
   async count(tenant: string, names: readonly string[]): Promise<number> {
     let there = 0;
     for (const page of pages(names)) {
-      const replies = await this.#parts.state.pipeline(
-        page.map((named) => ['EXISTS', ...this.#halves(tenant, named)] as const),
-      );
+      const look = page.map((named) => ['EXISTS', ...this.#halves(tenant, named)] as const);
+      const replies = await patiently(() => this.#parts.state.pipeline(look));
       there += replies.filter((reply) => Number(reply) > 0).length;
     }
     return there;
   }
 
-  /** Removes entries by name; gives how many of them were there. */
+  /** Removes entries by name; gives how many of them were there, as far as that was answered in time. */
   async entries(tenant: string, names: readonly string[]): Promise<number> {
     let removed = 0;
-    for (const page of pages(names)) removed += await this.#removePage(tenant, page);
+    for (const page of pages(names)) removed += await patiently(() => this.#removePage(tenant, page));
     return removed;
   }
 

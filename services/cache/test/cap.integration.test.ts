@@ -8,7 +8,7 @@ import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { byMeaning, exactly, type Rig, startEmbedder, startRig } from './rig.ts';
 
 const clock = manualClock(Date.now());
-const cap = 20;
+const cap = 10;
 let redis: TestServer;
 let chroma: TestServer;
 let embedder: EmbedderProcess;
@@ -38,6 +38,13 @@ async function fill(tenant: string, from: number, to: number): Promise<string[]>
 
 const usesOf = async (tenant: string, name: string) =>
   Math.floor(Number(await rig.state.command('ZSCORE', rig.keys.uses(tenant), name)));
+/** How often Redis was asked each command since its counts began. */
+async function commandCalls(): Promise<Map<string, number>> {
+  const info = String(await rig.state.command('INFO', 'commandstats'));
+  return new Map(
+    [...info.matchAll(/cmdstat_([a-z|]+):calls=(\d+)/g)].map(([, name = '', calls]) => [name, Number(calls)]),
+  );
+}
 const sizeOf = async (tenant: string) => Number(await rig.state.command('ZCARD', rig.keys.uses(tenant)));
 const evictions = async () => Number((await rig.client.stats(create(StatsRequestSchema))).evictions);
 
@@ -52,6 +59,18 @@ test('beyond the cap the least used go, the oldest of them first; the often used
   const stays = await Promise.all(Array.from({ length: cap + 10 }, (_, i) => isThere('a', i)));
   const expected = Array.from({ length: cap + 10 }, (_, i) => i < 3 || i >= 13);
   assert.deepEqual(stays, expected);
+});
+
+test('an exact hit costs Redis one GET, though its uses are counted', async () => {
+  const names = await fill('cheap', 0, 1);
+  await eventually(async () => (await usesOf('cheap', names[0] ?? '')) === 1);
+  await rig.state.command('CONFIG', 'RESETSTAT');
+  for (let i = 0; i < 40; i += 1) assert.ok(await isThere('cheap', 0));
+  const calls = await commandCalls();
+  await eventually(async () => (await usesOf('cheap', names[0] ?? '')) === 41, { what: 'counted uses' });
+  assert.equal(calls.get('get'), 40 + (calls.get('eval') ?? 0), `${JSON.stringify([...calls])}`);
+  assert.ok((calls.get('eval') ?? 0) <= 1, 'uses are written about once a second');
+  assert.equal(calls.get('mget'), undefined);
 });
 
 test('what went is found by meaning no more, and leaves nothing behind', async () => {
