@@ -233,20 +233,36 @@ describe('the key pool', () => {
     assert.equal(await orderKey(rig.state, { provider, id: '0123456789ab', kind: 'revive' }), false);
   });
 
-  it('stays with a key when the provider fails, and backs off from the third failure in a row', async () => {
+  it('does not hold against a key what is its provider’s own fault, unless that names a time', async () => {
     const pool = worker('', 2);
     const [first = ''] = pool.keys.keys();
-    const failAgain = () => fail(pool, broken, { preferred: first });
-    assert.deepEqual(numbers(pool, [await failAgain(), await failAgain(), await failAgain()]), [1, 1, 1]);
+    for (let i = 0; i < 9; i += 1) assert.equal((await fail(pool, broken, { preferred: first })).key.id, first);
+    const overloaded = new RefrainError('overloaded', 'x', { reason: 'UPSTREAM_OVERLOADED', retryAfterMs: 2000 });
+    await fail(pool, overloaded, { preferred: first });
     assert.deepEqual(await uses(pool, 2, { preferred: first }), [2, 2]);
-    rig.clock.advance(1000);
-    assert.equal((await failAgain()).key.id, first);
-    rig.clock.advance(1999);
-    assert.deepEqual(await uses(pool, 1, { preferred: first }), [2]);
-    rig.clock.advance(1);
-    assert.deepEqual(await uses(pool, 3, { preferred: first }), [1, 1, 1]);
-    await failAgain();
-    assert.deepEqual(await uses(pool, 1, { preferred: first }), [1], 'a success has ended the row');
+    rig.clock.advance(2000);
+    assert.deepEqual(await uses(pool, 2, { preferred: first }), [1, 1]);
+  });
+
+  it('shares the provider’s places between workers that all want more than there are', async () => {
+    const [pool, other, third] = workers('concurrency: 10', 2, 3) as [SharedPool, SharedPool, SharedPool];
+    const mine = await Promise.all(Array.from({ length: 10 }, () => pool.lease(query())));
+    const counts = () => [pool, other, third].map((each) => each.leases.length);
+    for (let i = 0; i < 40; i += 1) {
+      rig.clock.advance(50);
+      for (const each of [other, third]) await each.lease(query()).catch(() => undefined);
+      const done = mine.shift();
+      if (done) pool.settle(done, { kind: 'ended', tokens: 0 });
+      await pool
+        .lease(query())
+        .then((lease) => mine.push(lease))
+        .catch(() => undefined);
+    }
+    assert.equal(
+      counts().reduce((sum, count) => sum + count),
+      10,
+    );
+    for (const count of counts()) assert.ok(count >= 2 && count <= 5, `${counts()}`);
   });
 
   it('lets a key rest once its provider says that nothing is left, before it has to say 429', async () => {

@@ -82,7 +82,6 @@ export async function startPoolRig(): Promise<PoolRig> {
         days,
         log: silentLog,
         probeMs: 900_000,
-        random: () => 1,
       };
       return new SharedPool(
         { ...parts, clock: options.clock ?? clock, watcher: { ...noWatcher, ...watcher } },

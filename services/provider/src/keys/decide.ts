@@ -2,18 +2,7 @@
 import type { KeyRecord } from '@refrain/state';
 import type { Settlement, ToldHead, Want } from './lease.ts';
 import type { GroupLimits } from './pool-plan.ts';
-import {
-  backoffFromFailures,
-  firstBackoffMs,
-  longestBackoffMs,
-  longestProbeMs,
-  type ModelRecord,
-  probeWaitMs,
-  slotMs,
-  slots,
-  untoldRestMs,
-  windowMs,
-} from './records.ts';
+import { longestProbeMs, type ModelRecord, probeWaitMs, slotMs, slots, untoldRestMs, windowMs } from './records.ts';
 
 /** What is kept of a key, altogether and for one model. */
 export interface Records {
@@ -154,7 +143,7 @@ const providerFaults: ReadonlySet<string> = new Set([
   'TRUNCATED',
 ]);
 
-/** 401, 402 and 403 take the key out, 429 lets it rest as long as told, what is the provider's own fault lets it back off; all else says nothing. */
+/** 401, 402 and 403 take the key out, 429 lets it rest as long as told; the provider's own fault is none of the key's, unless it told a time. */
 export function outcomeOf(settlement: Settlement): Outcome {
   if (settlement.kind === 'unused') return { outcome: 'unused', restMs: 0, reason: '', spent: 0 };
   const { error, tokens } = settlement;
@@ -200,12 +189,12 @@ export interface Leased {
   readonly want: Want;
 }
 
-/** Counts a call out. `jitter` is 0.5 to 1, `probeMs` the first of the times after which a key that is out is probed. */
+/** Counts a call out. `probeMs` is the first of the times after which a key that is out is probed. */
 export function settle(
   { key, model }: Records,
   lease: Leased,
   { outcome, restMs, reason, spent }: Outcome,
-  at: { readonly now: number; readonly jitter: number; readonly probeMs: number },
+  at: { readonly now: number; readonly probeMs: number },
 ): void {
   const { now } = at;
   key.running = Math.max(0, key.running - 1);
@@ -217,15 +206,11 @@ export function settle(
   };
   if (outcome === 'ok') {
     if (lease.at >= model.restUntil) model.halfOpen = 0;
-    model.failures = 0;
     if (lease.at >= key.disabledAt) Object.assign(key, { trial: 0, probeEveryMs: 0 });
   } else if (outcome === 'rest') {
     rest(restMs);
-  } else if (outcome === 'failed') {
-    model.failures += 1;
-    const over = model.failures - backoffFromFailures;
-    if (over >= 0) rest(Math.floor(Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(over, 20)) * at.jitter));
-    if (restMs > 0) rest(restMs);
+  } else if (outcome === 'failed' && restMs > 0) {
+    rest(restMs);
   } else if (outcome === 'denied' && key.disabled === '') {
     const probeEveryMs = key.probeEveryMs === 0 ? at.probeMs : Math.min(key.probeEveryMs * 2, dayMs);
     Object.assign(key, { disabled: reason, disabledAt: now, probeEveryMs, probeAt: now + probeEveryMs });

@@ -133,7 +133,7 @@ export class LocalPool {
       readonly want: Want;
     },
     outcome: Outcome,
-    at: { readonly now: number; readonly jitter: number; readonly probeMs: number; readonly isCheck?: boolean },
+    at: { readonly now: number; readonly probeMs: number; readonly isCheck?: boolean },
   ): KeyRecord {
     const records = this.#records(lease.id, lease.model, at.now);
     advance(records.key, this.#moment(at.now));

@@ -5,18 +5,14 @@ import type { KeyRecord } from '@refrain/state';
 export const slotMs = 10_000;
 /** How many slots are kept. */
 export const slots = 7;
-/** The failures of the provider itself, in a row, from which on a key backs off. */
-export const backoffFromFailures = 3;
-/** The first of the times it backs off; each is twice the one before, less up to half at random. */
-export const firstBackoffMs = 1000;
-/** The longest. */
-export const longestBackoffMs = 30_000;
 /** While one request tries a key that has rested, the others are told to come again after this. */
 export const probeWaitMs = 1000;
 /** A request that tries a key keeps the others away at most so long. */
 export const longestProbeMs = 30_000;
 /** The share of errors is counted over at most so long. */
 export const windowMs = 600_000;
+/** A worker that found no place at the provider counts as waiting for so long. */
+export const waitingMs = 200;
 /** A lease that is not renewed for so long ends: its worker is dead. */
 export const leaseMs = 15_000;
 /** Where a provider that limits our rate names no time. */
@@ -34,8 +30,6 @@ export const modelFields = [
   'halfOpen',
   /** Until when the one request keeps the others away. */
   'probeUntil',
-  /** Failures of the provider in a row. */
-  'failures',
   /** Requests, tokens of prompts and of answers that were ever leased: so that what a header tells can be set off by what came after its call. */
   'leased',
   'prompt',
@@ -73,7 +67,7 @@ export function freshKey(nowMs: number): KeyRecord {
 
 /** A record of a key that was never used for the model. */
 export function freshModel(): ModelRecord {
-  const counts = { restUntil: 0, halfOpen: 0, probeUntil: 0, failures: 0, leased: 0, prompt: 0, output: 0 };
+  const counts = { restUntil: 0, halfOpen: 0, probeUntil: 0, leased: 0, prompt: 0, output: 0 };
   return { ...counts, windows: Array.from({ length: windowNumbers }, (_, i) => (i % 3 === 0 ? -1 : 0)) };
 }
 

@@ -8,14 +8,12 @@
  */
 import { keyRecordFields, type Script } from '@refrain/state';
 import {
-  backoffFromFailures,
-  firstBackoffMs,
-  longestBackoffMs,
   longestProbeMs,
   modelFields,
   probeWaitMs,
   slotMs,
   slots,
+  waitingMs,
   windowMs,
   windowNumbers,
 } from './records.ts';
@@ -164,7 +162,17 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT
 end
 
 local full = plan.concurrency > 0 and redis.call('ZCARD', KEYS[2]) >= plan.concurrency
-local cursor = tonumber(redis.call('HGET', KEYS[1], '@cursor') or 0)
+local own = redis.call('HMGET', KEYS[1], '@cursor', '@waiting')
+local cursor = tonumber(own[1] or 0)
+local waiting = own[2] and cjson.decode(own[2]) or {}
+if plan.concurrency > 0 and not full then
+  -- A worker whose calls end takes their places anew before others have looked: what is more than its share it leaves to them.
+  local others = 0
+  for worker, at in pairs(waiting) do
+    if worker ~= ask.worker and now - at < ${waitingMs} then others = others + 1 end
+  end
+  full = others > 0 and ask.running >= math.ceil(plan.concurrency / (others + 1))
+end
 local seen = { untried = 0, working = 0, busy = false, at = math.huge }
 local best
 
@@ -237,7 +245,14 @@ else
       if scan(tier) then break end
     end
   end
-  if best and full and ask.take then return { 'busy' } end
+  if best and full and ask.take then
+    for worker, at in pairs(waiting) do
+      if now - at >= ${waitingMs} then waiting[worker] = nil end
+    end
+    waiting[ask.worker] = now
+    redis.call('HSET', KEYS[1], '@waiting', cjson.encode(waiting))
+    return { 'busy' }
+  end
 end
 
 if not best then
@@ -333,18 +348,14 @@ local fault = outcome == 'rest' or outcome == 'failed' or outcome == 'denied'
 if outcome == 'ok' then
   -- One that was under way when the key was told to rest proves nothing about the time after it.
   if told.at >= model[M_REST_UNTIL] then model[M_HALF_OPEN] = 0 end
-  model[M_FAILURES] = 0
   if told.at >= key[DISABLED_AT] then
     key[TRIAL] = 0
     key[PROBE_EVERY_MS] = 0
   end
 elseif outcome == 'rest' then
   rest(told.restMs)
-elseif outcome == 'failed' then
-  model[M_FAILURES] = model[M_FAILURES] + 1
-  local over = model[M_FAILURES] - ${backoffFromFailures}
-  if over >= 0 then rest(math.floor(math.min(${longestBackoffMs}, ${firstBackoffMs} * 2 ^ math.min(over, 20)) * told.jitter)) end
-  if told.restMs > 0 then rest(told.restMs) end
+elseif outcome == 'failed' and told.restMs > 0 then
+  rest(told.restMs)
 elseif outcome == 'denied' and key[DISABLED] == '' then
   key[DISABLED] = told.reason
   key[DISABLED_AT] = now

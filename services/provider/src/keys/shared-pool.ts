@@ -2,6 +2,7 @@
  * The keys of a provider, shared by all its workers through Redis: one round trip for a lease, none that anybody waits for to give it
  * back. While Redis is away the pool goes on by what this process knows; what it did meanwhile it tells Redis afterwards.
  */
+import { randomUUID } from 'node:crypto';
 import type { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { formatKeyRecord, type KeyRecord, keyPoolNames, readKeyRecords, type State } from '@refrain/state';
@@ -35,8 +36,6 @@ export interface SharedPoolParts {
   readonly probeMs: number;
   /** Milliseconds since 1970, for tests that move it; absent: Redis' clock, and this machine's while that is away. */
   readonly clock?: { now(): number } | undefined;
-  /** For tests: below 1; absent: Math.random. */
-  readonly random?: (() => number) | undefined;
 }
 
 /** A call whose lease or settlement Redis has not heard of. */
@@ -56,6 +55,8 @@ const keysAtOnce = 25;
 /** A pool shared by the workers of one provider. */
 export class SharedPool implements KeyPool {
   readonly local: LocalPool;
+  /** What the others know this process' pool by. */
+  readonly #worker = randomUUID();
   readonly #parts: SharedPoolParts;
   readonly #lease: ReturnType<State['script']>;
   readonly #settle: ReturnType<State['script']>;
@@ -140,8 +141,7 @@ export class SharedPool implements KeyPool {
   settle(lease: Lease, settlement: Settlement): void {
     const outcome = outcomeOf(settlement);
     this.#leases.delete(lease.attemptId);
-    const { random = Math.random } = this.#parts;
-    const at = { now: this.now(), jitter: 0.5 + random() / 2, probeMs: this.#parts.probeMs };
+    const at = { now: this.now(), probeMs: this.#parts.probeMs };
     const { key, model, want, probe, attemptId } = lease;
     const known = this.local.settle({ id: key.id, model, at: lease.at, probe, want }, outcome, at);
     const missed = this.#missed.get(attemptId);
@@ -161,7 +161,7 @@ export class SharedPool implements KeyPool {
     const key = this.#keys.get(id);
     if (!key || error.code === 'upstream_exhausted') return;
     const outcome = outcomeOf({ kind: 'ended', tokens: 0, error });
-    const at = { now: this.now(), jitter: 1, probeMs: this.#parts.probeMs };
+    const at = { now: this.now(), probeMs: this.#parts.probeMs };
     const none = { model: checkModel, want: { promptTokens: 0, outputTokens: 0 }, probe: false, at: at.now };
     this.local.settle({ id, ...none }, outcome, { ...at, isCheck: true });
     const lease: Lease = { key, attemptId: checkModel, ...none, counters: [0, 0, 0], local: false };
@@ -184,7 +184,7 @@ export class SharedPool implements KeyPool {
   async catchUp(): Promise<void> {
     for (const [attemptId, { lease, outcome }] of this.#missed) {
       const told = lease.local ? await this.#tellLease(lease) : lease;
-      if (outcome) await this.#tell(told, { ...outcome, now: this.now(), jitter: 1, probeMs: this.#parts.probeMs });
+      if (outcome) await this.#tell(told, { ...outcome, now: this.now(), probeMs: this.#parts.probeMs });
       this.#missed.delete(attemptId);
     }
     this.#isAway = false;
@@ -281,6 +281,8 @@ export class SharedPool implements KeyPool {
       preferred,
       leaseMs,
       midnights,
+      worker: this.#worker,
+      running: this.#leases.size,
       ...how,
     };
     return this.#lease(this.names(model), [this.toldTime, JSON.stringify(ask), this.#planJson]);

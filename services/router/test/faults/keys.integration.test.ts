@@ -1,7 +1,8 @@
 /** What becomes of a provider's keys when it limits or refuses them. Provider `one` has two keys, `two` has one. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { eventually, type Reply, type ServiceProcess } from '@refrain/testkit';
+import { openState, type State } from '@refrain/state';
+import { eventually, type Reply, type ServiceProcess, silentLog } from '@refrain/testkit';
 import { providerKeys, startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
 import { doors, type Outcome } from './outcome.ts';
@@ -11,15 +12,22 @@ import { answerRightly, freshQuestion, questionIn, rightAnswer, sameMeaningOnly 
 const [firstKey = '', secondKey = ''] = providerKeys.ONE_API_KEYS.split(',');
 let mesh: TestMesh;
 let workers: ServiceProcess;
+let state: State;
 before(async () => {
   mesh = await startMesh({ extra: sameMeaningOnly });
   ({ workers } = mesh);
+  state = openState({ url: mesh.redis.url, name: 'test', log: silentLog });
+  await eventually(() => state.ready);
 });
-after(() => mesh.stop());
+after(async () => {
+  state.close();
+  await mesh.stop();
+});
 
 beforeEach(async () => {
-  // A pool of keys lives as long as its process.
+  // The pool of keys lives in Redis: each test begins with keys that nobody has used.
   await workers.stop();
+  for await (const names of state.scan('refrain:keys:*')) await state.remove(names);
   workers = await mesh.start('provider');
   answerRightly(mesh);
   await eventually(async () => (await ask(mesh, 'grpc', freshQuestion())).source === 'provider', {
@@ -75,6 +83,33 @@ for (const kind of ['spend_limit', 'bad_key'] as const) {
     assert.match((await readiness(workers)).parts.one ?? '', /1 keys active, 0 resting, 1 disabled/);
   });
 }
+
+test('a key that dies under load, with three workers on one pool, costs no caller an error', async () => {
+  const others = [await mesh.start('provider'), await mesh.start('provider')];
+  let answers = 0;
+  const dead: number[] = [];
+  mesh.one.otherwise((call) => {
+    if (keyIn(call) === firstKey && answers >= 40) {
+      dead.push(call.arrivedAtMs);
+      return { fault: { kind: 'bad_key' } };
+    }
+    answers += 1;
+    return { text: rightAnswer(questionIn(call)), paceMs: 5 };
+  });
+  const askers = Array.from({ length: 16 }, async (_, i) => {
+    for (let j = 0; j < 10; j += 1) assert.equal((await answered(doors[(i + j) % doors.length])).provider, 'one');
+  });
+  await Promise.all(askers);
+  assert.ok(dead.length >= 1 && dead.length <= 16, `${dead.length} calls with the dead key, 16 were under way`);
+  for (const each of others) assert.match((await readiness(each)).parts.one ?? '', /1 disabled|2 keys active/);
+  await eventually(
+    async () => /1 keys active, 0 resting, 1 disabled/.test((await readiness(workers)).parts.one ?? ''),
+    {
+      what: 'every worker to know',
+    },
+  );
+  for (const each of others) await each.stop();
+});
 
 /** Lets provider `one` refuse a key (all, without one) the first so many times. */
 function refuse(key: string | undefined, reply: Reply, times = Number.POSITIVE_INFINITY) {
