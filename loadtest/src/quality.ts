@@ -1,12 +1,14 @@
 /**
- * `npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FILE]`: what the cache's judgement is worth on labelled
- * data, for every set that the folder has. `--report` writes tables and picture for docs/quality.md.
+ * `npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER] [--replay HOST:PORT]`: what the cache's judgement
+ * is worth on labelled data, for every set that the folder has. `--report` writes tables and picture for docs/quality.md; `--replay` asks a
+ * running cache instead and says how often it does what is measured here.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printReport } from './bench/report.ts';
+import { printReport, type Result } from './bench/report.ts';
 import { measureCache } from './quality/cache.ts';
 import { printQuality } from './quality/print.ts';
+import { replayCache } from './quality/replay.ts';
 import { writeReport } from './quality/report.ts';
 
 const { values, positionals } = parseArgs({
@@ -16,26 +18,30 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     report: { type: 'string' },
     curve: { type: 'boolean', default: false },
+    replay: { type: 'string' },
   },
   allowPositionals: true,
 });
 const [what] = positionals;
 if (what !== 'cache' || !values.data) {
-  process.stderr.write('usage: npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER]\n');
+  process.stderr.write(
+    'usage: npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER | --replay HOST:PORT]\n',
+  );
   process.exit(2);
 }
 const home = resolve(process.env.REFRAIN_HOME ?? '.refrain');
 const say = (line: string) => process.stderr.write(`${line}\n`);
 try {
-  const measured = await measureCache(resolve(values.data), {
-    home,
-    say,
-    only: values.only?.split(','),
-    curve: values.curve || values.report !== undefined,
-  });
-  if (values.report) writeReport(resolve(values.report), measured);
-  if (values.json) printReport('quality', measured.results, true);
-  else printQuality(measured.results);
+  const data = resolve(values.data);
+  const only = values.only?.split(',');
+  const print = (results: readonly Result[]) =>
+    values.json ? printReport('quality', results, true) : printQuality(results);
+  if (values.replay) print(await replayCache(data, { home, say, only, address: values.replay }));
+  else {
+    const measured = await measureCache(data, { home, say, only, curve: values.curve || values.report !== undefined });
+    if (values.report) writeReport(resolve(values.report), measured);
+    print(measured.results);
+  }
 } catch (error) {
   say((error as Error).message);
   process.exitCode = 1;

@@ -9,7 +9,6 @@ import {
   type KeyScope,
   questionOf,
   resolvesTo,
-  type Verifier,
   waysOf,
 } from '@refrain/judgement';
 import type { Result } from '../bench/report.ts';
@@ -39,8 +38,7 @@ export function dialogueTexts(rows: readonly DialogueRow[]): string[] {
 
 /** What is served of what should be and of what should not. */
 export function measureDialogues(name: string, rows: readonly DialogueRow[], vectorOf: Vectors): Result[] {
-  const verifier = createVerifier({ maxWrongHitRate: 0.01 });
-  const serves = (row: DialogueRow) => servesTurn(row, verifier, vectorOf);
+  const serves = (row: DialogueRow) => servesDialogue(row, vectorOf);
   const right = rows.filter(({ label }) => label === 1);
   const wrong = rows.filter(({ label }) => label !== 1);
   const share = (metric: string, count: number, n: number): Result => ({
@@ -66,10 +64,11 @@ export function measureDialogues(name: string, rows: readonly DialogueRow[], vec
   ];
 }
 
+const verifier = createVerifier({ maxWrongHitRate: 0.01 });
+
 /** Whether the first turn's answer is served for the second: by its exact key, or by meaning in one of the sets it is looked for in. */
-function servesTurn(
+export function servesDialogue(
   { a_history: aHistory, a, b_history: bHistory, b }: DialogueRow,
-  verifier: Verifier,
   vectorOf: Vectors,
 ): boolean {
   const [stored, asked] = [chatOf(a, aHistory), chatOf(b, bHistory)];
