@@ -1,5 +1,6 @@
 /** What a caller may ask beside its question: of the cache, of the fallback, of time; and what it may tell and look up. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
@@ -15,7 +16,7 @@ import {
 import { type Answering, eventually } from '@refrain/testkit';
 import { type Doors, openDoors } from './doors.ts';
 import { chatOf } from './question.ts';
-import { startMesh, type TestMesh } from './start-mesh.ts';
+import { meshYaml, startMesh, type TestMesh } from './start-mesh.ts';
 
 describe('what a caller may say', { timeout: 120_000 }, () => {
   let mesh: TestMesh;
@@ -204,5 +205,16 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
     const response = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', body });
     assert.equal(response.headers.get('x-refrain-provider'), 'two');
     assert.equal(response.headers.get('x-refrain-reason'), 'pinned');
+  });
+
+  it('the limit of a request follows a reload, by every door', async () => {
+    const long = `What is long? ${'x'.repeat(500)}`;
+    for (const ask of Object.values(doors.by)) await ask(chatOf(long));
+    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, 'limits: { requestBytes: 400 }\n'));
+    await eventually(() => mesh.router.output().includes('refrain.yaml was read again'), { what: 'the reload' });
+    for (const [name, ask] of Object.entries(doors.by)) {
+      await assert.rejects(ask(chatOf(long)), /larger than 400 bytes/, name);
+      await ask(chatOf('What is short?'));
+    }
   });
 });
