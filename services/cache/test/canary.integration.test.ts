@@ -1,5 +1,7 @@
 /** Chroma counts as ready while it finds what it should, not while it says that it is alive. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Source } from '@refrain/contracts';
 import {
@@ -13,6 +15,7 @@ import {
 import { ChromaClient } from 'chromadb';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { canaryName } from '../src/index/collection-names.ts';
+import type { Partition } from '../src/partition.ts';
 import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
 let redis: TestServer;
@@ -78,4 +81,67 @@ test('a canary that was deleted is made anew', async () => {
   await client.deleteCollection({ name: canaryName });
   await eventually(() => !rig.index.ready, { timeoutMs: 10_000, what: 'the canary to be missed' });
   await eventually(() => rig.index.ready, { timeoutMs: 10_000, what: 'another canary' });
+});
+
+/** Chroma behind a door that answers 500 to queries of one collection, as a server with a broken file does. */
+async function startBrokenDoor(target: string): Promise<{ url: string; broken: Set<string>; stop: () => void }> {
+  const broken = new Set<string>();
+  const server = createServer(async (request, response) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { method = 'GET', url = '/' } = request;
+    if (url.endsWith('/query') && [...broken].some((id) => url.includes(id))) {
+      response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"InternalError"}');
+      return;
+    }
+    const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+    const headers = { 'content-type': 'application/json' };
+    const reply = await fetch(new URL(url, target), { method, headers, ...body });
+    response.writeHead(reply.status, headers).end(Buffer.from(await reply.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${port}`, broken, stop };
+}
+
+test('a collection that Chroma cannot read is rebuilt by itself, and hurts no other meanwhile', async () => {
+  const door = await startBrokenDoor(chroma.url);
+  const behind = await startRig({
+    redisUrl: redis.url,
+    chromaUrl: door.url,
+    embedder,
+    yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
+  });
+  try {
+    const partitions = new Map<string, Partition>();
+    for (const tenant of ['broken', 'whole']) {
+      const { entryId } = await behind.put(tenant, 'What is the capital of Peru?', 'Lima.');
+      partitions.set(tenant, { tenant, key: entryId.split('.')[1] ?? '' });
+      await behind.get(tenant, 'What is the capital of Peru?', byMeaning);
+    }
+    await behind.indexed();
+    const vector = await embedder.embed('What is the capital of Peru?');
+    const find = (tenant: string) => {
+      const partition = partitions.get(tenant);
+      assert.ok(partition);
+      return behind.chroma.query(partition, vector, 1, 1);
+    };
+    const names = await client.listCollections({ limit: 1000 });
+    const collection = names.find(({ name }) => name.endsWith(partitions.get('broken')?.key ?? ''));
+    door.broken.add(collection?.id ?? '');
+    for (let i = 0; i < 3; i += 1) {
+      await assert.rejects(find('broken'), { reason: 'CHROMA_DOWN' });
+      assert.equal((await find('whole'))?.length, 1);
+      assert.deepEqual(summary(await behind.get('whole', "What's the capital of Peru?", byMeaning)), found);
+    }
+    await eventually(async () => (await find('broken').catch(() => undefined))?.length === 1, { timeoutMs: 10_000 });
+    assert.ok(behind.index.ready);
+  } finally {
+    await behind.stop();
+    door.stop();
+  }
 });

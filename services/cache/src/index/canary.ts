@@ -4,7 +4,7 @@
  */
 import { dimensions } from '../embedder/model.ts';
 import type { Vector } from '../vector.ts';
-import { type ChromaCollection, type ChromaServer, isGone } from './chroma-server.ts';
+import { type ChromaCollection, type ChromaServer, isBroken, isGone } from './chroma-server.ts';
 import { canaryName } from './collection-names.ts';
 
 /** It sings; it does not answer in time; or what it once was given is gone or wrong, and so may all else be. */
@@ -29,14 +29,17 @@ export class Canary {
       this.#collection ??= await this.#make();
       const [nearest] = await this.#collection.query(question, 1);
       if (nearest === 'middle') return 'right';
+      await this.#server.delete(canaryName);
     } catch (error) {
-      if (!isGone(error)) return 'late';
+      // Where it cannot even be deleted, the next one is as broken, and is heard to be.
+      if (isBroken(error)) await this.#server.delete(canaryName).catch(() => undefined);
+      else if (!isGone(error)) return 'late';
     }
+    // The next beat makes another, and hears whether that one sings.
     this.#collection = undefined;
     return 'lost';
   }
 
-  /** Writing it anew also mends one that was tampered with. */
   async #make(): Promise<ChromaCollection> {
     const collection = await this.#server.open(canaryName);
     await collection.upsert(known);

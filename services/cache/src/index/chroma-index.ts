@@ -11,7 +11,7 @@ import type { Logger } from '@refrain/service';
 import { BoundedMap } from '../bounded-map.ts';
 import type { Partition } from '../partition.ts';
 import { nearest } from '../vector.ts';
-import { type ChromaCollection, ChromaServer, isGone } from './chroma-server.ts';
+import { type ChromaCollection, ChromaServer, isBroken, isGone } from './chroma-server.ts';
 import { family, nameOf, sortNames } from './collection-names.ts';
 import { fill, fillWhole } from './fill.ts';
 import type { Generation, Generations } from './generations.ts';
@@ -27,7 +27,7 @@ export interface ChromaIndexOptions {
   readonly maximumCollections: () => number;
   readonly source: NearSource;
   readonly generations: Generations;
-  /** Hears that a collection holds more removed vectors than live ones. */
+  /** Hears that a collection holds more removed vectors than live ones, or that the server cannot use it. */
   readonly onWorn?: (partition: Partition) => void;
 }
 
@@ -40,6 +40,8 @@ const stopMs = 500;
 const graceMs = 2 * beatMs;
 /** Fewer removed vectors than these wear no collection. */
 const wornAt = 1000;
+/** So many queries in a row that the server could not answer make a collection a broken one. */
+const brokenAt = 3;
 
 /** The semantic level's index on a Chroma server. */
 export class ChromaNearIndex implements SharedIndex {
@@ -93,10 +95,12 @@ export class ChromaNearIndex implements SharedIndex {
     try {
       // What waits to be written can be found already.
       const unwritten = nearest(vector, [...this.#queue.unwritten(partition.key)], count);
-      const written = await this.#breaker.run(() => collection.query(vector, count));
+      const written = await this.#breaker.run(() => collection.query(vector, count), isOfServer);
+      slot.broken = 0;
       return unwritten.length === 0 ? written : [...new Set([...unwritten, ...written])];
     } catch (cause) {
       if (isGone(cause)) this.#slots.forget(partition.key);
+      if (isBroken(cause)) this.#count(partition, slot);
       throw new RefrainError('unavailable', 'Chroma did not answer.', { cause, reason: 'CHROMA_DOWN' });
     }
   }
@@ -252,6 +256,11 @@ export class ChromaNearIndex implements SharedIndex {
     this.#options.onWorn?.(partition);
   }
 
+  #count(partition: Partition, slot: { broken: number }): void {
+    slot.broken += 1;
+    if (slot.broken % brokenAt === 0) this.#options.onWorn?.(partition);
+  }
+
   async #delete(name: string): Promise<void> {
     try {
       await this.#server.delete(name);
@@ -274,4 +283,9 @@ export class ChromaNearIndex implements SharedIndex {
       this.#options.log.debug({ err }, 'the generations of the index could not be read');
     }
   }
+}
+
+/** What is wrong with one collection says nothing about the others. */
+function isOfServer(error: unknown): boolean {
+  return !isGone(error) && !isBroken(error);
 }

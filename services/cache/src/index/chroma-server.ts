@@ -17,7 +17,15 @@ export function isGone(error: unknown): boolean {
   return error instanceof RefrainError && error.reason === 'CHROMA_GONE';
 }
 
-/** A Chroma server. Every method throws RefrainError `unavailable` (CHROMA_DOWN, or CHROMA_GONE for a collection that is not there). */
+/** Whether the server is there and cannot do this: the files of a collection may be broken. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof RefrainError && error.reason === 'CHROMA_BROKEN';
+}
+
+/**
+ * A Chroma server. Every method throws RefrainError `unavailable` (CHROMA_DOWN; CHROMA_GONE for a collection that is not there; CHROMA_BROKEN
+ * for one that cannot be used).
+ */
 export class ChromaServer {
   readonly #client: ChromaClient;
 
@@ -98,11 +106,16 @@ export class ChromaCollection {
   }
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ChromaNotFoundError: 'CHROMA_GONE',
+  ChromaServerError: 'CHROMA_BROKEN',
+};
+
 async function within<T>(ms: number, call: Promise<T>): Promise<T> {
   try {
     return await withTimeout(call, ms, 'Chroma');
   } catch (cause) {
-    const reason = (cause as Error).name === 'ChromaNotFoundError' ? 'CHROMA_GONE' : 'CHROMA_DOWN';
+    const reason = reasons[(cause as Error).name] ?? 'CHROMA_DOWN';
     throw new RefrainError('unavailable', 'Chroma did not answer.', { cause, reason });
   }
 }

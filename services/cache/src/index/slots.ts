@@ -16,6 +16,8 @@ export interface Slot<C> {
   filled: boolean;
   /** Vectors taken out of it here: Chroma only marks them. */
   removed: number;
+  /** Queries in a row that the server could not answer. */
+  broken: number;
   usedAtMs: number;
 }
 
@@ -58,13 +60,13 @@ export class Slots<C> {
     for (const { key, name, isOutdated } of found) {
       if (this.#slots.get(key)?.name === name) continue;
       const usedAtMs = isOutdated ? Number.NEGATIVE_INFINITY : this.#nowMs();
-      this.#slots.set(key, { name, filled: false, removed: 0, usedAtMs });
+      this.#slots.set(key, { name, filled: false, removed: 0, broken: 0, usedAtMs });
     }
   }
 
   /** Puts an opened collection in; it still has to be filled. */
   open(key: string, name: string, collection: C): Slot<C> {
-    const slot = { name, collection, filled: false, removed: 0, usedAtMs: this.#nowMs() };
+    const slot = { name, collection, filled: false, removed: 0, broken: 0, usedAtMs: this.#nowMs() };
     this.#slots.delete(key);
     this.#slots.set(key, slot);
     return slot;
