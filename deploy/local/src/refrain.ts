@@ -12,6 +12,8 @@ const usage = `usage: npm run -s refrain -- COMMAND
   key --tenant NAME --user NAME --tier TIER  makes a caller's key and its entry for refrain.yaml
                                              (tiers: free, basic, pro, enterprise)
   status [--json]                            whether the mesh that runs here is ready
+  keys [--json]                              the providers' keys, by their hashes: use, errors, rests (also: --redis URL)
+  keys disable|revive HASH                   takes a key out of use, or back
 
   cache stats                                what was looked up and stored since the cache started
   cache report --tenant NAME                 what was served by meaning, what of it was wrong, what follows
@@ -36,6 +38,7 @@ const commands: Readonly<Record<string, Command>> = {
   validate: (args, out) => validate(args, { folder, configFile: loadSettings(process.env).configFile, out }),
   key: (args, out) => makeKey(args, out),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
+  keys: async (args, out) => (await import('./refrain/keys.ts')).runKeys(args, loadSettings(process.env).home, out),
   cache: async (args, out) => {
     const { home, configFile } = loadSettings(process.env);
     // gRPC and the contracts take longer to load than the other commands to run.

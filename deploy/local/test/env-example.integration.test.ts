@@ -45,7 +45,7 @@ test('it names every variable that a service or the start reads, and no other', 
     const text = readFileSync(join(root, file), 'utf8');
     return [...text.matchAll(/^ +([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name);
   });
-  const isKey = (name: string) => /_API_KEY(S|_\d+)?$/.test(name);
+  const isKey = (name: string) => /_API_KEY(S|_\d+|_FILE)?$/.test(name);
   const named = Object.keys(example).filter((name) => !isKey(name));
   assert.deepEqual(named.sort(), [...new Set([...read, 'LOG_LEVEL'])].sort());
 });

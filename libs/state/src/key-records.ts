@@ -82,6 +82,43 @@ export async function readKeyRecords(state: Pick<State, 'command'>, provider: st
   return records;
 }
 
+/** Until when a key rests for a model. */
+export interface KeyRest {
+  readonly model: string;
+  readonly untilMs: number;
+}
+
+/** The rests of a provider's keys that are not over, by the keys' hashes. */
+export async function readKeyRests(
+  state: Pick<State, 'command' | 'scan'>,
+  provider: string,
+  nowMs: number,
+): Promise<Map<string, KeyRest[]>> {
+  const rests = new Map<string, KeyRest[]>();
+  const prefix = keyPoolNames(provider).modelOf('');
+  for await (const names of state.scan(`${prefix}*`)) {
+    for (const name of names) {
+      const flat = (await state.command('HGETALL', name)) as string[];
+      for (let i = 0; i + 1 < flat.length; i += 2) {
+        const id = flat[i] ?? '';
+        // The first number of a record is when the rest ends.
+        const untilMs = Number((JSON.parse(flat[i + 1] ?? '[]') as unknown[])[0] ?? 0);
+        if (untilMs > nowMs) rests.set(id, [...(rests.get(id) ?? []), { model: name.slice(prefix.length), untilMs }]);
+      }
+    }
+  }
+  return rests;
+}
+
+/** The providers that have or had keys. */
+export async function readKeyProviders(state: Pick<State, 'scan'>): Promise<string[]> {
+  const providers: string[] = [];
+  for await (const names of state.scan('refrain:keys:{*}')) {
+    providers.push(...names.flatMap((name) => /^refrain:keys:\{([a-z0-9-]+)\}$/.exec(name)?.[1] ?? []));
+  }
+  return providers.sort();
+}
+
 const at = (field: (typeof keyRecordFields)[number]) => keyRecordFields.indexOf(field) + 1;
 
 const orderLua = `

@@ -58,8 +58,10 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const cache = Promise.all([redis, chroma, embeddingModel, secret]).then(([redis, chroma]) =>
     bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url })),
   );
-  const workers = Promise.all([nats, localModel]).then(([nats]) =>
-    Promise.all(planWorkers(context, { nats: nats.url }).map((plan) => bringService(context, 'worker', plan))),
+  const workers = Promise.all([nats, redis, localModel]).then(([nats, redis]) =>
+    Promise.all(
+      planWorkers(context, { nats: nats.url, redis: redis.url }).map((plan) => bringService(context, 'worker', plan)),
+    ),
   );
   const routers = Promise.all([redis, nats, cache]).then(([redis, nats, cache]) => {
     const addresses = { redis: redis.url, nats: nats.url, cache: cache.process.current.ready.grpc ?? '' };

@@ -23,13 +23,19 @@ const context = (env: NodeJS.ProcessEnv, providers = remote) => ({
   env,
 });
 const workers = (env: NodeJS.ProcessEnv, providers?: string) =>
-  planWorkers(context(env, providers), { nats: 'nats://n' }).map(({ name }) => name);
+  planWorkers(context(env, providers), { nats: 'nats://n', redis: 'redis://r' }).map(({ name }) => name);
 
 test('provider keys reach the worker that needs them and nobody else', () => {
-  const env = { GROQ_API_KEY: 'a', GROQ_API_KEYS: 'b,c', GROQ_API_KEY_7: 'd', GROQ_API_KEYRING: 'no key' };
+  const env = {
+    GROQ_API_KEY: 'a',
+    GROQ_API_KEYS: 'b,c',
+    GROQ_API_KEY_7: 'd',
+    GROQ_API_KEY_FILE: '/f',
+    GROQ_API_KEYRING: 'no key',
+  };
   const of = (plan: { env: NodeJS.ProcessEnv } | undefined) =>
     Object.keys(plan?.env ?? {}).filter((name) => name.startsWith('GROQ'));
-  const [remoteWorker, llamaWorker] = planWorkers(context(env), { nats: 'nats://n' });
+  const [remoteWorker, llamaWorker] = planWorkers(context(env), { nats: 'nats://n', redis: 'redis://r' });
   assert.deepEqual(of(remoteWorker), Object.keys(env));
   assert.deepEqual(of(llamaWorker), ['GROQ_API_KEYRING']);
   assert.deepEqual(of(planCache(context(env), { redis: 'redis://r', chroma: 'http://c' })), ['GROQ_API_KEYRING']);
@@ -42,7 +48,7 @@ test('the secret that tenants are called by reaches the cache alone: the configu
     const given = context(env);
     const plans = [
       planCache(given, { redis: 'redis://r', chroma: 'http://c' }),
-      ...planWorkers(given, { nats: 'nats://n' }),
+      ...planWorkers(given, { nats: 'nats://n', redis: 'redis://r' }),
       ...planRouters(given, { redis: 'redis://r', nats: 'nats://n', cache: 'c:1' }, 1),
     ];
     return plans.map(({ env: { CACHE_TENANT_SECRET, CACHE_TENANT_SECRET_FILE } }) => [
@@ -62,6 +68,9 @@ test('a worker for remote providers runs only where it has something to serve', 
   assert.deepEqual(workers({}), ['provider-llama']);
   assert.deepEqual(workers({ GROQ_API_KEY_3: 'k' }), ['provider-remote', 'provider-llama']);
   assert.deepEqual(workers({}, keyless), ['provider-remote', 'provider-llama']);
+  assert.deepEqual(workers({ GROQ_API_KEY_FILE: '/keys' }), ['provider-remote', 'provider-llama']);
+  const pooled = remote.replace('keys: GROQ', 'keys: GROQ, pools: { eu: { keys: GROQ_EU } }');
+  assert.deepEqual(workers({ GROQ_EU_API_KEY: 'k' }, pooled), ['provider-remote', 'provider-llama']);
 });
 
 test('each router has ports of its own, which meet no other service', () => {

@@ -1,6 +1,6 @@
 /** Which services a mesh is made of, and what each is told. */
 import { join } from 'node:path';
-import { type MeshConfig, readProviderKeys } from '@refrain/service';
+import { keyFile, type MeshConfig, type ProviderConfig, readProviderKeys } from '@refrain/service';
 import { root } from '../check/step.ts';
 import { withoutKeys } from './provider-keys.ts';
 import type { PortPlan, ServicePlan } from './service-starter.ts';
@@ -39,16 +39,17 @@ export function planCache(context: PlanContext, addresses: { redis: string; chro
 }
 
 /** The workers: one for all remote providers, where any has a key or needs none, and one for the local models. */
-export function planWorkers(context: PlanContext, addresses: { nats: string }): ServicePlan[] {
+export function planWorkers(context: PlanContext, addresses: { nats: string; redis: string }): ServicePlan[] {
   const { settings, config } = context;
   const worker = (choice: 'remote' | 'llama', preferred: number) =>
     plan(context, {
       name: `provider-${choice}`,
       service: 'provider',
-      keys: providersOf(config, choice).flatMap(({ keys }) => keys ?? []),
+      keys: providersOf(config, choice).flatMap(stemsOf),
       ports: { PROVIDER_OPS_PORT: { preferred, told: 'metrics' } },
       env: {
         NATS_URL: addresses.nats,
+        REDIS_URL: addresses.redis,
         REFRAIN_PROVIDERS: choice,
         REFRAIN_MODELS: settings.home.models,
       },
@@ -94,10 +95,13 @@ export function remoteProviders({
   config,
   env,
 }: PlanContext): { name: string; keys: string | undefined; isServed: boolean }[] {
-  return providersOf(config, 'remote').map(({ name, keys, keyless }) => ({
-    name,
-    keys,
-    isServed: keyless || (keys !== undefined && readProviderKeys(keys, env).length > 0),
+  return providersOf(config, 'remote').map((provider) => ({
+    name: provider.name,
+    keys: provider.keys,
+    // A file with keys may get its first one later.
+    isServed:
+      provider.keyless ||
+      stemsOf(provider).some((stem) => keyFile(stem, env) !== undefined || readProviderKeys(stem, env).length > 0),
   }));
 }
 
@@ -114,7 +118,12 @@ function providersOf(config: MeshConfig, choice: 'remote' | 'llama') {
 
 /** The stems of all keys that `refrain.yaml` names. */
 export function keyStems(config: MeshConfig): string[] {
-  return Object.values(config.providers).flatMap(({ keys }) => keys ?? []);
+  return Object.values(config.providers).flatMap(stemsOf);
+}
+
+/** The stems of a provider's keys: its own and those of its pools. */
+function stemsOf({ keys, pools }: Pick<ProviderConfig, 'keys' | 'pools'>): string[] {
+  return [keys, ...Object.values(pools).map((pool) => pool.keys)].filter((stem) => stem !== undefined);
 }
 
 function plan(

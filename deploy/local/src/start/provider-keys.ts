@@ -7,6 +7,6 @@ export function withoutKeys(
   const hidden = stems.filter((stem) => !needed.includes(stem));
   const isHidden = (name: string) =>
     name === 'CACHE_TENANT_SECRET' ||
-    hidden.some((stem) => name.startsWith(stem) && /^_API_KEY(S|_\d+)?$/.test(name.slice(stem.length)));
+    hidden.some((stem) => name.startsWith(stem) && /^_API_KEY(S|_\d+|_FILE)?$/.test(name.slice(stem.length)));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isHidden(name)));
 }
