@@ -76,6 +76,12 @@ export class Removal {
     return removed;
   }
 
+  /** Takes a name off the lists of what a tenant has: it is no longer one. */
+  async strike(tenant: string, name: string): Promise<void> {
+    const { state, keys } = this.#parts;
+    await state.pipeline([keys.lives(tenant), keys.uses(tenant)].map((list) => ['ZREM', list, name] as const));
+  }
+
   /** Makes an entry answer nothing but its own question: its half by meaning and its aliases go. */
   async quarantine(tenant: string, entryId: string): Promise<void> {
     const { near, index, aliases } = this.#parts;

@@ -19,7 +19,9 @@ export interface SupersedeParts {
 export async function supersede(kept: Kept, { exact, removal }: SupersedeParts): Promise<void> {
   const { tenant, id, partition } = kept;
   const old = await readable(exact.get(tenant, id));
-  if (!old || old.aliasOf !== '') return;
+  if (!old) return;
+  // An alias of an entry in another partition has another name than the answer that takes its place.
+  if (old.aliasOf !== '') return removal.strike(tenant, toEntryId(id, old.partition));
   const name = toEntryId(id, partition);
   const stays = new Set(groupsOf(kept).map(({ kind, value }) => `${kind}:${value}`));
   const left = groupsOf(old).filter(({ kind, value }) => !stays.has(`${kind}:${value}`));

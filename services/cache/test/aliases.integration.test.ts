@@ -1,11 +1,11 @@
 /** A semantic hit leaves an alias: the same request is found at once, and as long as its target may answer. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Source } from '@refrain/contracts';
+import { Role, Source } from '@refrain/contracts';
 import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import { Aliases } from '../src/aliases.ts';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
+import { byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from './rig.ts';
 
 const clock = manualClock(Date.now());
 let redis: TestServer;
@@ -91,8 +91,25 @@ test('an answer of its own takes an alias’ place, and outlives the target', as
   const { entryId } = await aliased('own');
   await rig.put('own', again, 'Madrid, of course.');
   assert.deepEqual(summary(await rig.get('own', again, exactly)), ['Madrid, of course.', Source.EXACT]);
+  assert.equal(Number(await rig.state.command('ZCARD', rig.keys.uses('own'))), 2);
   await rig.remove('own', { case: 'entryId', value: entryId });
   assert.deepEqual(summary(await rig.get('own', again, exactly)), ['Madrid, of course.', Source.EXACT]);
+});
+
+test('an alias that crossed from a dialogue to a question asked alone is forgotten whole when an answer takes its place', async () => {
+  const prose = 'That is told in many books about the matter.';
+  const dialogue = chatOf('', {
+    messages: [said(Role.USER, 'What is anemia?'), said(Role.ASSISTANT, prose), said(Role.USER, again)],
+  });
+  await rig.put('crossed', asked, 'Madrid.');
+  assert.equal((await rig.get('crossed', dialogue, byMeaning)).answer?.text, 'Madrid.');
+  await eventually(async () => (await rig.get('crossed', dialogue, exactly)).answer !== undefined, {
+    what: 'the alias',
+  });
+  const { entryId } = await rig.put('crossed', dialogue, 'It is Madrid.');
+  const names = (await rig.state.command('ZRANGE', rig.keys.lives('crossed'), 0, -1)) as string[];
+  assert.equal(names.length, 2);
+  assert.ok(names.includes(entryId));
 });
 
 test('an alias never takes the place of an answer, nor stands without its target', async () => {
