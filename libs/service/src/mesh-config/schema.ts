@@ -192,7 +192,7 @@ export const meshConfigSchema = z.strictObject({
           threshold: z.number().min(0.5).max(1).default(0.95),
           topK: z.int().min(1).max(50).default(5),
           maximumCollections: z.int().min(1).max(128).default(128),
-          /** Vectors of the busiest partitions that are also kept in process, at about 1 KB each; 0 leaves all to Chroma. */
+          /** Vectors of the busiest partitions that are also kept in process, at about 1.5 KB each; 0 leaves all to Chroma. */
           hotVectors: z.int().nonnegative().default(200_000),
           /** Decides, serves nothing, and compares what it would have served with the fresh answer. */
           shadow: z.boolean().default(false),
