@@ -77,6 +77,16 @@ test('a partition that is looked into is read in, and the hot index, Chroma and 
   }
 });
 
+test('an entry that was removed and stored again is found again, each time', async () => {
+  await fillTenant('again');
+  for (let round = 0; round < 3; round += 1) {
+    const { entryId } = await rig.put('again', asked('Italy'), 'Italy');
+    await rig.indexed();
+    assert.deepEqual(summary(await rig.get('again', again('Italy'), byMeaning)), ['Italy', Source.SEMANTIC]);
+    await rig.remove('again', { case: 'entryId', value: entryId });
+  }
+});
+
 test('a hot partition answers while Chroma is frozen', async () => {
   await fillTenant('frozen');
   chroma.freeze();

@@ -93,11 +93,13 @@ export class HotIndex {
       this.#fillSoon(hot);
       return;
     }
-    const fresh = news.changes.filter(({ id, came }) => came && !hot.vectors.has(id)).map(({ id }) => id);
+    // The last change of an id says what holds: one that went and came again may be here already, by this process' own hand.
+    const last = new Map(news.changes.map(({ id, came }) => [id, came]));
+    const fresh = [...last].flatMap(([id, came]) => (came && !hot.vectors.has(id) ? [id] : []));
     const read = new Map<string, Float32Array>();
     if (fresh.length > 0)
       for (const { id, vector } of await this.#options.source.vectors(partition, fresh)) read.set(id, vector);
-    for (const { id, came } of news.changes) {
+    for (const [id, came] of last) {
       const vector = read.get(id);
       if (!came) hot.vectors.remove(id);
       else if (vector) hot.vectors.add(id, vector);
