@@ -9,7 +9,7 @@ import { createCases } from './bench/cases.ts';
 import { closeHttpClient } from './bench/http-client.ts';
 import { startBenchMesh } from './bench/mesh.ts';
 import { printReport } from './bench/report.ts';
-import { runCases } from './bench/run.ts';
+import { type Outcomes, runCases } from './bench/run.ts';
 import { chooseCases } from './bench/suites.ts';
 
 const { values, positionals } = parseArgs({
@@ -25,7 +25,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 const rounds = Number(values.rounds);
 const secondsOr = (preset: number) => (values.seconds === undefined ? preset : Number(values.seconds));
 const [suite] = positionals;
-if (suite === 'cache') printReport('bench', await runCacheSuite({ rounds, seconds: secondsOr(1), say }), values.json);
+if (suite === 'cache') report(await runCacheSuite({ rounds, seconds: secondsOr(1), say }));
 else await runPaths();
 
 /** The paths of a request, each against its limit. */
@@ -35,15 +35,17 @@ async function runPaths(): Promise<void> {
   try {
     const chosen = chooseCases(cases, { suite, only: values.only });
     const run = { rounds, seconds: secondsOr(2.5), inFlight: [1, 16], upstream: mesh.upstream, say };
-    const { results, failed } = await runCases(chosen, run);
-    printReport('bench', results, values.json);
-    if (failed.length > 0) {
-      say(`could not be measured: ${failed.join(', ')}`);
-      process.exitCode = 1;
-    }
+    report(await runCases(chosen, run));
   } finally {
     close();
     closeHttpClient();
     await mesh.stop();
   }
+}
+
+function report({ results, failed }: Outcomes): void {
+  printReport('bench', results, values.json);
+  if (failed.length === 0) return;
+  say(`could not be measured: ${failed.join(', ')}`);
+  process.exitCode = 1;
 }

@@ -18,7 +18,7 @@ import { missed, type Outcome } from '../case.ts';
 import { type Round, runLoad } from '../load.ts';
 import { prompt, toChat } from '../payload.ts';
 import type { Result } from '../report.ts';
-import { loadResults, toResult } from '../results.ts';
+import { loadResults } from '../results.ts';
 import { hits, misses, type Stored } from './corpus.ts';
 import { readIndexUse } from './index-use.ts';
 import { processMegabytes, redisMegabytes } from './memory.ts';
@@ -29,7 +29,7 @@ type Cache = GrpcClient<typeof CacheService>;
 
 /** How a run goes. */
 export interface LookupOptions {
-  readonly sizes: readonly number[];
+  readonly size: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly base: readonly Stored[];
@@ -60,20 +60,24 @@ const unasked = 3_000_000;
 /** Misses that say that a part was away or late, not that there is no answer. */
 const faults = /^(?:.*_(?:down|busy|slow|refused)|no_model|index_not_ready|deadline|disabled|empty|break_even)$/;
 
-/** The figures of every size; the first is what the others are compared with. */
+/** The figures of one size. */
 export async function measureLookups(options: LookupOptions): Promise<Result[]> {
-  const results: Result[] = [];
-  let first: readonly Round[] | undefined;
-  for (const size of options.sizes) {
-    const yaml = benchYaml('http://127.0.0.1:1');
-    const { rounds, more } = await withRig({ yaml, chroma: true }, (rig) => measureSize(rig, size, options));
-    for (const [name, own] of rounds) results.push(...loadResults(name, own));
-    const lookups = rounds.get(nameOf('lookup', size, 1)) ?? [];
-    first ??= lookups;
-    const ratios = lookups.map(({ p99 }, round) => p99 / (first?.[round]?.p99 ?? Number.NaN));
-    results.push(toResult(nameOf('lookup', size, 1), 'ratio_to_1000', '', ratios), ...more);
-  }
-  return results;
+  const yaml = benchYaml('http://127.0.0.1:1');
+  const { rounds, more } = await withRig({ yaml, chroma: true }, (rig) => measureSize(rig, options));
+  return [...[...rounds].flatMap(([name, own]) => loadResults(name, own)), ...more];
+}
+
+/** How much longer the slowest of a hundred lookups takes than in the smallest partition, by size. */
+export function ratiosToSmallest(results: readonly Result[], sizes: readonly number[]): Result[] {
+  const p99 = (size: number) =>
+    results.find((each) => each.case === nameOf('lookup', size, 1) && each.metric === 'p99')?.value;
+  const [smallest = 0] = sizes;
+  const first = p99(smallest);
+  return sizes.flatMap((size) => {
+    const own = p99(size);
+    if (own === undefined || first === undefined) return [];
+    return [{ case: nameOf('lookup', size, 1), metric: `ratio_to_${smallest}`, value: own / first, unit: '' }];
+  });
 }
 
 /** One in flight has the plain name. */
@@ -81,8 +85,8 @@ function nameOf(kind: string, size: number, inFlight: number): string {
   return `semantic_${kind}_${size}${inFlight === 1 ? '' : `_${inFlight}`}`;
 }
 
-async function measureSize(rig: Rig, size: number, options: LookupOptions): Promise<Measured> {
-  const { base, say } = options;
+async function measureSize(rig: Rig, options: LookupOptions): Promise<Measured> {
+  const { size, base, say } = options;
   await seed(rig, size, base, say);
   const process = await rig.start('services/cache/src/main.ts');
   return withCache(process, async (cache) => {
@@ -92,7 +96,7 @@ async function measureSize(rig: Rig, size: number, options: LookupOptions): Prom
     say(`${size} entries: the index is ready after ${readySeconds.toFixed(0)} s`);
     const known = await findKnown(cache);
     const before = await readIndexUse(process);
-    const rounds = await measureRounds(cache, size, known, options);
+    const rounds = await measureRounds(cache, known, options);
     const after = await readIndexUse(process);
     const figure = (metric: string, unit: string, value: number): Result => ({
       case: nameOf('lookup', size, 1),
@@ -139,7 +143,6 @@ async function findKnown(cache: Cache): Promise<{ hit: string[]; miss: string[] 
 /** Every kind at every number in flight; the new questions last, for they take the place of the others in the embedder's memory. */
 async function measureRounds(
   cache: Cache,
-  size: number,
   known: { hit: string[]; miss: string[] },
   options: LookupOptions,
 ): Promise<Map<string, Round[]>> {
@@ -148,17 +151,16 @@ async function measureRounds(
   let count = 0;
   const lookup = () => (count++ % 2 === 0 ? hit() : miss());
   const fresh = () => ({ text: prompt(unasked + count++), isHit: false });
-  const measured = await measureKinds(cache, size, { lookup, hit, miss }, options);
-  for (const [name, rounds] of await measureKinds(cache, size, { fresh }, options)) measured.set(name, rounds);
+  const measured = await measureKinds(cache, { lookup, hit, miss }, options);
+  for (const [name, rounds] of await measureKinds(cache, { fresh }, options)) measured.set(name, rounds);
   return measured;
 }
 
 /** Interleaved rounds of each kind; round 0 warms up. What could not be measured is left out, and said. */
 async function measureKinds(
   cache: Cache,
-  size: number,
   kinds: Readonly<Record<string, Next>>,
-  { rounds, seconds, say }: LookupOptions,
+  { size, rounds, seconds, say }: LookupOptions,
 ): Promise<Map<string, Round[]>> {
   const measured = new Map<string, Round[]>();
   for (let round = 0; round <= rounds; round += 1) {

@@ -6,9 +6,10 @@ import { type Round, runLoad } from '../load.ts';
 import { prompt } from '../payload.ts';
 import type { Result } from '../report.ts';
 import { loadResults } from '../results.ts';
+import type { Outcomes } from '../run.ts';
 import type { Stored } from './corpus.ts';
 import { baseTexts } from './corpus.ts';
-import { measureLookups } from './lookups.ts';
+import { measureLookups, ratiosToSmallest } from './lookups.ts';
 import { measureIdentical, measureRepeats } from './repeats.ts';
 
 /** How a run goes. */
@@ -21,20 +22,32 @@ export interface CacheSuiteOptions {
 const sizes = [1000, 10_000, 100_000];
 const unasked = 7_000_000;
 
-/** Runs all of it; the parts follow each other, for each of them would take the processors of the others. */
-export async function runCacheSuite(options: CacheSuiteOptions): Promise<Result[]> {
+/** Runs all of it; the parts follow each other, for each of them would take the processors of the others. A part that fails is named, the others count. */
+export async function runCacheSuite(options: CacheSuiteOptions): Promise<Outcomes> {
   const { say } = options;
   say('embedding the questions that are looked up');
   const { base, embedding } = await withEmbedder(async (embedder) => ({
     base: await embedAll(embedder, baseTexts()),
     embedding: await measureEmbedding(embedder, options),
   }));
-  say('identical questions at once');
-  const identical = await measureIdentical(options.rounds);
-  say('exact hits, and a stream that repeats');
-  const repeats = await measureRepeats(options);
-  const lookups = await measureLookups({ ...options, base, sizes });
-  return [...repeats, ...lookups, ...embedding, ...identical];
+  const lookups = (size: number) => () => measureLookups({ ...options, base, size });
+  const parts: readonly (readonly [string, () => Promise<Result[]>])[] = [
+    ['exact hits, and a stream that repeats', () => measureRepeats(options)],
+    ...sizes.map((size) => [`lookups in ${size} entries`, lookups(size)] as const),
+    ['identical questions at once', () => measureIdentical(options.rounds)],
+  ];
+  const results: Result[] = [];
+  const failed: string[] = [];
+  for (const [name, measure] of parts) {
+    say(name);
+    try {
+      results.push(...(await measure()));
+    } catch (error) {
+      say(`${name}: ${(error as Error).message}`);
+      failed.push(name);
+    }
+  }
+  return { results: [...results, ...ratiosToSmallest(results, sizes), ...embedding], failed };
 }
 
 async function withEmbedder<T>(use: (embedder: EmbedderLimit) => Promise<T>): Promise<T> {
