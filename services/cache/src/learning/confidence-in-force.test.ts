@@ -74,3 +74,28 @@ test('right hits that were judged in the shadow loosen it again, never below wha
 test('where even the surest hits are wrong, none is served', () => {
   assert.equal(inForce(evidence(100, { 0.9999: { hits: 50, exposed: 50, judged: 30, wrong: 30 } })), 1);
 });
+
+test('whatever was counted, it is never below what shipped, and one more wrong verdict never loosens it', () => {
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((seed / 2_147_483_648) * below);
+  };
+  for (let round = 0; round < 500; round += 1) {
+    const at: Record<number, Record<Binned, number>> = {};
+    for (const confidence of [0.3, 0.55, 0.7, 0.9, 0.99]) {
+      const hits = random(200);
+      const sampled = random(hits + 1);
+      const sampledWrong = random(sampled + 1) % 4;
+      const judged = sampled + random(10);
+      at[confidence] = { hits, exposed: hits, sampled, sampledWrong, judged, wrong: sampledWrong + random(3) };
+    }
+    const lookups = 1000 + random(3000);
+    const before = inForce(evidence(lookups, at));
+    assert.ok(before >= shipped && before <= 1);
+    const more = at[[0.55, 0.7, 0.9, 0.99][random(4)] ?? 0.7];
+    assert.ok(more);
+    for (const name of ['judged', 'wrong', 'sampled', 'sampledWrong'] as const) more[name] += 1;
+    assert.ok(inForce(evidence(lookups, at)) >= before, JSON.stringify(at));
+  }
+});
