@@ -2,8 +2,7 @@
 import type { Logger } from '@refrain/service';
 import type { Partition } from '../partition.ts';
 import type { HotIndex } from './hot-index.ts';
-import type { NearIndex, SharedIndex } from './near-index.ts';
-import type { Progress } from './rebuild.ts';
+import type { NearIndex, Progress, SharedIndex } from './near-index.ts';
 
 /** What is behind it; without `hot` (no build of usearch for this machine) Chroma answers everything. */
 export interface LayeredIndexOptions {

@@ -1,8 +1,14 @@
 import type { Partition } from '../partition.ts';
-import type { Progress } from './rebuild.ts';
 
 /** Partitions up to this many entries can be compared in process: 1,000 vectors take less than a query to Chroma. */
 export const scanLimit = 1000;
+
+/** How far a rebuild is: vectors, and the partition being built. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly partition: string;
+}
 
 /** Finds the entries of a partition whose questions are nearest in meaning. Only names come back; Redis has the truth. */
 export interface NearIndex {

@@ -4,7 +4,7 @@ import type { Logger } from '@refrain/service';
 import type { ChromaNearIndex } from './chroma-index.ts';
 import type { Generation, Generations, RebuildLock } from './generations.ts';
 import type { HotIndex } from './hot-index.ts';
-import type { NearSource } from './near-index.ts';
+import type { NearSource, Progress } from './near-index.ts';
 
 /** What a rebuild stands on. */
 export interface RebuildParts {
@@ -14,13 +14,6 @@ export interface RebuildParts {
   /** Reads partitions of the tenant whose keys begin so. */
   readonly sourceUnder: (prefix: string) => NearSource;
   readonly log: Logger;
-}
-
-/** How far it is: vectors, and the partition being built. */
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-  readonly partition: string;
 }
 
 interface Chosen {
