@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadMeshConfig } from '@refrain/service';
-import { chooseProviders, loadConfig } from './config.ts';
+import { chooseProviders, loadConfig, stemsOf } from './config.ts';
 
 const mesh = loadMeshConfig(new URL('../../../refrain.yaml', import.meta.url).pathname);
 const llamas = Object.keys(mesh.providers).filter((name) => mesh.providers[name]?.adapter === 'llama');
@@ -36,4 +36,18 @@ test('keys are found under the stem and print as nothing', () => {
   );
   assert.ok(!JSON.stringify(keysOf('OPENAI')).includes('sk-'));
   assert.deepEqual(keysOf('GROQ'), []);
+});
+
+test('the time between two checks is told with a unit or in milliseconds, the share that alerts between 0 and 1', () => {
+  const every = (text: string) => loadConfig({ API_KEY_HEALTH_CHECK_INTERVAL: text }).keySettings.checkEveryMs;
+  assert.deepEqual(['5m', '90s', '300000', '0', ''].map(every), [300_000, 90_000, 300_000, 0, 300_000]);
+  for (const text of ['often', '5', '-1', '2d'])
+    assert.throws(() => every(text), /API_KEY_HEALTH_CHECK_INTERVAL/, text);
+  assert.equal(loadConfig({}).keySettings.alertThreshold, 0.8);
+  assert.throws(() => loadConfig({ RATE_LIMIT_ALERT_THRESHOLD: '80' }), /RATE_LIMIT_ALERT_THRESHOLD/);
+});
+
+test('the stems of keys are those of the providers and of their pools', () => {
+  const stems = stemsOf(mesh);
+  assert.ok(stems.includes('OPENAI') && stems.includes('ANTHROPIC'));
 });

@@ -79,6 +79,27 @@ describe('the provider process', () => {
     assert.ok(!talkative.output().includes('sk-process'));
   });
 
+  it('follows its file of keys and its refrain.yaml; one that cannot be used leaves the old in force, and is counted', async () => {
+    const keyFile = join(folder, 'keys');
+    const file = join(folder, 'followed.yaml');
+    await writeFile(keyFile, 'sk-process-file-1\n');
+    await writeFile(file, meshText(rig.upstream.baseUrl));
+    const child = await start({ OPENAI_API_KEY: '', OPENAI_API_KEY_FILE: keyFile, REFRAIN_CONFIG: file });
+    const says = async (text: string) => (await readiness(child)).body.parts.openai === text;
+    assert.ok(await says('ready, 1 keys active, 0 resting, 0 disabled'));
+    await writeFile(keyFile, 'sk-process-file-1\nsk-process-file-2 # new\n');
+    await eventually(() => says('ready, 2 keys active, 0 resting, 0 disabled'), { what: 'the second key' });
+    await writeFile(file, 'version: 2');
+    const faults = async () =>
+      /provider_config_faults_total\S* 1/.test(await (await fetch(child.ready.metrics ?? '')).text());
+    await eventually(faults, { what: 'the bad file to be counted' });
+    rig.upstream.script({});
+    assert.equal((await rig.ask()).at(-1)?.body.case, 'final');
+    assert.match(child.output(), /cannot be used; the old one stays in force/);
+    assert.ok(!child.output().includes('sk-process'));
+    assert.equal(await child.stop(), 0);
+  });
+
   it('does not start with an environment or a file that is wrong, and says what is', async () => {
     await assert.rejects(start({ REFRAIN_PROVIDERS: 'openai,nobody' }), /nobody is not a provider of refrain.yaml/);
     await assert.rejects(start({ REFRAIN_CONFIG: join(folder, 'none.yaml') }), /none\.yaml/);

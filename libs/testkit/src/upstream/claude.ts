@@ -147,4 +147,6 @@ export const claudeWire: Wire = {
   fault,
   errorEvent: () => event(error('overloaded_error', 'Overloaded')),
   garbage: () => 'event: content_block_delta\ndata: {"type": oops\n\n',
+  other: (ask) =>
+    ask.path === '/v1/models' ? { data: [], has_more: false, first_id: null, last_id: null } : undefined,
 };

@@ -112,4 +112,5 @@ export const geminiWire: Wire = {
   fault,
   errorEvent: () => event(error(503, 'UNAVAILABLE', 'The model is overloaded')),
   garbage: () => 'data: {"candidates": [oops\r\n\r\n',
+  other: (ask) => (ask.path === '/v1beta/models' ? { models: [] } : undefined),
 };

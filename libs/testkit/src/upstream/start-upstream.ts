@@ -9,7 +9,7 @@ import { claudeWire } from './claude.ts';
 import { geminiWire } from './gemini.ts';
 import { ollamaWire } from './ollama.ts';
 import { openAiWire } from './openai.ts';
-import { type FilledReply, fill, type Reply } from './reply.ts';
+import { type Fault, type FilledReply, fill, type Reply } from './reply.ts';
 import type { Ask, StreamScript, Wire } from './wire.ts';
 
 /** Whose words an upstream speaks. */
@@ -43,6 +43,8 @@ export interface ScriptedUpstream {
   script(...replies: Answering[]): void;
   /** The reply once the script is through. */
   otherwise(reply: Answering): void;
+  /** Refuses what is no question (a list of models) with the fault this names for the headers of the call. */
+  refuseLists(fault: (headers: IncomingMessage['headers']) => Fault | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function startUpstream(
   const calls: RecordedCall[] = [];
   const script: Answering[] = [];
   let rest: Answering = {};
+  let faultOf: (headers: IncomingMessage['headers']) => Fault | undefined = () => undefined;
   let count = 0;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -70,6 +73,11 @@ export async function startUpstream(
     const ask = await read(request);
     const model = wire.model(ask);
     if (model === undefined) {
+      const fault = faultOf(request.headers);
+      if (fault) {
+        const { status, body, headers } = wire.fault(fault);
+        return send(response, status, body, headers);
+      }
       const other = wire.other?.(ask);
       send(response, other ? 200 : 404, other ?? { error: `nothing at ${ask.path}` });
       return;
@@ -106,6 +114,9 @@ export async function startUpstream(
     script: (...replies) => void script.push(...replies),
     otherwise: (reply) => {
       rest = reply;
+    },
+    refuseLists: (fault) => {
+      faultOf = fault;
     },
     stop: () =>
       new Promise((resolve) => {

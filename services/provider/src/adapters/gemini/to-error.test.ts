@@ -49,6 +49,19 @@ test('a day’s quota, or a quota of none, rests until midnight in California, w
   assert.equal(classify(429, 'RESOURCE_EXHAUSTED', 'x', daily, summer).retryAfterMs, 18.5 * hour);
 });
 
+test('a day’s quota is back at that midnight also where the clocks change before it', () => {
+  const daily = quota('GenerateRequestsPerDayPerProject');
+  const waits = ['2026-03-08T09:00:00Z', '2026-11-01T08:00:00Z'].map(
+    (text) => classify(429, 'RESOURCE_EXHAUSTED', 'x', daily, Date.parse(text)).retryAfterMs,
+  );
+  assert.deepEqual(waits, [22 * hour, 24 * hour]);
+});
+
+test('of several waits the longest holds', () => {
+  const both = [...quota('GenerateRequestsPerMinutePerProject', '46s'), ...quota('GenerateTokensPerMinute', '50s')];
+  assert.equal(classify(429, 'RESOURCE_EXHAUSTED', 'x', both).retryAfterMs, 50_000);
+});
+
 test('an error in a list, as an event of a stream, or as a page of a proxy', () => {
   const error = { code: 503, status: 'UNAVAILABLE', message: 'x' };
   assert.equal(toGeminiError(reply(503, [{ error }]), now).reason, 'UPSTREAM_OVERLOADED');
