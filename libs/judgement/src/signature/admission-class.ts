@@ -48,7 +48,9 @@ const generalAsk =
 const nowWords =
   /\b(?:right now|just now|at (?:the|this) moment|at present|as of now|currently|real[- ]?time|live|this (?:second|minute|hour)|ahora mismo|gerade|en ce moment)\b/;
 const dayWords =
-  /\b(?:today|tonight|tomorrow|yesterday|now|so far|(?:the )?last (?:hour|minute|day|night|24 hours)|past (?:hour|day)|heute|morgen|aujourd'hui|hoy|this (?:morning|afternoon|evening))\b/;
+  /\b(?:today|tonight|tomorrow|yesterday|now|so far|(?:last|past) (?:\d+ )?(?:hour|minute|day|night)s?|heute|morgen|aujourd'hui|hoy|this (?:morning|afternoon|evening))\b/;
+/** Asks for what was recorded, not for what is known. */
+const asksData = /^(?:look at|look up|check|show|list|count|which|how many|fetch|pull|summari[sz]e)\b/;
 const latest = /\b(?:latest|most recent|newest|current|today'?s|tonight'?s|yesterday'?s|up to date)\b/;
 const changing =
   /\b(?:weather|forecast|temperature outside|traffic|prices?|stock|stocks|shares?|exchange rate|rates?|apy|apr|balance|score|scores|standings|news|headlines|status|incidents?|outages?|online|available|availability|inventory|in stock|wait(?:ing)? time|queue|open|closed|revenue|sales|traffic|alerts?|errors?|logs?|transactions?|transfers?|visitors|users online|trending|reading|levels?|usage|how many (?:people|users|days|hours))\b/;
@@ -107,10 +109,11 @@ function plain(head: string): string {
 }
 
 function isFollowUp(text: string): boolean {
+  const opens = followUps.test(text);
+  if (!opens && (!backReference.test(text) || imperative.test(text))) return false;
   const words = text.split(/[^\p{L}\p{N}'’]+/u).filter((word) => word !== '').length;
-  if (words > 16) return false;
-  if (/^(?:and|but|or|also|then) /.test(text) && words > 12) return false;
-  return followUps.test(text) || (backReference.test(text) && words <= 14 && !imperative.test(text));
+  if (words > 16 || (/^(?:and|but|or|also|then) /.test(text) && words > 12)) return false;
+  return opens || words <= 14;
 }
 
 function isAction(text: string, words: number): boolean {
@@ -118,7 +121,7 @@ function isAction(text: string, words: number): boolean {
   if (/^(?:set|start) (?:a |an )?(?:timer|alarm|reminder)\b|\btimer\b.{0,20}\d+ ?min|^(?:remind|wake) me\b/.test(text))
     return true;
   if (/^change .{0,40}\binto\b/.test(text)) return false;
-  if (!imperative.test(text) && !/\bcan i change the\b.{0,40}\bthat\b/.test(text)) return false;
+  if (!imperative.test(text)) return false;
   if (words > 70) return false;
   const first = text.split(/[.!?;:]/)[0] ?? text;
   if (asksHow.test(first) || /\?\s*$/.test(first)) return false;
@@ -126,13 +129,11 @@ function isAction(text: string, words: number): boolean {
 }
 
 function isVolatile(text: string): boolean {
-  if (clock.test(text) || /\b(?:look at|check|show|list|which)\b.{0,80}\b(?:last|past) (?:hour|minute)\b/.test(text))
-    return true;
+  if (clock.test(text)) return true;
   if (generalAsk.test(text) && !nowWords.test(text)) return false;
   if (text.length > 300) return false;
   if (nowWords.test(text) && (changing.test(text) || /\bis\b.{0,40}\bright now\b/.test(text))) return true;
-  if (dayWords.test(text) && changing.test(text) && text.length < 300) return true;
-  if (/\b(?:last hour|right now)\b/.test(text) && /\b(?:look at|which|how many|what)\b/.test(text)) return true;
+  if (dayWords.test(text) && (changing.test(text) || asksData.test(text))) return true;
   return (
     latest.test(text) &&
     changing.test(text) &&
@@ -143,7 +144,6 @@ function isVolatile(text: string): boolean {
 
 function isPersonal(text: string): boolean {
   if (whereIsMy.test(text)) return true;
-  if (/\bi(?:'ve| have) had the same\b.{0,80}\bbut now\b/.test(text)) return true;
   if (generalAsk.test(text) || text.length > 160) return false;
   if (asksRecord.test(text)) return true;
   return asksState.test(text) && /\b(?:my|our)\b/.test(text);

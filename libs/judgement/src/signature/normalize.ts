@@ -1,6 +1,5 @@
 /** A text cut into chunks that mean something: contractions written out, courtesy dropped, doubles of phrases brought together. */
 
-import { isKnown } from '../lexicon/lexicon.ts';
 import { expand } from './contractions.ts';
 import { fillers } from './courtesy.ts';
 import { isLiteralText } from './literal-text.ts';
@@ -98,12 +97,10 @@ function push(into: Chunk[], core: string, about: { quoted: boolean; opens: bool
   for (const part of parts) {
     if (part === '') continue;
     const bare = part.replace(/(?<=\p{L})-(?=\p{L})/gu, '');
-    // To re-sign is not to resign.
-    const joined = /^re-/i.test(part) && isKnown(bare.toLowerCase()) ? part : bare;
-    const words = expand(joined.toLowerCase()).split(' ');
+    const words = expand(bare.toLowerCase()).split(' ');
     for (const [i, lower] of words.entries()) {
       into.push({
-        text: i === 0 && words.length === 1 ? joined : lower,
+        text: i === 0 && words.length === 1 ? bare : lower,
         lower,
         quoted: about.quoted,
         opens: about.opens && first,

@@ -143,7 +143,7 @@ function readToken(
   const capital = !chunk.opens && !shouting && /^\p{Lu}/u.test(text);
   const thing = classesOf.get(lower)?.[0]?.[1];
   const lemma = thing ?? lemmaOf(lower);
-  const known = thing !== undefined || isKnown(lower.replace(/^re-/, ''));
+  const known = thing !== undefined || isKnown(lower);
   const rare = known ? Math.max(0, 2.2 - 0.13 * commonness(lemma)) : 2.2;
   const weight = framingWords.has(lemma)
     ? 0.4

@@ -1,12 +1,13 @@
 /** What two signatures, their alignment and the cosine of their embeddings say, as one row of numbers for the model. */
 
-import { relationOf } from '../lexicon/lexicon.ts';
 import { compareClasses } from '../signature/closed-classes.ts';
 import type { Quantity } from '../signature/quantity.ts';
 import { type QuestionType, type Signature, signatureOf, type Token } from '../signature/signature.ts';
-import { framingWords, negators, scopeWords } from '../signature/word-lists.ts';
+import { framingWords } from '../signature/word-lists.ts';
 import { type Alignment, align, type Match, type Substitution } from './align.ts';
+import { trigramOverlap } from './letters.ts';
 import { compareOrder, type Order } from './order.ts';
+import { negatedApart, scopeDifference, smallOpposites, turnedForms } from './polarity.ts';
 
 /** A comparison with everything that rules and model look at. */
 export interface Comparison {
@@ -91,6 +92,7 @@ export function compareSignatures(a: Signature, b: Signature, cosine: number): C
     typeYesNo: (a.type === 'yesno') !== (b.type === 'yesno') && a.type !== 'none' && b.type !== 'none' ? 1 : 0,
     ...leftOver(a, b, alignment),
     smallOpposites: smallOpposites(a, b),
+    negatedApart: negatedApart(a, b),
     unexplained:
       polarity % 2 === 1
         ? substitutions.filter(({ relation }) => relation === 'none' || relation === 'lookalike').length
@@ -136,16 +138,6 @@ function countMatches(alignment: Alignment, a: Signature, _b: Signature): Record
   return found;
 }
 
-/** Aligned as forms of one word, and yet turned round: "useful", "useless". */
-function turnedForms({ pairs }: Alignment, a: Signature, b: Signature): number {
-  return pairs.filter(({ a: i, b: j, match }) => {
-    if (match !== 'near' && match !== 'typo' && match !== 'same') return false;
-    const x = a.tokens[i];
-    const y = b.tokens[j];
-    return x && y && relationOf(x.lemma, y.lemma) === 'opposite';
-  }).length;
-}
-
 const narrowing = new Set(
   'for in at on with without from of as under after before during to about among within'.split(' '),
 );
@@ -186,18 +178,6 @@ function leftOver(a: Signature, b: Signature, { pairs, onlyA, onlyB }: Alignment
   };
 }
 
-const smallPairs =
-  'more less|most least|before after|up down|in out|on off|over under|above below|first last|maximum minimum|all none|for against'
-    .split('|')
-    .map((pair) => pair.split(' ') as [string, string]);
-
-/** Opposites among the small words: "more" on one side, "less" on the other. */
-function smallOpposites(a: Signature, b: Signature): number {
-  const count = ({ tokens }: Signature, word: string) => tokens.filter(({ lower }) => lower === word).length;
-  const over = (word: string) => count(a, word) - count(b, word);
-  return smallPairs.filter(([x, y]) => over(x) * over(y) < 0).length;
-}
-
 function quantitiesOf(tokens: readonly Token[]): Quantity[] {
   return tokens.flatMap(({ quantity }) => (quantity && !quantity.optional ? [quantity] : []));
 }
@@ -221,22 +201,6 @@ export function literalDifference(a: Signature, b: Signature): number {
   const left = new Set(a.literals);
   const right = new Set(b.literals);
   return a.literals.filter((each) => !right.has(each)).length + b.literals.filter((each) => !left.has(each)).length;
-}
-
-function scopeDifference(a: Signature, b: Signature): readonly [number, number] {
-  const left = scopeOf(a);
-  const right = scopeOf(b);
-  const only = (own: Map<string, number>, other: Map<string, number>) =>
-    [...own].reduce((sum, [word, times]) => sum + Math.max(0, times - (other.get(word) ?? 0)), 0);
-  return [only(left, right), only(right, left)];
-}
-
-function scopeOf({ tokens }: Signature): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const { lower } of tokens) {
-    if (scopeWords.has(lower) && !negators.has(lower)) found.set(lower, (found.get(lower) ?? 0) + 1);
-  }
-  return found;
 }
 
 const strictTypes = new Set<QuestionType>([
@@ -273,31 +237,6 @@ function pronounDifference(a: Signature, b: Signature): number {
   const left = found(a);
   const right = found(b);
   return [...left].filter((each) => !right.has(each)).length + [...right].filter((each) => !left.has(each)).length;
-}
-
-/** Overlap of letter triples over all words with a meaning, 0 to 1: what words have in common beyond the lexicon. */
-function trigramOverlap(a: Signature, b: Signature): number {
-  const left = trigrams(a);
-  const right = trigrams(b);
-  let shared = 0;
-  for (const each of left) if (right.has(each)) shared += 1;
-  const union = left.size + right.size - shared;
-  return union === 0 ? 1 : shared / union;
-}
-
-const known = new WeakMap<Signature, Set<string>>();
-
-function trigrams(signature: Signature): Set<string> {
-  const done = known.get(signature);
-  if (done) return done;
-  const found = new Set<string>();
-  for (const { kind, lower } of signature.tokens) {
-    if (kind === 'function') continue;
-    const word = ` ${lower} `;
-    for (let i = 0; i + 3 <= word.length; i += 1) found.add(word.slice(i, i + 3));
-  }
-  known.set(signature, found);
-  return found;
 }
 
 /** Whether two left-over words name two things of one closed class. */

@@ -20,12 +20,23 @@ export function judge(asked: string, stored: string, cosine: number): Judgement 
   const comparison = compareSignatures(rememberedSignature(asked), rememberedSignature(stored), cosine);
   const row = weights.features.map((name) => comparison.features[name] ?? 0);
   const logit = evaluateTrees(weights, row);
-  const { calibration, blend } = weights;
-  const [intercept = 0, slope = 1, ofCosine = 0] = blend;
-  // Rules of thumb tell near misses apart, the cosine tells other matters apart: both must agree.
-  const alone = sigmoid(calibration.slope * logit + calibration.intercept);
-  const together = sigmoid(intercept + slope * logit + ofCosine * (cosine - 0.9));
+  const alone = sigmoid(weights.calibration.slope * logit + weights.calibration.intercept);
+  const together = sigmoid(trafficLogit(logit, cosine, comparison.features.equal ?? 0, weights.blend));
   return { confidence: Math.min(alone, together), score: alone, refusal: refusalOf(comparison) };
+}
+
+/**
+ * What the trees, the cosine and the number of equal words say together, as log-odds. Rules and edits teach the trees what a near miss is;
+ * that two questions are about other matters is told by the cosine, which can be trusted the more the longer the questions are.
+ */
+export function trafficLogit(
+  logit: number,
+  cosine: number,
+  equalWords: number,
+  { intercept, slope, ofCosine, ofWords }: typeof weights.blend,
+): number {
+  const trees = Math.min(3, Math.max(-3, logit));
+  return intercept + slope * (trees + ofCosine * (cosine - 0.9) + ofWords * Math.log2(1 + Math.min(7, equalWords)));
 }
 
 /**

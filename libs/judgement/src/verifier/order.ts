@@ -38,6 +38,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   let coordinated = 0;
   let inverted = 0;
   const compared = rank(pairs.slice(0, 48));
+  const isOfAnother = createNeighbourCheck(a.tokens, b.tokens, pairs);
   for (const [n, p] of compared.entries()) {
     for (const q of compared.slice(n + 1)) {
       if (p.b < q.b) continue;
@@ -49,7 +50,8 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
       if (!x || !y || !x2 || !y2 || p.b === q.b) continue;
       const between = a.tokens.slice(p.a + 1, q.a);
       const between2 = b.tokens.slice(q.b + 1, p.b);
-      if (isCoordinated(x, between) || isCoordinated(y2, between2)) coordinated += 1;
+      if (isOfAnother(p, q)) exchanged += 1;
+      else if (isCoordinated(x, between) || isCoordinated(y2, between2)) coordinated += 1;
       else if (
         x.role === y2.role &&
         y.role === x2.role &&
@@ -74,13 +76,43 @@ function isPronoun({ lemma }: Token): boolean {
   return lemma === 'he' || lemma === 'she';
 }
 
+/**
+ * Whether two words that changed places left behind what they belonged to: "a gay father and a lesbian donor" says something else with
+ * the two exchanged, "red apples and green pears" does not where each took its noun along.
+ */
+function createNeighbourCheck(
+  a: readonly Token[],
+  b: readonly Token[],
+  pairs: readonly { readonly a: number; readonly b: number }[],
+): (p: { a: number; b: number }, q: { a: number; b: number }) => boolean {
+  const toB = new Map(pairs.map((pair) => [pair.a, pair.b]));
+  const stayed = (p: { a: number; b: number }, q: { a: number; b: number }, step: 1 | -1) => {
+    const [ofX, ofY] = [neighbour(a, p.a, step), neighbour(a, q.a, step)];
+    if (ofX < 0 || ofY < 0 || ofX === q.a || ofY === p.a || a[ofX]?.lemma === a[ofY]?.lemma) return false;
+    return toB.get(ofX) === neighbour(b, q.b, step) && toB.get(ofY) === neighbour(b, p.b, step);
+  };
+  return (p, q) => stayed(p, q, 1) || stayed(p, q, -1);
+}
+
+/** The next word with a meaning on that side, at most three places away and in the same part of the sentence; -1 where there is none. */
+function neighbour(tokens: readonly Token[], from: number, step: 1 | -1): number {
+  for (let at = from + step, left = 3; left > 0; at += step, left -= 1) {
+    const token = tokens[at];
+    const before = tokens[step > 0 ? at - 1 : at];
+    if (!token || before?.mark) return -1;
+    if (token.kind !== 'function') return at;
+    if (/^(?:and|or|vs|versus|nor|und|oder|et|ou|y|o|e|while|but)$/.test(token.lower)) return -1;
+  }
+  return -1;
+}
+
 /** Only what joins equals stands between the two, and little of it. */
 function isCoordinated(first: Token, between: readonly Token[]): boolean {
   if (between.length > 6) return false;
   const joins =
     first.mark === ',' ||
     between.some(({ lower, mark }) => /^(?:and|or|vs|versus|nor|und|oder|et|ou|y|o|e)$/.test(lower) || mark === ',');
-  return joins && between.filter(({ kind }) => kind !== 'function').length <= 3;
+  return joins && between.filter(({ kind }) => kind !== 'function').length <= 2;
 }
 
 interface Ranked {

@@ -12,7 +12,7 @@ export interface VerifiedOptions {
 
 /** Below this cosine nothing is looked at: what is served from there would be luck. */
 const leastCosine = 0.6;
-/** Two candidates whose answers differ and that are this near in confidence are a coin's toss. */
+/** Two candidates whose answers differ and that are this near, in confidence and in cosine, are a coin's toss. */
 const margin = 0.02;
 
 /**
@@ -31,46 +31,41 @@ export function createVerifier({ maxWrongHitRate }: VerifiedOptions): Verifier {
   };
 }
 
-function decide(asked: string, candidates: readonly Candidate[], threshold: number): Verdict {
-  let best = -1;
-  let most = 0;
-  let refusal: Extract<Verdict, { refuse: unknown }>['refuse'] = 'empty';
-  let likeliest = -1;
-  for (const [i, { question, cosine }] of candidates.entries()) {
-    // What is no number passes nothing.
-    if (!(cosine >= leastCosine) && asked !== question) {
-      if (likeliest < 0) refusal = 'below_threshold';
-      continue;
-    }
-    const { confidence, refusal: rule } = judge(asked, question, cosine);
-    if (confidence > likeliest) {
-      likeliest = confidence;
-      refusal = rule ?? 'below_confidence';
-    }
-    if (rule || !(confidence >= threshold) || confidence <= most) continue;
-    if (asked !== question && instructsOtherwise(asked, question)) {
-      refusal = 'instruction';
-      continue;
-    }
-    best = i;
-    most = confidence;
-  }
-  const chosen = candidates[best];
-  if (!chosen) return { refuse: refusal };
-  return isAmbiguous(asked, candidates, best, most) ? { refuse: 'ambiguous' } : { accept: best, confidence: most };
+interface Judged extends Candidate {
+  readonly place: number;
+  readonly confidence: number;
+  readonly refusal: Extract<Verdict, { refuse: unknown }>['refuse'] | undefined;
 }
 
-/** Another candidate is nearer to the question than the chosen one and was refused by a rule against the chosen one too. */
-function isAmbiguous(asked: string, candidates: readonly Candidate[], best: number, most: number): boolean {
-  const chosen = candidates[best];
-  if (!chosen || asked === chosen.question) return false;
-  return candidates.some((other, i) => {
-    if (i === best || other.cosine <= chosen.cosine) return false;
-    const { confidence, refusal } = judge(asked, other.question, other.cosine);
-    return (
-      !refusal &&
-      confidence > most - margin &&
-      judge(chosen.question, other.question, chosen.cosine).refusal !== undefined
-    );
+function decide(asked: string, candidates: readonly Candidate[], threshold: number): Verdict {
+  const judged = candidates.map((candidate, place): Judged => {
+    const { question, cosine } = candidate;
+    // What is no number passes nothing.
+    if (!(cosine >= leastCosine) && asked !== question)
+      return { ...candidate, place, confidence: -1, refusal: 'below_threshold' };
+    const { confidence, refusal } = judge(asked, question, cosine);
+    return { ...candidate, place, confidence, refusal };
   });
+  const [likeliest] = [...judged].sort((x, y) => y.confidence - x.confidence);
+  if (!likeliest) return { refuse: 'empty' };
+  const passing = judged
+    .filter(({ confidence, refusal }) => !refusal && confidence >= threshold)
+    .sort((x, y) => y.confidence - x.confidence);
+  const chosen = passing.find(({ question }) => asked === question || !instructsOtherwise(asked, question));
+  if (!chosen) return { refuse: passing.length > 0 ? 'instruction' : (likeliest.refusal ?? 'below_confidence') };
+  if (isAmbiguous(asked, judged, chosen)) return { refuse: 'ambiguous' };
+  return { accept: chosen.place, confidence: chosen.confidence };
+}
+
+/** Another candidate is as near and as likely, and a rule says that it asks something else than the chosen one. */
+function isAmbiguous(asked: string, judged: readonly Judged[], chosen: Judged): boolean {
+  if (asked === chosen.question) return false;
+  return judged.some(
+    ({ place, question, cosine, confidence, refusal }) =>
+      place !== chosen.place &&
+      !refusal &&
+      cosine > chosen.cosine - margin &&
+      confidence > chosen.confidence - margin &&
+      judge(chosen.question, question, chosen.cosine).refusal !== undefined,
+  );
 }

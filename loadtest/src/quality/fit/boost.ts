@@ -31,6 +31,8 @@ const maximumBins = 64;
 
 interface Leaf {
   readonly rows: Int32Array;
+  /** For each column and bin the sums of gradients, hessians and weights. */
+  readonly histogram: Float64Array;
   readonly gradient: number;
   readonly hessian: number;
   /** Bounds that monotone ancestors put on its value. */
@@ -57,7 +59,10 @@ export function boost(
   if (width === undefined) throw new Error('nothing to fit');
   const random = new Random(options.seed);
   const edges = Array.from({ length: width }, (_, feature) => edgesOf(rows, feature));
-  const bins = edges.map((own, feature) => Uint8Array.from(rows, (row) => binOf(row[feature] ?? 0, own)));
+  const bins = new Uint8Array(rows.length * width);
+  for (const [i, row] of rows.entries()) {
+    for (const [feature, own] of edges.entries()) bins[i * width + feature] = binOf(row[feature] ?? 0, own);
+  }
   let positive = 0;
   let total = 0;
   for (let i = 0; i < rows.length; i += 1) {
@@ -81,7 +86,7 @@ export function boost(
     const columns = edges.flatMap((own, feature) =>
       own.length > 0 && random.next() < options.columnShare ? [feature] : [],
     );
-    const tree = grow(chosen, columns, { bins, edges, gradients, hessians, weights, gains, options });
+    const tree = grow(chosen, columns, { bins, width, edges, gradients, hessians, weights, gains, options });
     trees.push(tree);
     for (const [i, row] of rows.entries()) scores[i] = (scores[i] ?? 0) + leafOf(tree, row);
   }
@@ -89,7 +94,9 @@ export function boost(
 }
 
 interface Ground {
-  readonly bins: readonly Uint8Array[];
+  /** Row by row. */
+  readonly bins: Uint8Array;
+  readonly width: number;
   readonly edges: readonly Float64Array[];
   readonly gradients: Float64Array;
   readonly hessians: Float64Array;
@@ -99,9 +106,9 @@ interface Ground {
 }
 
 function grow(rows: Int32Array, columns: readonly number[], ground: Ground): number[] {
-  const { options, edges, bins, gains } = ground;
+  const { options, edges, bins, width, gains } = ground;
   const tree: number[] = [];
-  const addLeaf = (own: Int32Array, low: number, high: number): Leaf => {
+  const addLeaf = (own: Int32Array, histogram: Float64Array, low: number, high: number): Leaf => {
     let gradient = 0;
     let hessian = 0;
     for (const i of own) {
@@ -111,11 +118,13 @@ function grow(rows: Int32Array, columns: readonly number[], ground: Ground): num
     const node = tree.length;
     const value = Math.min(high, Math.max(low, gradient / (hessian + options.ridge)));
     tree.push(-1, round(value * options.rate), 0, 0);
-    const leaf: Leaf = { rows: own, gradient, hessian, low, high, node };
+    const leaf: Leaf = { rows: own, histogram, gradient, hessian, low, high, node };
     leaf.split = bestSplit(leaf, columns, ground);
     return leaf;
   };
-  const leaves = [addLeaf(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)];
+  const leaves = [
+    addLeaf(rows, histogramOf(rows, columns, ground), Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+  ];
   while (leaves.length < options.leaves) {
     let best = -1;
     for (const [i, { split }] of leaves.entries()) {
@@ -125,9 +134,8 @@ function grow(rows: Int32Array, columns: readonly number[], ground: Ground): num
     if (!leaf?.split) break;
     const { feature, bin, gain } = leaf.split;
     gains[feature] = (gains[feature] ?? 0) + gain;
-    const own = bins[feature];
-    const left = leaf.rows.filter((i) => (own?.[i] ?? 0) <= bin);
-    const right = leaf.rows.filter((i) => (own?.[i] ?? 0) > bin);
+    const left = leaf.rows.filter((i) => (bins[i * width + feature] ?? 0) <= bin);
+    const right = leaf.rows.filter((i) => (bins[i * width + feature] ?? 0) > bin);
     const middle = (valueIn(left, ground) + valueIn(right, ground)) / 2;
     const direction = options.monotone?.[feature] ?? 0;
     const bounds = (isLeft: boolean): [number, number] => {
@@ -136,8 +144,12 @@ function grow(rows: Int32Array, columns: readonly number[], ground: Ground): num
         ? [leaf.low, Math.min(leaf.high, middle)]
         : [Math.max(leaf.low, middle), leaf.high];
     };
-    const a = addLeaf(left, ...bounds(true));
-    const b = addLeaf(right, ...bounds(false));
+    // What is not in one half is in the other: only the smaller is counted.
+    const counted = histogramOf(left.length < right.length ? left : right, columns, ground);
+    const rest = leaf.histogram.map((sum, place) => sum - (counted[place] ?? 0));
+    const [ofLeft, ofRight] = left.length < right.length ? [counted, rest] : [rest, counted];
+    const a = addLeaf(left, ofLeft, ...bounds(true));
+    const b = addLeaf(right, ofRight, ...bounds(false));
     tree.splice(leaf.node, 4, feature, edges[feature]?.[bin] ?? 0, a.node, b.node);
     leaves.splice(best, 1, a, b);
   }
@@ -154,34 +166,38 @@ function valueIn(rows: Int32Array, { gradients, hessians, options }: Ground): nu
   return gradient / (hessian + options.ridge);
 }
 
-function bestSplit(leaf: Leaf, columns: readonly number[], ground: Ground): Split | undefined {
-  const { options, edges, bins, gradients, hessians, weights } = ground;
-  const parent = leaf.gradient ** 2 / (leaf.hessian + options.ridge);
-  let best: Split | undefined;
-  const g = new Float64Array(maximumBins);
-  const h = new Float64Array(maximumBins);
-  const w = new Float64Array(maximumBins);
-  for (const feature of columns) {
-    const count = edges[feature]?.length ?? 0;
-    const own = bins[feature];
-    if (!own) continue;
-    g.fill(0);
-    h.fill(0);
-    w.fill(0);
-    let all = 0;
-    for (const i of leaf.rows) {
-      const bin = own[i] ?? 0;
-      g[bin] = (g[bin] ?? 0) + (gradients[i] ?? 0);
-      h[bin] = (h[bin] ?? 0) + (hessians[i] ?? 0);
-      w[bin] = (w[bin] ?? 0) + (weights[i] ?? 0);
-      all += weights[i] ?? 0;
+function histogramOf(rows: Int32Array, columns: readonly number[], ground: Ground): Float64Array {
+  const { bins, width, gradients, hessians, weights } = ground;
+  const histogram = new Float64Array(columns.length * maximumBins * 3);
+  for (const i of rows) {
+    const gradient = gradients[i] as number;
+    const hessian = hessians[i] as number;
+    const weight = weights[i] as number;
+    for (let c = 0; c < columns.length; c += 1) {
+      const at = (c * maximumBins + (bins[i * width + (columns[c] as number)] as number)) * 3;
+      histogram[at] = (histogram[at] as number) + gradient;
+      histogram[at + 1] = (histogram[at + 1] as number) + hessian;
+      histogram[at + 2] = (histogram[at + 2] as number) + weight;
     }
+  }
+  return histogram;
+}
+
+function bestSplit(leaf: Leaf, columns: readonly number[], ground: Ground): Split | undefined {
+  const { options, edges, weights } = ground;
+  const { histogram } = leaf;
+  const parent = leaf.gradient ** 2 / (leaf.hessian + options.ridge);
+  const all = leaf.rows.reduce((sum, i) => sum + (weights[i] ?? 0), 0);
+  let best: Split | undefined;
+  for (const [c, feature] of columns.entries()) {
+    const count = edges[feature]?.length ?? 0;
     let [gradient, hessian, weight] = [0, 0, 0];
     const direction = options.monotone?.[feature] ?? 0;
     for (let bin = 0; bin < count; bin += 1) {
-      gradient += g[bin] ?? 0;
-      hessian += h[bin] ?? 0;
-      weight += w[bin] ?? 0;
+      const at = (c * maximumBins + bin) * 3;
+      gradient += histogram[at] ?? 0;
+      hessian += histogram[at + 1] ?? 0;
+      weight += histogram[at + 2] ?? 0;
       if (weight < options.leastWeight || all - weight < options.leastWeight) continue;
       const other = leaf.gradient - gradient;
       const otherHessian = leaf.hessian - hessian;

@@ -6,6 +6,7 @@ import { type Edit, harmlessEdits } from './harmless.ts';
 import { Random } from './random.ts';
 import { pairsFromTemplates } from './templates.ts';
 import { createWords, type Words } from './words.ts';
+import { writtenPairs } from './written.ts';
 
 /** One pair to fit on. */
 export interface FitPair {
@@ -47,6 +48,7 @@ export function makePairs(folder: string, seed: number): FitPair[] {
   return [
     ...made,
     ...pairsFromTemplates(random, 2600).map((pair) => ({ ...pair, weight: 0.7, source: 'templates' })),
+    ...writtenPairs(),
     ...labelledPairs(folder),
     ...retrievalPairs(folder, random),
     ...dialoguePairs(folder),

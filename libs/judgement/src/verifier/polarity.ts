@@ -1,0 +1,66 @@
+/** What turns a question round: opposites among words and small words, words that say when and how much, and what a "not" stands before. */
+import { relationOf } from '../lexicon/lexicon.ts';
+import type { Signature } from '../signature/signature.ts';
+import { negators, scopeWords } from '../signature/word-lists.ts';
+import type { Alignment } from './align.ts';
+
+/** Aligned as forms of one word, and yet turned round: "useful", "useless". */
+export function turnedForms({ pairs }: Alignment, a: Signature, b: Signature): number {
+  return pairs.filter(({ a: i, b: j, match }) => {
+    if (match !== 'near' && match !== 'typo' && match !== 'same') return false;
+    const x = a.tokens[i];
+    const y = b.tokens[j];
+    return x && y && relationOf(x.lemma, y.lemma) === 'opposite';
+  }).length;
+}
+
+const smallPairs =
+  'more less|most least|before after|up down|in out|on off|over under|above below|first last|maximum minimum|all none'
+    .split('|')
+    .map((pair) => pair.split(' ') as [string, string]);
+
+/** Pairs of opposites among the small words: "more" on one side, "less" on the other. */
+export function smallOpposites(a: Signature, b: Signature): number {
+  const count = ({ tokens }: Signature, word: string) => tokens.filter(({ lower }) => lower === word).length;
+  const over = (word: string) => count(a, word) - count(b, word);
+  return smallPairs.filter(([x, y]) => over(x) * over(y) < 0).length;
+}
+
+/** Words of scope ("all", "only", "still") that one side has more often than the other, [a, b]. */
+export function scopeDifference(a: Signature, b: Signature): readonly [number, number] {
+  const left = scopeOf(a);
+  const right = scopeOf(b);
+  const only = (own: Map<string, number>, other: Map<string, number>) =>
+    [...own].reduce((sum, [word, times]) => sum + Math.max(0, times - (other.get(word) ?? 0)), 0);
+  return [only(left, right), only(right, left)];
+}
+
+function scopeOf({ tokens }: Signature): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { lower } of tokens) {
+    if (scopeWords.has(lower) && !negators.has(lower)) found.set(lower, (found.get(lower) ?? 0) + 1);
+  }
+  return found;
+}
+
+/**
+ * Words that one side negates and the other merely has: "not on Friday, but on Saturday" and "not on Saturday, but on Friday" have the
+ * same words, and as many negations.
+ */
+export function negatedApart(a: Signature, b: Signature): number {
+  if (a.negations === 0 || b.negations === 0) return 0;
+  const [left, right] = [negated(a), negated(b)];
+  const has = ({ tokens }: Signature, lemma: string) => tokens.some((token) => token.lemma === lemma);
+  const only = (own: readonly string[], other: readonly string[], in_: Signature) =>
+    own.filter((lemma) => !other.includes(lemma) && has(in_, lemma)).length;
+  return only(left, right, b) + only(right, left, a);
+}
+
+/** The next word with a meaning behind each negation. */
+function negated({ tokens }: Signature): string[] {
+  return tokens.flatMap(({ lower }, i) => {
+    if (!negators.has(lower)) return [];
+    const next = tokens.slice(i + 1, i + 5).find(({ kind }) => kind !== 'function');
+    return next ? [next.lemma] : [];
+  });
+}
