@@ -11,7 +11,7 @@ let embedder: EmbedderProcess;
 let rig: Rig;
 before(async () => {
   [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
+  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, redisMs: 150 });
 });
 after(async () => {
   await rig.stop();

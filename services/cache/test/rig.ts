@@ -97,9 +97,12 @@ export async function startRig(options: {
   nowMs?: () => number;
   random?: () => number;
   log?: Logger;
+  /** How long Redis may take. By default longer than the service gives it: on a busy machine that would be another test. */
+  redisMs?: number;
 }): Promise<Rig> {
   let settings = toSettings(parseMeshConfig(head + (options.yaml ?? defaults), 'test.yaml'));
-  const state = openState({ url: options.redisUrl, name: 'test', log: silentLog });
+  const timeoutMs = options.redisMs ?? 2000;
+  const state = openState({ url: options.redisUrl, name: 'test', log: silentLog, timeoutMs });
   const keys = new RedisKeys();
   const near = new RedisNearStore(state, keys);
   const metrics = new Metrics('test');
