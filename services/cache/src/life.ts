@@ -5,8 +5,6 @@
 import type { Entry, LookupRequest } from '@refrain/contracts';
 import type { MeshConfig } from '@refrain/service';
 
-export { ttlsOf } from '@refrain/judgement';
-
 type CacheSettings = MeshConfig['cache'];
 
 /** The times of one entry on one level, in Unix milliseconds. */

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Answer, type Chat, type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
-import { admit, type Cacheability, cacheability, exactKey, partitionKey, questionOf } from '@refrain/judgement';
+import { admit, type Cacheability, cacheability, exactKey, partitionKey, questionOf, ttlsOf } from '@refrain/judgement';
 import { checkStore } from './check-request.ts';
 import type { Embedder } from './embedder/embedder.ts';
 import type { RedisExactStore } from './exact-store.ts';
@@ -9,7 +9,7 @@ import { toStoredHit } from './hit.ts';
 import type { NearIndex } from './index/near-index.ts';
 import type { Kept } from './kept.ts';
 import type { Learning } from './learning/learning.ts';
-import { type Life, lifeOf, ttlsOf } from './life.ts';
+import { type Life, lifeOf } from './life.ts';
 import { missReason } from './miss-reason.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
