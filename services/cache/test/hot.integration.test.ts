@@ -7,6 +7,7 @@ import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { HotIndex } from '../src/index/hot-index.ts';
 import { loadGraphs } from '../src/index/hot-vectors.ts';
 import { Journal } from '../src/index/journal.ts';
+import type { NearSource } from '../src/index/near-index.ts';
 import type { Partition } from '../src/partition.ts';
 import { nearest, toVector } from '../src/vector.ts';
 import { byMeaning, type Rig, startEmbedder, startRig, summary } from './rig.ts';
@@ -167,10 +168,9 @@ test('a semantic miss hands back what the question was embedded to, an exact one
 });
 
 /** A hot index by itself, on the rig's Redis, with its own clock and room. */
-async function hotIndex(maximumVectors: () => number) {
+async function hotIndex(maximumVectors: () => number, source: NearSource = rig.near) {
   let nowMs = 0;
   const journal = new Journal(rig.state, ({ key }) => `test:journal:${key}`);
-  const source = rig.near;
   const hot = new HotIndex({
     makeGraph: await loadGraphs(),
     log: silentLog,
@@ -217,5 +217,30 @@ test('all hot partitions together stay within their number of vectors: who rests
   maximum = 0;
   hot.add(b, 'f'.repeat(32), vector);
   assert.deepEqual([hot.partitions, hot.vectors], [0, 0]);
+  hot.stop();
+});
+
+test('reading in that Redis breaks off goes on where it was', async () => {
+  const many = Array.from({ length: 40 }, (_, i) => `What happened in the year ${1800 + i}?`);
+  let key = '';
+  for (const question of many) key = (await rig.put('broken-off', question, 'Much.')).entryId.split('.')[1] ?? '';
+  const partition = { tenant: 'broken-off', key };
+  const pages: number[] = [];
+  const source: NearSource = {
+    size: (of) => rig.near.size(of),
+    ids: (of) => rig.near.ids(of),
+    vectors: (of, ids) => {
+      pages.push(ids.length);
+      return pages.length === 2 ? Promise.reject(new Error('away')) : rig.near.vectors(of, ids);
+    },
+  };
+  const { hot, passMs } = await hotIndex(() => 10_000, source);
+  const vector = await embedder.embed(many[0] ?? '');
+  assert.equal(hot.query(partition, vector, 1, many.length), undefined);
+  await eventually(() => pages.length === 2 && hot.pending === 0);
+  assert.equal(hot.query(partition, vector, 1, many.length), undefined, 'half of it is not answered from');
+  passMs(1001);
+  await eventually(() => hot.query(partition, vector, 1, many.length)?.length === 1);
+  assert.deepEqual(pages, [32, 8, 8]);
   hot.stop();
 });

@@ -6,7 +6,6 @@
  * again where the journal has a gap or the numbers drift apart.
  */
 import type { Logger } from '@refrain/service';
-import { BoundedMap } from '../bounded-map.ts';
 import type { Partition } from '../partition.ts';
 import { HotVectors, type MakeGraph } from './hot-vectors.ts';
 import type { Change, Journal, Place } from './journal.ts';
@@ -35,6 +34,7 @@ interface Hot {
   /** How far the journal is known; undefined where it has a gap. */
   place: Place | undefined;
   filling: boolean;
+  failedAtMs: number;
   comparedAtMs: number;
 }
 
@@ -44,7 +44,7 @@ const pageEntries = 32;
 const graphCost = 50;
 /** A partition that was used within this time does not make room for another. */
 const restingMs = 60_000;
-/** A partition that could not be read is left alone this long. */
+/** Reading that failed goes on after this time, with what is missing. */
 const pauseMs = 1000;
 /** Numbers that differ lead to no more than one comparison in this time. */
 const compareMs = 10_000;
@@ -55,7 +55,6 @@ export class HotIndex {
   readonly #nowMs: () => number;
   /** By partition key, least recently used first. */
   readonly #hot: Map<string, Hot> = new Map();
-  readonly #failedAtMs: BoundedMap<string, number> = new BoundedMap(1000);
   #fills: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -112,9 +111,9 @@ export class HotIndex {
   query(partition: Partition, vector: Float32Array, count: number, size: number): string[] | undefined {
     const hot = this.#touch(partition.key) ?? this.#welcome(partition, size);
     if (!hot) return undefined;
-    // What expired is still here until somebody sweeps it; what an unwritten journal did not tell is missing.
-    const drift = Math.abs(hot.vectors.size - size);
-    if (drift > Math.max(100, size / 10) && this.#nowMs() - hot.comparedAtMs > compareMs) this.#fillSoon(hot);
+    // What expired is still here until somebody sweeps it; what no journal told is missing.
+    const hasDrifted = Math.abs(hot.vectors.size - size) > Math.max(100, size / 10);
+    if (!hot.filled || (hasDrifted && this.#nowMs() - hot.comparedAtMs > compareMs)) this.#fillSoon(hot);
     return hot.filled ? hot.vectors.nearest(vector, count) : undefined;
   }
 
@@ -156,15 +155,14 @@ export class HotIndex {
   }
 
   #welcome(partition: Partition, size: number): Hot | undefined {
-    const failedAtMs = this.#failedAtMs.get(partition.key) ?? Number.NEGATIVE_INFINITY;
-    if (this.#stopped || this.#nowMs() - failedAtMs < pauseMs || !this.#makeRoom(size + graphCost)) return undefined;
+    if (this.#stopped || !this.#makeRoom(size + graphCost)) return undefined;
     const vectors = new HotVectors(this.#options.makeGraph);
     const hot: Hot = {
       ...{ partition, vectors, size, usedAtMs: this.#nowMs() },
-      ...{ filled: false, place: undefined, filling: false, comparedAtMs: Number.NEGATIVE_INFINITY },
+      ...{ filled: false, place: undefined, filling: false },
+      ...{ failedAtMs: Number.NEGATIVE_INFINITY, comparedAtMs: Number.NEGATIVE_INFINITY },
     };
     this.#hot.set(partition.key, hot);
-    this.#fillSoon(hot);
     return hot;
   }
 
@@ -206,17 +204,14 @@ export class HotIndex {
 
   /** Reads in, or compares, in the background: one partition after the other. */
   #fillSoon(hot: Hot): void {
-    if (hot.filling) return;
+    if (hot.filling || this.#nowMs() - hot.failedAtMs < pauseMs) return;
     hot.filling = true;
     this.#fills = this.#fills
       .then(() => this.#fill(hot))
       .catch((err) => {
-        this.#hot.delete(hot.partition.key);
-        this.#failedAtMs.set(hot.partition.key, this.#nowMs());
-        this.#options.log.warn(
-          { err, partition: hot.partition.key },
-          'a partition could not be read into the hot index',
-        );
+        hot.failedAtMs = this.#nowMs();
+        const { key } = hot.partition;
+        this.#options.log.warn({ err, partition: key }, 'a partition could not be read into the hot index yet');
       })
       .finally(() => {
         hot.filling = false;
