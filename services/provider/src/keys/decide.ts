@@ -1,4 +1,4 @@
-/** Whether a key can be used now, and what using it changes: the TypeScript form of what the scripts do (see scripts.ts). */
+/** Whether a key can be used now, and what using it changes: the TypeScript form of what the scripts do (see scripts/prelude.ts). */
 import type { KeyRecord } from '@refrain/state';
 import type { Settlement, ToldHead, Want } from './lease.ts';
 import type { GroupLimits } from './pool-plan.ts';

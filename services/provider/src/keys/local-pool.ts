@@ -19,8 +19,7 @@ import {
 } from './decide.ts';
 import type { LeaseQuery, ToldHead, Want } from './lease.ts';
 import type { GroupLimits, PoolPlan } from './pool-plan.ts';
-import { freshKey, freshModel, leaseMs, type ModelRecord } from './records.ts';
-import { lookedAt } from './scripts.ts';
+import { freshKey, freshModel, leaseMs, lookedAt, type ModelRecord } from './records.ts';
 
 /** Why there is no key: as the script says it. */
 export type Refusal = { readonly why: 'denied' | 'tried' | 'busy' } | { readonly why: 'wait'; readonly ms: number };

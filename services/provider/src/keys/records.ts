@@ -11,6 +11,8 @@ export const probeWaitMs = 1000;
 export const longestProbeMs = 30_000;
 /** The share of errors is counted over at most so long. */
 export const windowMs = 600_000;
+/** How many keys are looked at before the best of them is taken; further ones only where none of these can be used. */
+export const lookedAt = 16;
 /** A worker that found no place at the provider counts as waiting for so long. */
 export const waitingMs = 200;
 /** A lease that is not renewed for so long ends: its worker is dead. */

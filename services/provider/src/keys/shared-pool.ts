@@ -13,7 +13,9 @@ import type { KeyPool, Lease, LeaseQuery, Settlement, ToldHead } from './lease.t
 import { LocalPool, type Refusal, type Taken, toRefusal } from './local-pool.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import { leaseMs, type ModelRecord, parseModelRecord } from './records.ts';
-import { keepScript, leaseScript, probeScript, settleScript } from './scripts.ts';
+import { keepScript, probeScript } from './scripts/keep.ts';
+import { leaseScript } from './scripts/lease.ts';
+import { settleScript } from './scripts/settle.ts';
 
 /** What a pool tells those who watch over it. */
 export interface PoolWatcher {
