@@ -27,10 +27,12 @@ export function leaveAlias(
   const target = toEntryId(near.id, key);
   parts.uses.used(tenant, target);
   if (!settings.cache.semantic.alias || Number(near.entry.expiresAtMs) <= nowMs) return;
-  const id = shorten(exactKey(chat, settings.scope(tenant)));
   const keep = async () => {
+    const id = shorten(exactKey(chat, settings.scope(tenant)));
     const isNew = await parts.aliases.keep({ tenant, id, target, entry: near.entry, confidence }, nowMs);
     if (isNew) await makeRoom(tenant, parts);
   };
-  keep().catch((thrown) => parts.counts.refused(`alias_${missReason(toRefrainError(thrown))}`));
+  const onFailure = (thrown: unknown) => parts.counts.refused(`alias_${missReason(toRefrainError(thrown))}`);
+  // After the answer: the key of a long dialogue takes a moment.
+  setImmediate(() => keep().catch(onFailure));
 }
