@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '@refrain/testkit';
+import { HotIndex } from './hot-index.ts';
+import type { Journal } from './journal.ts';
+import { LayeredIndex } from './layered-index.ts';
+import type { SharedIndex } from './near-index.ts';
+
+const partition = { tenant: 't', key: 'k' };
+const vector = new Float32Array(384).fill(1 / Math.sqrt(384));
+
+/** A Chroma that knows one entry, and remembers what it was told. */
+function cold() {
+  const told: string[] = [];
+  const index: SharedIndex = {
+    ready: true,
+    pending: 2,
+    collections: 3,
+    query: async () => ['cold'],
+    add: (_, id) => told.push(`+${id}`),
+    remove: (_, ids) => told.push(`-${ids.join()}`),
+    drop: () => told.push('drop'),
+    stop: async () => {},
+  };
+  return { index, told };
+}
+
+async function* nothing() {}
+
+function layered(hot: HotIndex | undefined) {
+  const { index, told } = cold();
+  const answered: string[] = [];
+  const options = { rebuild: nothing, onAnswer: (by: string) => answered.push(by), log: silentLog };
+  return { index: new LayeredIndex({ hot, cold: index, ...options }), told, answered };
+}
+
+test('without a hot index Chroma answers everything and hears of everything', async () => {
+  const { index, told, answered } = layered(undefined);
+  await index.prepare(partition);
+  assert.deepEqual(await index.query(partition, vector, 1, 1), ['cold']);
+  index.add(partition, 'a', vector);
+  index.remove(partition, ['b', 'c']);
+  index.drop(partition);
+  assert.deepEqual([told, answered], [['+a', '-b,c', 'drop'], ['chroma']]);
+  assert.deepEqual([index.hot, index.pending, index.collections], [{ partitions: 0, vectors: 0 }, 2, 3]);
+});
+
+test('a graph that throws costs nobody an answer', async () => {
+  const hot = new HotIndex({
+    makeGraph: () => {
+      throw new Error('out of memory');
+    },
+    log: silentLog,
+    maximumVectors: () => 1000,
+    source: { size: async () => 1, ids: async () => ['a'], vectors: async () => [{ id: 'a', vector }] },
+    journal: { write: async () => {} } as unknown as Journal,
+  });
+  const { index, told, answered } = layered(hot);
+  assert.deepEqual(await index.query(partition, vector, 1, 1), ['cold']);
+  index.add(partition, 'a', vector);
+  assert.deepEqual([told, answered, index.hot.partitions], [['+a'], ['chroma'], 0]);
+});
