@@ -21,7 +21,7 @@ export interface Histogram {
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** A service's own registry of Prometheus metrics; every name starts with `refrain_`. Never label by prompt, id or key. */
+/** A service's own registry of Prometheus metrics; every name starts with `refrain_`. Never label by prompt, id or key (the hash of a provider's key may be one). */
 export class Metrics {
   readonly #registry: client.Registry = new client.Registry();
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fromJsonString } from '@bufbuild/protobuf';
 import { type AlertEvent, AlertEventSchema, eventSubject, meshTenant } from '@refrain/contracts';
 import { keyId, parseMeshConfig, Secret } from '@refrain/service';
+import { formatKeyRecord, keyPoolNames, parseKeyRecord } from '@refrain/state';
 import { eventually, type RecordedCall, startUpstream } from '@refrain/testkit';
 import { failureOf, meshText, type Rig, startRig } from './rig.ts';
 
@@ -67,6 +68,22 @@ describe('operators', () => {
     assert.deepEqual(
       told('errors').map(({ keyId: id }) => id),
       [ids[0]],
+    );
+  });
+
+  it('hear of a key that nobody has used for a day while others were', async () => {
+    await start(1, 'strategy: round-robin');
+    for (let i = 0; i < 3; i += 1) await rig.ask();
+    const [id = ''] = ids;
+    const { records } = keyPoolNames('openai');
+    const known = parseKeyRecord(String(await rig.state.command('HGET', records, id)));
+    const longAgo = Date.now() - 25 * 3_600_000;
+    const record = { ...known, lastUsedAt: longAgo, addedAt: longAgo };
+    await rig.state.command('HSET', records, id, formatKeyRecord(record));
+    await eventually(() => told('unused').length > 0, { what: 'the alert', timeoutMs: 20_000 });
+    assert.deepEqual(
+      told('unused').map(({ keyId: unused }) => unused),
+      [id],
     );
   });
 

@@ -65,6 +65,21 @@ describe('three workers on one pool', () => {
     assert.ok(mostOfKey <= 5, `${mostOfKey} of a key at once`);
   });
 
+  it('let a request wait for a place that another worker has, and no longer than its deadline', async () => {
+    await start('concurrency: 1');
+    rig.upstream.script({ paceMs: 150, chunks: 6, text: 'one two three' });
+    const first = rig.open();
+    await first.accepted;
+    const waiting = Array.from({ length: 6 }, () => rig.open());
+    const late = Array.from({ length: 6 }, () => rig.open({ remainingMs: 150 }));
+    for (const { frames } of late) {
+      const all = await frames;
+      assert.deepEqual([all[0]?.body.case, failureOf(all).code], ['queued', 'deadline']);
+    }
+    assert.equal(rig.upstream.count, 1);
+    for (const { frames } of [first, ...waiting]) assert.ok(isAnswer(await frames));
+  });
+
   it('obey what the headers say is left, before the provider has to refuse anything', async () => {
     const services = await start('concurrency: 1');
     const left = new Map(keys.map((key) => [key, 5]));
