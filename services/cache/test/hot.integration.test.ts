@@ -244,3 +244,32 @@ test('reading in that Redis breaks off goes on where it was', async () => {
   assert.deepEqual(pages, [32, 8, 8]);
   hot.stop();
 });
+
+test('what Redis has evicted is not read again and again', async () => {
+  const partition = await fillTenant('evicted');
+  let reads = 0;
+  const source: NearSource = {
+    // As of a large partition of which half was evicted: the list still has the names.
+    size: (of) => rig.near.size(of),
+    ids: async (of) => [
+      ...(await rig.near.ids(of)),
+      ...Array.from({ length: 500 }, (_, i) => `${i}`.padStart(32, 'e')),
+    ],
+    vectors: (of, ids) => {
+      reads += 1;
+      return rig.near.vectors(of, ids);
+    },
+  };
+  const { hot, passMs } = await hotIndex(() => 10_000, source);
+  const vector = await embedder.embed(again('Cuba'));
+  const size = places.length + 500;
+  await eventually(() => hot.query(partition, vector, 1, size) !== undefined);
+  const before = reads;
+  passMs(60_000);
+  assert.equal(hot.query(partition, vector, 1, size)?.length, 1);
+  assert.deepEqual([hot.pending, reads], [0, before]);
+  passMs(60_000);
+  hot.query(partition, vector, 1, size + 500);
+  assert.equal(hot.pending, 1, 'a difference that is new is looked into');
+  hot.stop();
+});

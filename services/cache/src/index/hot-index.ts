@@ -36,6 +36,8 @@ interface Hot {
   filling: boolean;
   failedAtMs: number;
   comparedAtMs: number;
+  /** Entries that Redis named and no longer had when it was last compared: evicted ones. */
+  gone: number;
 }
 
 /** Entries read at once; with answers of a few KB decoding them stays near a millisecond. */
@@ -112,7 +114,7 @@ export class HotIndex {
     const hot = this.#touch(partition.key) ?? this.#welcome(partition, size);
     if (!hot) return undefined;
     // What expired is still here until somebody sweeps it; what no journal told is missing.
-    const hasDrifted = Math.abs(hot.vectors.size - size) > Math.max(100, size / 10);
+    const hasDrifted = Math.abs(hot.vectors.size + hot.gone - size) > Math.max(100, size / 10);
     if (!hot.filled || (hasDrifted && this.#nowMs() - hot.comparedAtMs > compareMs)) this.#fillSoon(hot);
     return hot.filled ? hot.vectors.nearest(vector, count) : undefined;
   }
@@ -160,7 +162,7 @@ export class HotIndex {
     const hot: Hot = {
       ...{ partition, vectors, size, usedAtMs: this.#nowMs() },
       ...{ filled: false, place: undefined, filling: false },
-      ...{ failedAtMs: Number.NEGATIVE_INFINITY, comparedAtMs: Number.NEGATIVE_INFINITY },
+      ...{ failedAtMs: Number.NEGATIVE_INFINITY, comparedAtMs: Number.NEGATIVE_INFINITY, gone: 0 },
     };
     this.#hot.set(partition.key, hot);
     return hot;
@@ -226,12 +228,17 @@ export class HotIndex {
     const place = await journal.end(partition);
     const before = vectors.ids();
     const wanted = await source.ids(partition);
-    const there = new Set(wanted);
+    const there = new Set<string>();
+    const missing: string[] = [];
+    for (const id of wanted) {
+      there.add(id);
+      if (!vectors.has(id)) missing.push(id);
+      await breathe();
+    }
     for (const id of before) {
       if (!there.has(id)) vectors.remove(id);
       await breathe();
     }
-    const missing = wanted.filter((id) => !vectors.has(id));
     for (let from = 0; from < missing.length; from += pageEntries) {
       for (const { id, vector } of await source.vectors(partition, missing.slice(from, from + pageEntries))) {
         // It may have had to make room meanwhile.
@@ -241,6 +248,7 @@ export class HotIndex {
       }
     }
     this.#trim();
+    hot.gone = Math.max(0, wanted.length - vectors.size);
     hot.place = place;
     hot.comparedAtMs = this.#nowMs();
     hot.filled = true;
