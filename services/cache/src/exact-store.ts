@@ -18,12 +18,12 @@ for i = 5 + groups, #KEYS do
   if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[5], ARGV[6])
+redis.call('ZADD', KEYS[2], 'GT', ARGV[5], ARGV[6])
 if not redis.call('ZSCORE', KEYS[3], ARGV[6]) then
   redis.call('ZADD', KEYS[3], tonumber(redis.call('GET', KEYS[4]) or 0) + 1 + ARGV[4] / 1e13, ARGV[6])
 end
 for i = 5, 4 + groups do
-  redis.call('ZADD', KEYS[i], ARGV[5], ARGV[6])
+  redis.call('ZADD', KEYS[i], 'GT', ARGV[5], ARGV[6])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[4])
 end
 for i = 2, 4 + groups do

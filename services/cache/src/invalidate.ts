@@ -48,7 +48,10 @@ async function remove(
   if (!dryRun) await removal.stamp(tenant, selected, now);
   if (selected.kind === 'tenant') return removal.tenant(tenant, { dryRun });
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
-  return dryRun ? removal.count(tenant, names) : removal.entries(tenant, names);
+  if (dryRun) return removal.count(tenant, names);
+  return selected.kind === 'partition'
+    ? removal.partition(tenant, selected.value, names)
+    : removal.entries(tenant, names);
 }
 
 /** What is removed and stamped; an entry is stamped by the half of its name that is its question's. */

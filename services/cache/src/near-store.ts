@@ -3,11 +3,11 @@ import { type Entry, EntrySchema } from '@refrain/contracts';
 import type { State } from '@refrain/state';
 import { BoundedMap } from './bounded-map.ts';
 import { embeddingFingerprint } from './embedder/model.ts';
-import { type Kept, stampedOf } from './kept.ts';
+import { groupsOf, type Kept, stampedOf } from './kept.ts';
 import { type Life, toEntryTimes } from './life.ts';
 import type { Partition } from './partition.ts';
 import { readEntry } from './read-entry.ts';
-import type { RedisKeys } from './redis-keys.ts';
+import { type RedisKeys, toEntryId } from './redis-keys.ts';
 import { toBytes, toVector, type Vector } from './vector.ts';
 
 /** An entry that may be served, with its vector. */
@@ -30,11 +30,13 @@ const rememberedPartitions = 1000;
 /**
  * Keeps what an exact entry stands beside, unless it was invalidated or removed since the question was asked. Gives the ids whose time to
  * be found without asking for stale ones ended since the last look, and forgets those that Redis has forgotten.
- * KEYS: entry, partition's list, tenant's partitions, exact entry, stamps.
- * ARGV: entry, its time, asked at, now, found until, id, partition, last look, forgotten before.
+ * Where it lives longer than its exact entry, it stays as long on the lists that entries are removed by.
+ * KEYS: entry, partition's list, tenant's partitions, exact entry, lives, then groups, then stamps.
+ * ARGV: entry, its time, asked at, now, found until, id, partition, last look, forgotten before, name, groups.
  */
 const keep = `
-for i = 5, #KEYS do
+local lists = 5 + tonumber(ARGV[11])
+for i = lists + 1, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
   if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 'invalidated' end
 end
@@ -43,8 +45,9 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[5], ARGV[6])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[7])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${rememberedPartitions + 1})
-for i = 2, 3 do
-  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
+for i = 5, lists do redis.call('ZADD', KEYS[i], 'GT', ARGV[4] + ARGV[2], ARGV[10]) end
+for i = 2, lists do
+  if i ~= 4 and redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
 end
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[8], ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[9])
@@ -97,11 +100,18 @@ export class RedisNearStore {
     const members = this.#keys.partition(tenant, partition);
     const name = this.#keys.near(tenant, partition, id);
     const stamps = stampedOf(kept).map((stamped) => this.#keys.stamp(tenant, stamped));
-    const keys = [name, members, this.#keys.partitions(tenant), this.#keys.exact(tenant, id), ...stamps];
+    const groups = groupsOf(kept).map((group) => this.#keys.group(tenant, group));
+    const [partitions, exact, lives] = [
+      this.#keys.partitions(tenant),
+      this.#keys.exact(tenant, id),
+      this.#keys.lives(tenant),
+    ];
+    const keys = [name, members, partitions, exact, lives, ...groups, ...stamps];
     const { createdAtMs: nowMs, revalidateUntilMs, keptUntilMs } = life;
     const forgottenBefore = nowMs - (keptUntilMs - revalidateUntilMs);
     const told = this.#toldUntil.get(members) ?? 0;
-    const args = [keptUntilMs - nowMs, kept.askedAtMs, nowMs, revalidateUntilMs, id, partition, told, forgottenBefore];
+    const times = [keptUntilMs - nowMs, kept.askedAtMs, nowMs, revalidateUntilMs];
+    const args = [...times, id, partition, told, forgottenBefore, toEntryId(id, partition), groups.length];
     const bytes = toBinary(EntrySchema, entry);
     const reply = await this.#state.command('EVAL', keep, keys.length, ...keys, bytes, ...args);
     if (reply === 'invalidated' || reply === 'removed') return reply;

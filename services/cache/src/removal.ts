@@ -82,6 +82,13 @@ export class Removal {
     await state.pipeline([keys.lives(tenant), keys.uses(tenant)].map((list) => ['ZREM', list, name] as const));
   }
 
+  /** Removes a partition's entries; its collection goes as a whole, which is faster than vector by vector. */
+  async partition(tenant: string, key: string, names: readonly string[]): Promise<number> {
+    const removed = await this.entries(tenant, names);
+    this.#parts.index.drop({ tenant, key });
+    return removed;
+  }
+
   /** Makes an entry answer nothing but its own question: its half by meaning and its aliases go. */
   async quarantine(tenant: string, entryId: string): Promise<void> {
     const { near, index, aliases } = this.#parts;
@@ -131,7 +138,11 @@ export class Removal {
   async #listsOf(tenant: string, page: readonly Named[]): Promise<Set<string>> {
     const { state, keys } = this.#parts;
     const lists = new Set([keys.lives(tenant), keys.uses(tenant)]);
-    for (const bytes of await state.getMany(page.map(({ id }) => keys.exact(tenant, id)))) {
+    const exact = await state.getMany(page.map(({ id }) => keys.exact(tenant, id)));
+    // Of an entry whose exact half is gone the other one says it.
+    const rest = page.filter((_, i) => !exact[i]);
+    const near = await state.getMany(rest.map(({ id, partition }) => keys.near(tenant, partition, id)));
+    for (const bytes of [...exact, ...near]) {
       const entry = bytes && readEntry(bytes);
       if (entry) for (const group of groupsOf(entry)) lists.add(keys.group(tenant, group));
     }

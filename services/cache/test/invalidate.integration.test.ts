@@ -178,6 +178,45 @@ test('a tag that was invalidated keeps out what bears it, and nothing else', asy
   assert.equal((await store('How big is Paris?', ['towns'])).stored, true);
 });
 
+test('what is found by meaning alone, because it lives longer, is taken out too', async () => {
+  rig.configure(
+    'cache: { exact: { ttlSeconds: 60 }, semantic: { ttlSeconds: 7200, alias: false }, staleSeconds: 0 }\n',
+  );
+  const question = 'How long is the Vltava?';
+  for (const selector of [tag('rivers'), model('p/m'), { case: 'partition' as const, value: '' }]) {
+    const { entryId } = await rig.put('longer', question, '430 km.', 3, { tags: ['rivers'] });
+    const [id = '', key = ''] = entryId.split('.');
+    // As Redis does when its time is over.
+    await rig.state.remove([rig.keys.exact('longer', id)]);
+    clock.advance(3_600_000);
+    assert.equal((await rig.get('longer', 'How long is the Vltava ?', byMeaning)).answer?.text, '430 km.');
+    const named = selector.case === 'partition' ? { ...selector, value: key } : selector;
+    assert.equal(await rig.remove('longer', named, true), 1, selector.case);
+    assert.equal(await rig.remove('longer', named), 1, selector.case);
+    assert.equal((await rig.get('longer', 'How long is the Vltava ?', byMeaning)).answer, undefined);
+    assert.deepEqual(await rig.state.command('ZRANGE', rig.keys.lives('longer'), 0, -1), []);
+    clock.advance(1000);
+  }
+  rig.configure('');
+});
+
+test('the half by meaning, which comes later, is not kept where its entry went meanwhile', async () => {
+  const question = 'How long is the Tiber?';
+  const { entryId } = await rig.put('between', question, '405 km.', 3, { tags: ['rivers'] });
+  const [id = '', partition = ''] = entryId.split('.');
+  const createdAtMs = clock.now();
+  const until = createdAtMs + 600_000;
+  const life = { createdAtMs, expiresAtMs: until, revalidateUntilMs: until, keptUntilMs: until };
+  const kept = { tenant: 'between', id, partition, hit: new Uint8Array(), rank: 3, tags: ['rivers'], model: 'p/m' };
+  const vector = await embedder.embed(question);
+  const store = (askedAtMs: number) => rig.near.set({ ...kept, askedAtMs }, { question, vector, life });
+  assert.ok(Array.isArray(await store(createdAtMs)));
+  await rig.remove('between', { case: 'entryId', value: entryId });
+  assert.equal(await store(createdAtMs), 'invalidated');
+  assert.equal(await store(createdAtMs + 1), 'removed');
+  assert.equal(Number(await rig.state.command('EXISTS', rig.keys.near('between', partition, id))), 0);
+});
+
 test('erasing a tenant leaves nothing that is its own in Redis, nor in the index, but the stamp of it', async () => {
   const again = 'How old is the castle of Hohenzollern ?';
   const { entryId } = await rig.put('erased', 'How old is the castle of Hohenzollern?', '1867.', 3, { tags: ['a'] });
