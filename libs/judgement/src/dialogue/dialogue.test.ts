@@ -49,6 +49,7 @@ test('where another thing could be meant, a follow-up stands for nothing', () =>
     // Another sense in few words.
     [['Tell me about biodegradable plastics.'], 'How are they made?', 'How are biodegradable plastics recycled?'],
     [['What is anemia?'], 'Is it curable?', 'Is anemia not curable?'],
+    [['Is fatigue a symptom of anemia?'], 'What are other symptoms?', 'What are symptoms of anemia?'],
   ];
   for (const [history, followUp, standalone] of cases)
     assert.ok(!resolvesTo(history, followUp, standalone), `${history.join(' / ')} | ${followUp} | ${standalone}`);
@@ -121,6 +122,7 @@ test('a dialogue that sets a persona, a language, a form or facts binds all that
     'My father has throat cancer.',
     'I am a doctor. What is throat cancer?',
     'We live in Norway. What is throat cancer?',
+    'What if nobody ever died of throat cancer?',
     'Assume that smoking is harmless. What is throat cancer?',
     'Respond only with JSON.',
     'Was ist das und wie ist die Heilung von throat cancer?',

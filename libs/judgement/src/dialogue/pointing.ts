@@ -6,7 +6,7 @@ export const pointer: RegExp =
 
 /** Words that point back. */
 export const pointing: ReadonlySet<string> = new Set(
-  'it its they them their he him his she her hers this that these those one ones other there'.split(' '),
+  'it its they them their he him his she her hers this that these those one ones there'.split(' '),
 );
 const kinds: readonly ReadonlySet<string>[] = [
   'it its this that one',

@@ -63,9 +63,7 @@ function isAllowed(a: Signature, b: Signature): boolean {
 function sameSmallWords(a: Signature, b: Signature): boolean {
   const small = ({ tokens }: Signature) =>
     tokens
-      .filter(
-        ({ lower }) => (scopeWords.has(lower) || negators.has(lower)) && !pointing.has(lower) && lower !== 'another',
-      )
+      .filter(({ lower }) => (scopeWords.has(lower) || negators.has(lower)) && !pointing.has(lower))
       .map(({ lower }) => lower)
       .sort()
       .join(' ');
