@@ -355,4 +355,21 @@ describe('the key pool', () => {
     await pool.synchronize();
     assert.equal(pool.local.keys.get(old.key.id)?.running, 0);
   });
+
+  it('forgets a key that no worker has had for a month, but not one that an operator took out', async () => {
+    const [pool, old] = workers('', 2, 2) as [SharedPool, SharedPool];
+    const [first = '', second = ''] = pool.keys.keys();
+    await old.synchronize();
+    await orderKey(rig.state, { provider: `p${made}`, id: second, kind: 'disable' });
+    const section = providerOf('');
+    const keys = toKeys(section, () => keysOf(3)('IT').slice(2));
+    pool.replaceKeys(keys, toPlan(section, keys, { threshold: 1 }));
+    rig.clock.advance(29 * day);
+    await pool.synchronize();
+    assert.ok(pool.local.keys.has(first));
+    rig.clock.advance(2 * day);
+    await pool.synchronize();
+    await pool.synchronize();
+    assert.deepEqual([...pool.local.keys.keys()].sort(), [second, keys[0]?.id].sort());
+  });
 });

@@ -33,6 +33,9 @@ test('the shipped file is good and its defaults are filled in', () => {
   const config = loadMeshConfig(file);
   assert.equal(config.cache.semantic.enabled, true);
   assert.equal(config.providers.claude?.concurrency, 100);
+  const perMinute = ['claude', 'gemini', 'openai'].map((name) => config.providers[name]?.limits.requestsPerMinute);
+  assert.deepEqual(perMinute, [20, 60, 200], 'the example pool');
+  assert.equal(config.providers.gemini?.resetTimeZone, 'America/Los_Angeles');
 });
 
 const cases: [string, string, string, RegExp][] = [
@@ -69,6 +72,19 @@ const cases: [string, string, string, RegExp][] = [
     'https://a:b@api.groq.com',
     / providers\.groq\.baseUrl: holds a password/,
   ],
+  [
+    'a password in the URL of a pool',
+    'keys: GROQ\n',
+    'keys: GROQ\n    pools: { eu: { keys: GROQ_EU, baseUrl: "https://a:b@api.groq.com" } }\n',
+    / providers\.groq\.pools\.eu\.baseUrl: holds a password/,
+  ],
+  [
+    'a time zone that is none',
+    'America/Los_Angeles',
+    'America/Los_Diablos',
+    / providers\.gemini\.resetTimeZone: is not a time zone/,
+  ],
+  ['a limit of nothing', 'requestsPerMinute: 20 ', 'requestsPerMinute: 0 ', / claude\.limits\.requestsPerMinute: /],
   ['a price that is no integer', 'input: 590000000', 'input: 0.59', / price\.input: /],
 ];
 

@@ -49,6 +49,7 @@ interface Missed {
 
 /** More outages than anybody has: the oldest are forgotten. */
 const mostMissed = 10_000;
+const forgottenAfterMs = 30 * 86_400_000;
 /** What checks are told under: what they find rests no model. No model is called so. */
 const checkModel = '@check';
 /** A script must not hold Redis up: a few keys are 0.2 ms. */
@@ -224,8 +225,18 @@ export class SharedPool implements KeyPool {
     const records = await readKeyRecords(this.#parts.state, this.#parts.provider);
     const models = new Map<string, Map<string, ModelRecord>>();
     for (const model of this.local.models) models.set(model, await this.#readModel(model));
+    await this.#forgetGone(records);
     // What was taken here meanwhile is told first; until then this process knows better.
     if (this.#missed.size === 0) this.local.replace(records, models);
+  }
+
+  /** Keys that no worker has had for a month are not kept, but for those that an operator took out. */
+  async #forgetGone(records: ReadonlyMap<string, KeyRecord>): Promise<void> {
+    const since = this.now() - forgottenAfterMs;
+    const isGone = ({ seenAt, addedAt, lastUsedAt, disabled }: KeyRecord) =>
+      Math.max(seenAt, addedAt, lastUsedAt) < since && disabled !== 'OPERATOR';
+    const gone = [...records].flatMap(([id, record]) => (isGone(record) ? [id] : []));
+    if (gone.length > 0) await this.#parts.state.command('HDEL', this.names('m')[0] ?? '', ...gone);
   }
 
   async #readModel(model: string): Promise<Map<string, ModelRecord>> {
