@@ -98,8 +98,9 @@ async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: Lookup
   const { tenant, minimumConfidence = 0, minimumRank } = request;
   if (alias.confidence < minimumConfidence) return { miss: 'below_confidence' };
   const of = fromEntryId(alias.aliasOf);
-  if (!of) return { miss: 'empty' };
   const { cache } = settings;
+  // One that was left before aliases were switched off answers no longer.
+  if (!of || !cache.semantic.alias) return { miss: 'empty' };
   const partition = { tenant, key: of.partition };
   const [[found], refusal] = await Promise.all([
     parts.near.getMany(partition, [of.id], reachBack(nowMs, request, cache)),

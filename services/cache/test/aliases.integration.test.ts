@@ -127,10 +127,16 @@ test('an alias never takes the place of an answer, nor stands without its target
   assert.equal(await aliases.keep({ ...alias, id: 'f'.repeat(32) }, clock.now()), false);
 });
 
-test('where aliases are switched off, a semantic hit leaves nothing', async () => {
+test('where aliases are switched off, a semantic hit leaves none, and those that were left answer no more', async () => {
+  await aliased('off');
   rig.configure('cache: { semantic: { alias: false } }\n');
-  await rig.put('off', asked, 'Madrid.');
-  for (let i = 0; i < 3; i += 1) assert.ok((await rig.get('off', again, byMeaning)).answer);
   assert.equal(summary(await rig.get('off', again, exactly)), 'empty');
+  await rig.put('off-too', asked, 'Madrid.');
+  assert.ok((await rig.get('off-too', again, byMeaning)).answer);
+  const [entry] = (await rig.state.command('ZRANGE', rig.keys.lives('off-too'), 0, -1)) as string[];
+  assert.ok(entry);
+  // The next hit's work comes after the first one's would have.
+  assert.ok((await rig.get('off-too', again, byMeaning)).answer);
+  assert.deepEqual(await rig.state.command('ZRANGE', rig.keys.lives('off-too'), 0, -1), [entry]);
   rig.configure('');
 });
