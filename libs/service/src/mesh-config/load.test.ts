@@ -84,7 +84,12 @@ const cases: [string, string, string, RegExp][] = [
     'America/Los_Diablos',
     / providers\.gemini\.resetTimeZone: is not a time zone/,
   ],
-  ['a limit of nothing', 'requestsPerMinute: 20 ', 'requestsPerMinute: 0 ', / claude\.limits\.requestsPerMinute: /],
+  [
+    'a limit of nothing',
+    'requestsPerMinute: 20 ',
+    'requestsPerMinute: 0 ',
+    / providers\.claude\.limits\.requestsPerMinute: /,
+  ],
   ['a price that is no integer', 'input: 590000000', 'input: 0.59', / price\.input: /],
 ];
 
