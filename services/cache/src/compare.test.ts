@@ -4,8 +4,10 @@ import { create } from '@bufbuild/protobuf';
 import { ChatSchema, ClassificationSchema, EntrySchema, LookupRequestSchema, Role } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { Candidate, VerifierContext } from '@refrain/judgement';
+import { Metrics } from '@refrain/service';
 import { type CompareParts, compare, type StoredSet } from './compare.ts';
 import type { Asked } from './level.ts';
+import { PartTimes } from './part-times.ts';
 
 const vector = (angle: number) => Float32Array.of(Math.cos(angle), Math.sin(angle));
 const cache = { staleSeconds: 0, revalidateSeconds: 0, semantic: { topK: 5 } };
@@ -31,6 +33,7 @@ function compareWith(
     },
     index: { query: async () => near.map(({ id }) => id), remove: () => {} },
     near: { getMany: async (_: unknown, ids: string[]) => ids.map((id) => near.find((each) => each.id === id)) },
+    times: new PartTimes(new Metrics('test')),
   } as unknown as CompareParts;
   const asked = {
     request: create(LookupRequestSchema, { minimumRank, classification: create(ClassificationSchema) }),
