@@ -139,6 +139,18 @@ test('a place that comes free costs two tries at most, however many wait', async
   }
 });
 
+test('it goes on trying while a try takes longer than the time between two', async () => {
+  const queue = new LaneQueue(10, 100);
+  let tries = 0;
+  queue.submit('low', async () => {
+    tries += 1;
+    // As long as a Redis that is slow to answer.
+    await new Promise((resolve) => setTimeout(resolve, 90));
+    return tries < 4 ? 'again' : 'done';
+  });
+  await eventually(() => tries === 4);
+});
+
 test('a place that another worker leaves is found without one of ours ending', async () => {
   const provider = { places: 0 };
   const { got, ends, submit } = before(provider, 10);

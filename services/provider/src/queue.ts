@@ -121,7 +121,13 @@ export class LaneQueue {
     // A try in vain is nobody's turn: else the heavier lane would gain by every one.
     Object.assign(this.#credit, entry.claims);
     this.#isFull = true;
-    this.#next ??= setTimeout(() => this.#tryNext(), tryAgainMs * (0.5 + Math.random()));
+    this.#next ??= setTimeout(
+      () => {
+        this.#next = undefined;
+        this.#tryNext();
+      },
+      tryAgainMs * (0.5 + Math.random()),
+    );
   }
 
   #tryNext(): void {

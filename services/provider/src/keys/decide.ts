@@ -120,7 +120,7 @@ export function take({ key, model }: Records, want: Want, { now }: Moment, lease
     if (left >= 0) model.windows[i * 3] = (model.windows[i * 3 + 2] ?? 0) > now ? Math.max(0, left - need) : -1;
   }
   const isProbe = model.halfOpen === 1;
-  if (isProbe) model.probeUntil = now + Math.min(leaseMs, longestProbeMs);
+  if (isProbe) model.probeUntil = now + leaseMs;
   return isProbe;
 }
 

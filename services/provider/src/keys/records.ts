@@ -7,23 +7,22 @@ export const slotMs = 10_000;
 export const slots = 7;
 /** While one request tries a key that has rested, the others are told to come again after this. */
 export const probeWaitMs = 1000;
-/** A request that tries a key keeps the others away at most so long. */
-export const longestProbeMs = 30_000;
 /** The share of errors is counted over at most so long. */
 export const windowMs = 600_000;
 /** How many keys are looked at before the best of them is taken; further ones only where none of these can be used. */
 export const lookedAt = 16;
 /** A worker that found no place at the provider counts as waiting for so long. */
 export const waitingMs = 200;
-/** A lease that is not renewed for so long ends: its worker is dead. */
+/** A lease that is not renewed for so long ends: its worker is dead. A request that tries a key keeps the others away as long at most. */
 export const leaseMs = 15_000;
 /** Where a provider that limits our rate names no time. */
 export const untoldRestMs = 5000;
 
-/** What a provider's headers count: requests, tokens, tokens of the prompt, tokens of the answer. */
-export const told = ['requests', 'tokens', 'input', 'output'] as const;
-/** Each of these has what is left (-1: not told), the limit (0: not told), and when it is whole again. */
-export const windowNumbers: number = told.length * 3;
+/**
+ * Of each of what headers count (requests, tokens, tokens of the prompt, tokens of the answer): what is left (-1: not told), the limit
+ * (0: not told), and when it is whole again.
+ */
+export const windowNumbers = 12;
 
 /** What is kept of a key for one model, in order. */
 export const modelFields = [

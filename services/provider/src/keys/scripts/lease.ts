@@ -186,7 +186,7 @@ for i = 1, 4 do
   if model[first] >= 0 then model[first] = model[first + 2] > now and math.max(0, model[first] - want[i]) or -1 end
 end
 local probe = model[M_HALF_OPEN] == 1 and 1 or 0
-if probe == 1 then model[M_PROBE_UNTIL] = now + math.min(ask.leaseMs, ${longestProbeMs}) end
+if probe == 1 then model[M_PROBE_UNTIL] = now + ask.leaseMs end
 local used = 0
 if best.limits then
   local _, _, share = judge(key, model, best.limits, want, now, nextDay)
