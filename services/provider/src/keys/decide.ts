@@ -2,7 +2,7 @@
 import type { KeyRecord } from '@refrain/state';
 import type { Settlement, ToldHead, Want } from './lease.ts';
 import type { GroupLimits } from './pool-plan.ts';
-import { longestProbeMs, type ModelRecord, probeWaitMs, slotMs, slots, untoldRestMs, windowMs } from './records.ts';
+import { type ModelRecord, probeWaitMs, slotMs, slots, untoldRestMs, windowMs } from './records.ts';
 
 /** What is kept of a key, altogether and for one model. */
 export interface Records {

@@ -1,6 +1,6 @@
 /** Takes a key and a place at the provider. */
 import type { Script } from '@refrain/state';
-import { longestProbeMs, lookedAt, probeWaitMs, slotMs, slots, waitingMs } from '../records.ts';
+import { lookedAt, probeWaitMs, slotMs, slots, waitingMs } from '../records.ts';
 import { prelude } from './prelude.ts';
 
 const deciding = `
