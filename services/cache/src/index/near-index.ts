@@ -23,9 +23,9 @@ export interface NearIndex {
   /** Told before a lookup, beside whatever else is asked: it learns what other processes have changed. Never throws. */
   prepare(partition: Partition): Promise<void>;
   /**
-   * Ids of the nearest entries, a few more than `count` where some are not written yet; undefined where the index cannot say: the partition has no collection, or one that is
-   * still being filled and the partition (of `size` entries) is small enough to be compared without.
-   * @throws RefrainError `unavailable` (CHROMA_DOWN)
+   * Ids of the nearest entries, a few more than `count` where some are not written yet; undefined where the index cannot say: the partition
+   * is not in process, and has no collection, or one that is still being filled and the partition (of `size` entries) is small enough to be
+   * compared without. @throws RefrainError `unavailable` (CHROMA_DOWN)
    */
   query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined>;
   /** Takes a vector that Redis has to be written soon; never waits. */
