@@ -30,7 +30,7 @@ const columns: readonly (readonly [start: string, metrics: readonly string[]])[]
     ],
   ],
   ['stream_', ['hits', 'errors', 'precision', 'recall', 'cross_tenant_hits', 'traps_served']],
-  ['multiturn_', ['served_right', 'served_wrong']],
+  ['multiturn_', ['served_right', 'served_wrong', 'followups_right', 'crossed_wrong']],
   ['admission_', ['accuracy']],
   ['retrieval_', ['top1']],
   ['traps_pooled', ['served_wrong']],
