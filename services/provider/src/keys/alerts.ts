@@ -59,10 +59,10 @@ export class Alerts implements PoolWatcher {
     const now = this.#parts.now();
     if (now - (this.#raised.get(cause) ?? Number.NEGATIVE_INFINITY) < hourMs) return;
     this.#raised.set(cause, now);
-    void this.#send(kind, keyId, text, cause);
+    void this.#send({ kind, keyId, text }, cause);
   }
 
-  async #send(kind: AlertKind, keyId: string, text: string, cause: string): Promise<void> {
+  async #send({ kind, keyId, text }: { kind: AlertKind; keyId: string; text: string }, cause: string): Promise<void> {
     const { provider, bus, encoding, log, onAlert, now } = this.#parts;
     if (!(await this.#isFirst(cause))) return;
     onAlert(kind);

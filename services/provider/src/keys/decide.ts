@@ -2,7 +2,7 @@
 import type { KeyRecord } from '@refrain/state';
 import type { Settlement, ToldHead, Want } from './lease.ts';
 import type { GroupLimits } from './pool-plan.ts';
-import { type ModelRecord, probeWaitMs, slotMs, slots, untoldRestMs, windowMs } from './records.ts';
+import { leaseMs, type ModelRecord, probeWaitMs, slotMs, slots, untoldRestMs, windowMs } from './records.ts';
 
 /** What is kept of a key, altogether and for one model. */
 export interface Records {
@@ -55,7 +55,11 @@ export function advance(key: KeyRecord, { now, day }: Moment): void {
   if (key.day < day) Object.assign(key, { day, dayRequests: 0, dayTokens: 0 });
 }
 
-function whenFits(counts: readonly number[], slot: number, limit: number, need: number): [at: number, used: number] {
+function whenFits(
+  { counts, slot }: { counts: readonly number[]; slot: number },
+  limit: number,
+  need: number,
+): [at: number, used: number] {
   let sum = counts.reduce((total, count) => total + count, 0);
   const used = sum / limit;
   if (sum + need <= limit) return [0, used];
@@ -67,8 +71,11 @@ function whenFits(counts: readonly number[], slot: number, limit: number, need: 
 }
 
 /** Judges a key whose counts are up to the moment. */
-export function judge({ key, model }: Records, limits: GroupLimits, want: Want, moment: Moment): Judgement {
-  const { now, nextDay } = moment;
+export function judge(
+  { key, model }: Records,
+  { limits, want }: { limits: GroupLimits; want: Want },
+  { now, nextDay }: Moment,
+): Judgement {
   if (key.disabled !== '') return { verdict: 'denied', at: 0, used: 0 };
   const [perMinute, perDay, tokensPerMinute, tokensPerDay, concurrency] = limits;
   const needs = wants(want);
@@ -79,9 +86,11 @@ export function judge({ key, model }: Records, limits: GroupLimits, want: Want, 
     if (left < 0 || reset <= now) continue;
     notes.push([left < (limit > 0 ? Math.min(need, limit) : need) ? reset : 0, limit > 0 ? 1 - left / limit : 0]);
   }
-  if (perMinute > 0) notes.push(whenFits(key.slotRequests, key.slot, perMinute, 1));
-  if (tokensPerMinute > 0)
-    notes.push(whenFits(key.slotTokens, key.slot, tokensPerMinute, Math.min(tokens, tokensPerMinute)));
+  if (perMinute > 0) notes.push(whenFits({ counts: key.slotRequests, slot: key.slot }, perMinute, 1));
+  if (tokensPerMinute > 0) {
+    const need = Math.min(tokens, tokensPerMinute);
+    notes.push(whenFits({ counts: key.slotTokens, slot: key.slot }, tokensPerMinute, need));
+  }
   const daily = (used: number, limit: number, need: number) =>
     [used + need > limit ? nextDay : 0, used / limit] as const;
   if (perDay > 0) notes.push(daily(key.dayRequests, perDay, 1));
@@ -101,7 +110,7 @@ export function lately(key: KeyRecord, now: number): number {
 }
 
 /** Counts a call in; gives whether it tries a key that has rested. */
-export function take({ key, model }: Records, want: Want, { now }: Moment, leaseMs: number): boolean {
+export function take({ key, model }: Records, want: Want, { now }: Moment): boolean {
   const needs = wants(want);
   key.lately = Math.floor((lately(key, now) + 1) * 1000 + 0.5) / 1000;
   key.latelyAt = now;
@@ -161,8 +170,7 @@ export function outcomeOf(settlement: Settlement): Outcome {
 /** Learns from the head of a reply. What was leased after this call the provider may not have seen when it wrote it. */
 export function hear(
   { key, model }: Records,
-  counters: readonly [number, number, number],
-  { isTaken, limits }: ToldHead,
+  { counters, isTaken, limits }: ToldHead & { readonly counters: readonly [number, number, number] },
   now: number,
 ): void {
   if (limits) {
@@ -192,14 +200,12 @@ export interface Leased {
 /** Counts a call out. `probeMs` is the first of the times after which a key that is out is probed. */
 export function settle(
   { key, model }: Records,
-  lease: Leased,
-  { outcome, restMs, reason, spent }: Outcome,
-  at: { readonly now: number; readonly probeMs: number },
+  { lease, outcome, restMs, reason, spent }: Outcome & { readonly lease: Leased },
+  { now, probeMs: firstProbeMs }: { readonly now: number; readonly probeMs: number },
 ): void {
-  const { now } = at;
   key.running = Math.max(0, key.running - 1);
   if (lease.probe) model.probeUntil = 0;
-  correct(key, lease, spent, outcome === 'unused' ? 1 : 0);
+  correct(key, lease, { spent, unused: outcome === 'unused' ? 1 : 0 });
   const rest = (ms: number) => {
     model.restUntil = Math.max(model.restUntil, now + ms);
     model.halfOpen = 1;
@@ -212,7 +218,7 @@ export function settle(
   } else if (outcome === 'failed' && restMs > 0) {
     rest(restMs);
   } else if (outcome === 'denied' && key.disabled === '') {
-    const probeEveryMs = key.probeEveryMs === 0 ? at.probeMs : Math.min(key.probeEveryMs * 2, dayMs);
+    const probeEveryMs = key.probeEveryMs === 0 ? firstProbeMs : Math.min(key.probeEveryMs * 2, dayMs);
     Object.assign(key, { disabled: reason, disabledAt: now, probeEveryMs, probeAt: now + probeEveryMs });
   }
   if (outcome !== 'unused') countCall(key, now);
@@ -225,7 +231,7 @@ export function settle(
 }
 
 /** What was reserved becomes what was spent, where it was counted. */
-function correct(key: KeyRecord, lease: Leased, spent: number, unused: number): void {
+function correct(key: KeyRecord, lease: Leased, { spent, unused }: { spent: number; unused: number }): void {
   const reserved = lease.want.promptTokens + lease.want.outputTokens;
   const back = key.slot - Math.floor(lease.at / slotMs);
   if (back >= 0 && back < slots) {

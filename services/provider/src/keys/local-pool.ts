@@ -17,9 +17,9 @@ import {
   settle,
   take,
 } from './decide.ts';
-import type { LeaseQuery, ToldHead, Want } from './lease.ts';
+import type { Lease, LeaseQuery, ToldHead, Want } from './lease.ts';
 import type { GroupLimits, PoolPlan } from './pool-plan.ts';
-import { freshKey, freshModel, leaseMs, lookedAt, type ModelRecord } from './records.ts';
+import { freshKey, freshModel, lookedAt, type ModelRecord } from './records.ts';
 
 /** Why there is no key: as the script says it. */
 export type Refusal = { readonly why: 'denied' | 'tried' | 'busy' } | { readonly why: 'wait'; readonly ms: number };
@@ -41,7 +41,11 @@ interface Candidate {
   readonly points: number;
 }
 
-interface Seen {
+/** A search for a key, and what it has seen. */
+interface Search {
+  readonly plan: PoolPlan;
+  readonly query: LeaseQuery;
+  readonly moment: Moment;
   working: number;
   untried: number;
   busy: boolean;
@@ -91,33 +95,35 @@ export class LocalPool {
 
   /** Takes a key by the plan. */
   lease(plan: PoolPlan, query: LeaseQuery, now: number): Taken | Refusal {
-    const moment = this.#moment(now);
-    const seen: Seen = { working: 0, untried: 0, busy: false, at: Number.POSITIVE_INFINITY };
-    const best = this.#preferred(plan, query, moment) ?? this.#best(plan, query, moment, seen);
+    const search = this.#search(plan, query, now);
+    const best = this.#preferred(plan, query, now) ?? this.#best(search);
     if (!best) {
-      if (seen.working === 0) return { why: 'denied' };
-      if (seen.untried === 0) return { why: 'tried' };
-      return seen.busy ? { why: 'busy' } : { why: 'wait', ms: Math.ceil(seen.at - now) };
+      if (search.working === 0) return { why: 'denied' };
+      if (search.untried === 0) return { why: 'tried' };
+      return search.busy ? { why: 'busy' } : { why: 'wait', ms: Math.ceil(search.at - now) };
     }
     if (plan.concurrency > 0 && this.#running >= plan.concurrency) return { why: 'busy' };
     this.#cursor = best.place + 1;
-    return this.take(best.id, query, now, best.limits);
+    return this.take(best, query, now);
   }
 
   /** Whether `lease` would find one, were there a place. */
   available(plan: PoolPlan, query: LeaseQuery, now: number): boolean {
-    const seen: Seen = { working: 0, untried: 0, busy: false, at: Number.POSITIVE_INFINITY };
-    return this.#best(plan, query, this.#moment(now), seen) !== undefined;
+    return this.#best(this.#search(plan, query, now)) !== undefined;
   }
 
   /** Counts a call in, whoever chose its key. */
-  take(id: string, query: Pick<LeaseQuery, 'model' | 'want'>, now: number, limits?: GroupLimits): Taken {
+  take(
+    { id, limits }: { readonly id: string; readonly limits?: GroupLimits },
+    { model, want }: Pick<LeaseQuery, 'model' | 'want'>,
+    now: number,
+  ): Taken {
     const moment = this.#moment(now);
-    const records = this.#records(id, query.model, now);
+    const records = this.#records(id, model, now);
     advance(records.key, moment);
-    const probe = take(records, query.want, moment, leaseMs);
+    const probe = take(records, want, moment);
     this.#running += 1;
-    const used = limits ? judge(records, limits, query.want, moment).used : 0;
+    const used = limits ? judge(records, { limits, want }, moment).used : 0;
     const { leased, prompt, output } = records.model;
     return { id, at: now, probe, used, counters: [leased, prompt, output] };
   }
@@ -139,13 +145,13 @@ export class LocalPool {
     // A check took no place.
     if (at.isCheck) records.key.running += 1;
     else this.#running = Math.max(0, this.#running - 1);
-    settle(records, lease, outcome, at);
+    settle(records, { ...outcome, lease }, at);
     return records.key;
   }
 
   /** Learns from the head of a reply. */
-  hear(id: string, model: string, counters: readonly [number, number, number], head: ToldHead, now: number): void {
-    hear(this.#records(id, model, now), counters, head, now);
+  hear({ key, model, counters }: Pick<Lease, 'key' | 'model' | 'counters'>, head: ToldHead, now: number): void {
+    hear(this.#records(key.id, model, now), { ...head, counters }, now);
   }
 
   /** One that was refused lately is probed no sooner; one that was revived may be used. */
@@ -168,52 +174,56 @@ export class LocalPool {
     return { key, model: record };
   }
 
-  #preferred(plan: PoolPlan, query: LeaseQuery, moment: Moment): Candidate | undefined {
+  #search(plan: PoolPlan, query: LeaseQuery, now: number): Search {
+    const nothing = { working: 0, untried: 0, busy: false, at: Number.POSITIVE_INFINITY };
+    return { plan, query, moment: this.#moment(now), ...nothing };
+  }
+
+  #preferred(plan: PoolPlan, query: LeaseQuery, now: number): Candidate | undefined {
     const { preferred = '' } = query;
     if (preferred === '') return undefined;
     const entry = plan.tiers.flatMap(entriesOf).find((each) => each.startsWith(preferred));
-    const seen: Seen = { working: 0, untried: 0, busy: false, at: 0 };
-    return entry === undefined ? undefined : this.#look(plan, query, moment, seen, entry, this.#cursor - 1);
+    return entry === undefined ? undefined : this.#look(this.#search(plan, query, now), entry, this.#cursor - 1);
   }
 
   /** As many of the first tier as the script looks at; more, and the next tier, only where none of these will do. */
-  #best(plan: PoolPlan, query: LeaseQuery, moment: Moment, seen: Seen): Candidate | undefined {
+  #best(search: Search): Candidate | undefined {
     let best: Candidate | undefined;
-    for (const tier of plan.tiers) {
+    for (const tier of search.plan.tiers) {
       const entries = entriesOf(tier);
       for (let i = 0; i < entries.length; i += 1) {
         const place = (this.#cursor + i) % entries.length;
-        const found = this.#look(plan, query, moment, seen, entries[place] ?? '', place);
+        const found = this.#look(search, entries[place] ?? '', place);
         if (found && isBetter(found, best)) best = found;
         const isLast = i === entries.length - 1 || (i + 1) % lookedAt === 0;
-        if (best && !best.near && (isLast || plan.strategy === 'round-robin')) return best;
+        if (best && !best.near && (isLast || search.plan.strategy === 'round-robin')) return best;
       }
       if (best) return best;
     }
     return best;
   }
 
-  #look(plan: PoolPlan, query: LeaseQuery, moment: Moment, seen: Seen, entry: string, place: number) {
+  #look(search: Search, entry: string, place: number): Candidate | undefined {
+    const { plan, query, moment } = search;
     const id = entry.slice(0, entryLength - 1);
     const limits = plan.limits[entry.charCodeAt(entryLength - 1) - 65];
     const records = this.#records(id, query.model, moment.now);
     if (!limits || records.key.disabled !== '') return undefined;
-    seen.working += 1;
+    search.working += 1;
     if (query.excluded.includes(id)) return undefined;
-    seen.untried += 1;
+    search.untried += 1;
     advance(records.key, moment);
-    const { verdict, at, used } = judge(records, limits, query.want, moment);
-    if (verdict === 'busy') seen.busy = true;
-    if (verdict === 'wait') seen.at = Math.min(seen.at, at);
+    const { verdict, at, used } = judge(records, { limits, want: query.want }, moment);
+    if (verdict === 'busy') search.busy = true;
+    if (verdict === 'wait') search.at = Math.min(search.at, at);
     if (verdict !== 'ok') return undefined;
-    return { id, limits, place, near: used >= plan.threshold, points: points(plan, records.key, limits, used, moment) };
+    const points = plan.strategy === 'most-headroom' ? used : lately(records.key, moment.now) / weightIn(plan, limits);
+    return { id, limits, place, near: used >= plan.threshold, points: plan.strategy === 'round-robin' ? 0 : points };
   }
 }
 
-function points(plan: PoolPlan, key: KeyRecord, limits: GroupLimits, used: number, { now }: Moment): number {
-  if (plan.strategy === 'round-robin') return 0;
-  if (plan.strategy === 'most-headroom') return used;
-  return lately(key, now) / (plan.strategy === 'weighted' ? limits[5] : 1);
+function weightIn({ strategy }: PoolPlan, limits: GroupLimits): number {
+  return strategy === 'weighted' ? limits[5] : 1;
 }
 
 function isBetter(found: Candidate, best: Candidate | undefined): boolean {

@@ -117,7 +117,7 @@ export class SharedPool implements KeyPool {
     const key = this.#keys.get(found.id);
     // Retired in this very moment: the plan has it no more.
     if (!key) throw toRefusal({ why: 'wait', ms: 1 });
-    if (!isLocal) this.local.take(found.id, query, this.now());
+    if (!isLocal) this.local.take(found, query, this.now());
     const { attemptId, model, want } = query;
     const lease: Lease = {
       key,
@@ -174,7 +174,7 @@ export class SharedPool implements KeyPool {
   told(lease: Lease, head: ToldHead): void {
     const isNews = head.limits !== undefined || (head.isTaken && lease.probe);
     if (!isNews) return;
-    this.local.hear(lease.key.id, lease.model, lease.counters, head, this.now());
+    this.local.hear(lease, head, this.now());
     if (this.#missed.has(lease.attemptId)) return;
     const { counters } = lease;
     const windows = head.limits?.map((window) => window ?? false);
