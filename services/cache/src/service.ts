@@ -56,7 +56,7 @@ export function createCacheService(options: CacheParts): {
     uses: new Uses(options),
     counts: new Counts(metrics),
     times: new PartTimes(metrics),
-    learning: new Learning(options),
+    learning: new Learning({ ...options, nowMs }),
     heard: createHeard(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };

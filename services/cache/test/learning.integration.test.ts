@@ -189,20 +189,33 @@ test('an alias of a wrong hit goes with it, and what was learned later holds for
   assert.equal(summary(await byAlias()), 'empty');
 });
 
-test('where looking finds nothing for five hundred lookups, the level goes off; new entries bring it back by probes', async () => {
-  const ask = (text: string) => rig.get('idle', text, byMeaning);
-  await rig.put('idle', 'Why do cats purr?', 'Nobody knows.');
-  for (let i = 0; i < 25; i += 1) {
-    await Promise.all(Array.from({ length: 20 }, (_, j) => ask(`How old is the tower number ${20 * i + j}?`)));
+test('where looking finds nothing for ten minutes and five hundred lookups, the level goes off; new entries bring it back by probes', async () => {
+  let laterMs = 0;
+  const nowMs = () => Date.now() + laterMs;
+  const idle = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs });
+  try {
+    const ask = (text: string) => idle.get('idle', text, byMeaning);
+    await idle.put('idle', 'Why do cats purr?', 'Nobody knows.');
+    const askOften = async () => {
+      for (let i = 0; i < 25; i += 1) {
+        await Promise.all(Array.from({ length: 20 }, (_, j) => ask(`How old is the tower number ${20 * i + j}?`)));
+      }
+    };
+    await askOften();
+    assert.notEqual((await ask('How old is the tower?')).missReason, 'break_even');
+    laterMs = 10 * 60_000;
+    await ask('How old is the tower?');
+    assert.equal((await ask('How old is the tower?')).missReason, 'break_even');
+    assert.equal((await report('idle', idle)).semanticOn, false);
+    assert.ok((await report('idle', idle)).spentMs > 0n);
+    const found = async () => (await ask('Why does a cat purr?')).missReason !== 'break_even';
+    let looked = 0;
+    for (let i = 0; i < 420; i += 1) if (await found()) looked += 1;
+    assert.ok(looked >= 20 && looked < 60, String(looked));
+    assert.equal((await report('idle', idle)).semanticOn, true);
+  } finally {
+    await idle.stop();
   }
-  assert.equal((await ask('How old is the tower?')).missReason, 'break_even');
-  assert.equal((await report('idle')).semanticOn, false);
-  assert.ok((await report('idle')).spentMs > 0n);
-  const found = async () => (await ask('Why does a cat purr?')).missReason !== 'break_even';
-  let looked = 0;
-  for (let i = 0; i < 420; i += 1) if (await found()) looked += 1;
-  assert.ok(looked >= 20 && looked < 60, String(looked));
-  assert.equal((await report('idle')).semanticOn, true);
 });
 
 test('what was learned goes with its tenant', async () => {

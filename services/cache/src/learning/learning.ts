@@ -23,12 +23,14 @@ export class Learning {
   readonly ledger: Ledger;
   readonly trust: EntryTrust;
   readonly #log: Logger;
+  readonly #nowMs: () => number;
   readonly #meters: BoundedMap<string, Meter> = new BoundedMap(maximumMeters);
   readonly #switched;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(options: { state: State; keys: RedisKeys; metrics: Metrics; log: Logger }) {
-    const { state, keys, metrics, log } = options;
+  constructor(options: { state: State; keys: RedisKeys; metrics: Metrics; log: Logger; nowMs: () => number }) {
+    const { state, keys, metrics, log, nowMs } = options;
+    this.#nowMs = nowMs;
     const failed = metrics.counter('cache_learning_failures_total', 'Counts that Redis did not take at once.', [
       'reason',
     ]);
@@ -126,7 +128,7 @@ export class Learning {
     const name = `${tenant}/${key}`;
     const there = this.#meters.get(name);
     if (there) return there;
-    const fresh = new Meter();
+    const fresh = new Meter(this.#nowMs);
     this.#meters.set(name, fresh);
     return fresh;
   }

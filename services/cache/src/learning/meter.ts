@@ -13,14 +13,17 @@ export interface Look {
   readonly savedNanoUsd: bigint;
 }
 
-/** A new partition has little to find yet: so many lookups are never held against it. */
+/** A partition that is being filled has little to find yet: neither few lookups nor a few busy minutes are held against it. */
 const windowLooks = 500;
+const windowMs = 10 * 60_000;
 const probeEvery = 20;
 const windowProbes = 20;
 
 /** One partition's meter. */
 export class Meter {
+  readonly #nowMs: () => number;
   #on: boolean = true;
+  #beganAtMs: number;
   #skipped: number = 0;
   #looks: number = 0;
   #hits: number = 0;
@@ -28,6 +31,11 @@ export class Meter {
   #savedMs: number = 0;
   #savesMoney: boolean = false;
   #timeIsKnown: boolean = true;
+
+  constructor(nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
+    this.#beganAtMs = nowMs();
+  }
 
   /** Whether the level is on. */
   get on(): boolean {
@@ -51,11 +59,16 @@ export class Meter {
       this.#timeIsKnown &&= savedMs !== undefined;
       this.#savesMoney ||= savedNanoUsd > 0n;
     }
-    if (this.#looks < (this.#on ? windowLooks : windowProbes)) return undefined;
+    if (!this.#isWindowOver()) return undefined;
     const was = this.#on;
     this.#on = this.#pays();
     this.#begin();
     return was === this.#on ? undefined : this.#on ? 'on' : 'off';
+  }
+
+  #isWindowOver(): boolean {
+    if (!this.#on) return this.#looks >= windowProbes;
+    return this.#looks >= windowLooks && this.#nowMs() - this.#beganAtMs >= windowMs;
   }
 
   /** Money is never weighed against milliseconds: whoever saves any stays on, for a miss costs it and the wait for an answer too. */
@@ -65,6 +78,7 @@ export class Meter {
   }
 
   #begin(): void {
+    this.#beganAtMs = this.#nowMs();
     this.#looks = 0;
     this.#hits = 0;
     this.#spentMs = 0;
