@@ -2,6 +2,10 @@
  * `npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER] [--replay HOST:PORT]`: what the cache's judgement
  * is worth on labelled data, for every set that the folder has. `--report` writes tables and picture for docs/quality.md; `--replay` asks a
  * running cache instead and says how often it does what is measured here.
+ *
+ * `npm run -s quality -- routing --data DIR [--train DIR] [--json]`: what the prompt model is worth as a router and as a classifier.
+ * Scored by the shipped weights; by cross-validation where these were fitted on the folder's very files; by a fit on `--train` where
+ * that is given. Which of the three is said on standard error.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +14,7 @@ import { measureCache } from './quality/cache.ts';
 import { printQuality } from './quality/print.ts';
 import { replayCache } from './quality/replay.ts';
 import { writeReport } from './quality/report.ts';
+import { measureRouting } from './quality/routing/measure.ts';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -19,13 +24,15 @@ const { values, positionals } = parseArgs({
     report: { type: 'string' },
     curve: { type: 'boolean', default: false },
     replay: { type: 'string' },
+    train: { type: 'string' },
   },
   allowPositionals: true,
 });
 const [what] = positionals;
-if (what !== 'cache' || !values.data) {
+if ((what !== 'cache' && what !== 'routing') || !values.data) {
   process.stderr.write(
-    'usage: npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER | --replay HOST:PORT]\n',
+    'usage: npm run -s quality -- cache --data DIR [--json] [--only SET,…] [--report FOLDER | --replay HOST:PORT]\n' +
+      '       npm run -s quality -- routing --data DIR [--train DIR] [--json]\n',
   );
   process.exit(2);
 }
@@ -36,7 +43,8 @@ try {
   const only = values.only?.split(',');
   const print = (results: readonly Result[]) =>
     values.json ? printReport('quality', results, true) : printQuality(results);
-  if (values.replay) print(await replayCache(data, { home, say, only, address: values.replay }));
+  if (what === 'routing') print(measureRouting(data, { train: values.train && resolve(values.train), say }));
+  else if (values.replay) print(await replayCache(data, { home, say, only, address: values.replay }));
   else {
     const measured = await measureCache(data, { home, say, only, curve: values.curve || values.report !== undefined });
     if (values.report) writeReport(resolve(values.report), measured);

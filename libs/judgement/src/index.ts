@@ -13,6 +13,21 @@ export { ttlsOf } from './lifetime.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
 export { costNanoUsd, estimateTokens, type Price } from './money.ts';
 export { complexityName, taskName } from './names.ts';
+export {
+  createPromptModel,
+  type HeadName,
+  type HeadWeights,
+  headNames,
+  type PromptJudgement,
+  type PromptWeights,
+  raritySteps,
+  type TaskName,
+  taskNames,
+} from './prompt/model.ts';
+export { shapeNames, shapeOf } from './prompt/shape.ts';
+export { shippedPromptWeights } from './prompt/shipped.ts';
+export { tokensOf } from './prompt/tokens.ts';
+export { forEachTerm, type Vocabulary, weigh } from './prompt/vocabulary.ts';
 export { questionOf } from './question.ts';
 export { type Plan, type PlannedRoute, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
 export { type AdmissionClass, admissionClass } from './signature/admission-class.ts';

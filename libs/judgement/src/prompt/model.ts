@@ -1,0 +1,101 @@
+/**
+ * The prompt model: linear heads over one vocabulary and over a prompt's shape, all evaluated in one pass of at most 1 ms. `need` says how
+ * much a strong model gains over a weak one, four heads say what kind of work is asked, `level` how hard it is. Weights are fitted by
+ * `loadtest/src/quality/routing/fit-prompts.ts` and quantised to a byte each.
+ */
+import { shapeOf } from './shape.ts';
+import { tokensOf } from './tokens.ts';
+import { type Vocabulary, weigh } from './vocabulary.ts';
+
+/** The kinds of work. */
+export const taskNames = ['code', 'reasoning', 'text', 'ui'] as const;
+export type TaskName = (typeof taskNames)[number];
+
+/** The heads, in the order of the weights. */
+export const headNames = ['need', ...taskNames, 'level'] as const;
+export type HeadName = (typeof headNames)[number];
+
+/** Weights as they ship. */
+export interface PromptWeights {
+  /** Digests of the files whose rows were fitted on. */
+  readonly fittedOn: Readonly<Record<string, string>>;
+  /** Terms of each form, parted by line feeds. */
+  readonly terms: Readonly<Record<keyof Vocabulary, string>>;
+  /** Base64 of a byte for each term: its rarity times `raritySteps`. */
+  readonly rarity: string;
+  readonly heads: Readonly<Record<HeadName, HeadWeights>>;
+  /** Scores of `need` that half of the fitted prompts are below, and their spread. */
+  readonly need: { readonly middle: number; readonly spread: number };
+  /** Scores of `level` from which on a prompt is medium, and complex. */
+  readonly cuts: readonly [number, number];
+}
+
+/** One head. */
+export interface HeadWeights {
+  readonly bias: number;
+  /** One for each of `shapeNames`. */
+  readonly shape: readonly number[];
+  /** What a step of the terms' weights is worth. */
+  readonly step: number;
+  /** Base64 of a signed byte for each term. */
+  readonly terms: string;
+}
+
+/** What the model says of a prompt. */
+export interface PromptJudgement {
+  /** 0 to 1: how much a strong model would gain; half of the prompts that it was fitted on are below 0.5. */
+  readonly need: number;
+  readonly task: TaskName;
+  /** How far the task's score is above the next. */
+  readonly taskMargin: number;
+  /** About 0 (simple) to 2 (complex). */
+  readonly level: number;
+  readonly complexity: 'simple' | 'medium' | 'complex';
+  /** How far the level is from the nearest cut. */
+  readonly levelMargin: number;
+}
+
+/** Steps of rarity in a byte for each unit. */
+export const raritySteps = 20;
+
+/** A model of these weights; it reads a bounded head of the text and never throws, whatever the text holds. */
+export function createPromptModel(weights: PromptWeights): (text: string) => PromptJudgement {
+  const vocabulary = vocabularyOf(weights);
+  const rarity = Uint8Array.from(Buffer.from(weights.rarity, 'base64'), Number);
+  const heads = headNames.map((name) => {
+    const { terms, ...rest } = weights.heads[name];
+    return { ...rest, terms: Int8Array.from(Buffer.from(terms, 'base64')) };
+  });
+  return (text) => {
+    const tokens = tokensOf(text);
+    const shape = shapeOf(text, tokens);
+    const { places, weights: weighed } = weigh(text, tokens, vocabulary, rarity);
+    const scores = heads.map((head) => {
+      let ofTerms = 0;
+      for (let i = 0; i < places.length; i += 1) ofTerms += (head.terms[places[i] ?? 0] ?? 0) * (weighed[i] ?? 0);
+      return head.shape.reduce((sum, weight, i) => sum + weight * (shape[i] ?? 0), head.bias) + ofTerms * head.step;
+    });
+    return judgementOf(scores, weights);
+  };
+}
+
+function judgementOf(scores: readonly number[], { need, cuts }: PromptWeights): PromptJudgement {
+  const tasks = taskNames
+    .map((name, i) => ({ name, score: scores[i + 1] ?? 0 }))
+    .sort((one, other) => other.score - one.score);
+  const level = scores[5] ?? 0;
+  return {
+    need: 1 / (1 + Math.exp(-((scores[0] ?? 0) - need.middle) / need.spread)),
+    task: tasks[0]?.name ?? 'text',
+    taskMargin: (tasks[0]?.score ?? 0) - (tasks[1]?.score ?? 0),
+    level,
+    complexity: level < cuts[0] ? 'simple' : level < cuts[1] ? 'medium' : 'complex',
+    levelMargin: Math.min(Math.abs(level - cuts[0]), Math.abs(level - cuts[1])),
+  };
+}
+
+function vocabularyOf({ terms }: PromptWeights): Vocabulary {
+  let place = 0;
+  const mapOf = (lines: string) => new Map(lines === '' ? [] : lines.split('\n').map((term) => [term, place++]));
+  return { open: mapOf(terms.open), choices: mapOf(terms.choices), sum: mapOf(terms.sum) };
+}
