@@ -19,6 +19,7 @@ import {
 } from '@refrain/judgement';
 import { embedTexts } from './embed-texts.ts';
 import { type BoostOptions, boost } from './fit/boost.ts';
+import { area, cutFor, logistic } from './fit/calibrate.ts';
 import { foldsOf } from './fit/folds.ts';
 import { type FitPair, makePairs } from './fit/make-pairs.ts';
 import { naturalPairs, naturalTexts } from './fit/natural.ts';
@@ -61,7 +62,9 @@ const shares: Readonly<Record<string, number>> = {
 const traffic = { ofCosine: 60, ofWords: 1.5 };
 const defaultBudget = 0.01;
 /** Of how many lookups one is taken to meet a near miss; on the labelled streams it is fewer. */
-const lookupsForANearMiss = 5;
+const lookupsForANearMiss = 3;
+/** What is less likely than that is served at no budget. */
+const leastConfidence = 0.1;
 const options: BoostOptions = {
   trees: 260,
   leaves: 24,
@@ -114,8 +117,8 @@ for (let held = 0; held < folds; held += 1) {
 const whole = fit([...rows.keys()]);
 const calibration = fitPlatt();
 const [cosineAt, equalAt] = [featureNames.indexOf('cosine'), featureNames.indexOf('equal')];
-const isReal = ({ source }: Row) => source === 'single' || source === 'dialogue';
-const isNearMiss = (row: Row) => !isReal(row) && row.source !== 'banking77';
+const isReal = ({ source }: Row) => source === 'single' || source === 'dialogue' || source === 'written';
+const isNearMiss = ({ source }: Row) => source !== 'single' && source !== 'dialogue' && source !== 'banking77';
 const alone = rows.map((_, i) => sigmoid(calibration.slope * (predicted[i] ?? 0) + calibration.intercept));
 const raw = rows.map(({ features }, i) =>
   trafficLogit(predicted[i] ?? 0, features[cosineAt] ?? 0, features[equalAt] ?? 0, {
@@ -164,31 +167,6 @@ function fitPlatt(): { slope: number; intercept: number } {
   return { slope: Number(slope.toFixed(4)), intercept: Number(intercept.toFixed(4)) };
 }
 
-/** The logistic curve of one variable, by Newton's method. */
-function logistic(points: readonly { readonly label: number; readonly weight: number; readonly x: number }[]): {
-  slope: number;
-  intercept: number;
-} {
-  let slope = 0.1;
-  let intercept = 0;
-  for (let step = 0; step < 60; step += 1) {
-    let [g0, g1, h00, h01, h11] = [0, 0, 1e-3, 0, 1e-3];
-    for (const { label, weight, x } of points) {
-      const p = sigmoid(slope * x + intercept);
-      const w = weight * p * (1 - p);
-      g0 += weight * (label - p);
-      g1 += weight * (label - p) * x;
-      h00 += w;
-      h01 += w * x;
-      h11 += w * x * x;
-    }
-    const determinant = h00 * h11 - h01 * h01;
-    intercept += (h11 * g0 - h01 * g1) / determinant;
-    slope += (h00 * g1 - h01 * g0) / determinant;
-  }
-  return { slope, intercept };
-}
-
 /**
  * P(same | trees, cosine, equal words). The slope is fitted on real questions and on what was written; the intercept is set so that at
  * the default budget both promises of the table ask for the same confidence, because one number has to keep both.
@@ -198,9 +176,9 @@ function fitBlend(): typeof traffic & { intercept: number; slope: number } {
     /^(?:banking77|single|dialogue|written)$/.test(source) && !refusal ? [{ label, weight, x: raw[i] ?? 0 }] : [],
   );
   const slope = Math.max(0.05, logistic(real).slope);
-  const leastRaw = cutFor(defaultBudget, isReal, raw);
+  const leastRaw = cutOf(isReal, raw, defaultBudget);
   const passing = alone.map((value, i) => ((raw[i] ?? 0) > leastRaw ? value : 0));
-  const leastAlone = cutFor(defaultBudget * lookupsForANearMiss, isNearMiss, passing);
+  const leastAlone = cutOf(isNearMiss, passing, defaultBudget * lookupsForANearMiss);
   const intercept = Math.log(leastAlone / (1 - leastAlone)) - slope * leastRaw;
   say(`blend: slope ${slope}, least raw ${leastRaw}, least alone ${leastAlone}`);
   return { intercept: Number(intercept.toFixed(4)), slope: Number(slope.toFixed(4)), ...traffic };
@@ -212,28 +190,26 @@ function fitBlend(): typeof traffic & { intercept: number; slope: number } {
  */
 function thresholdFor(budget: number): number {
   const strictest = Math.max(
-    cutFor(budget, isReal, confidence),
-    cutFor(budget * lookupsForANearMiss, isNearMiss, confidence),
+    cutOf(isReal, confidence, budget),
+    cutOf(isNearMiss, confidence, budget * lookupsForANearMiss),
   );
-  return Number(Math.min(0.999, strictest + 1e-4).toFixed(4));
+  return Number(Math.min(0.999, Math.max(leastConfidence, strictest + 1e-4)).toFixed(4));
 }
 
-/** The score above which at most that share of the wrong pairs lies, by weight. */
-function cutFor(share: number, wanted: (row: Row) => boolean, scores: readonly number[]): number {
-  const wrong = rows
-    .flatMap((row, i) =>
-      row.label === 0 && wanted(row)
-        ? [{ score: row.refusal ? Number.NEGATIVE_INFINITY : (scores[i] ?? 0), weight: row.weight }]
-        : [],
-    )
-    .sort((x, y) => y.score - x.score);
-  const all = wrong.reduce((sum, { weight }) => sum + weight, 0);
-  let served = 0;
-  for (const { score, weight } of wrong) {
-    served += weight;
-    if (served > all * share) return score;
-  }
-  return 0.5;
+/** What a rule refuses is never served, whatever its score. Each real question is one lookup and counts once. */
+function cutOf(wanted: (row: Row) => boolean, scores: readonly number[], share: number): number {
+  const points = rows.flatMap((row, i) =>
+    wanted(row)
+      ? [
+          {
+            label: row.label,
+            weight: wanted === isReal ? 1 : row.weight,
+            x: row.refusal ? Number.NEGATIVE_INFINITY : (scores[i] ?? 0),
+          },
+        ]
+      : [],
+  );
+  return cutFor(points, share);
 }
 
 function report(): void {
@@ -250,17 +226,4 @@ function report(): void {
       `${source.padEnd(24)} right ${share(1)}, wrong ${share(0)}, area ${area(own.map(([i, row]) => [row.refusal ? 0 : (alone[i] ?? 0), row.label])).toFixed(3)}`,
     );
   }
-}
-
-function area(scored: readonly (readonly [number, number])[]): number {
-  const sorted = [...scored].sort((x, y) => x[0] - y[0]);
-  let ranks = 0;
-  let positive = 0;
-  for (const [place, [, label]] of sorted.entries()) {
-    if (label !== 1) continue;
-    positive += 1;
-    ranks += place + 1;
-  }
-  const negative = sorted.length - positive;
-  return (ranks - (positive * (positive + 1)) / 2) / Math.max(1, positive * negative);
 }

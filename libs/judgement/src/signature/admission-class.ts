@@ -50,7 +50,7 @@ const nowWords =
 const dayWords =
   /\b(?:today|tonight|tomorrow|yesterday|now|so far|(?:last|past) (?:\d+ )?(?:hour|minute|day|night)s?|heute|morgen|aujourd'hui|hoy|this (?:morning|afternoon|evening))\b/;
 /** Asks for what was recorded, not for what is known. */
-const asksData = /^(?:look at|look up|check|show|list|count|which|how many|fetch|pull|summari[sz]e)\b/;
+const asksData = /^(?:look (?:at|up|through)|check|show|list|count|fetch|pull|summari[sz]e)\b/;
 const latest = /\b(?:latest|most recent|newest|current|today'?s|tonight'?s|yesterday'?s|up to date)\b/;
 const changing =
   /\b(?:weather|forecast|temperature outside|traffic|prices?|stock|stocks|shares?|exchange rate|rates?|apy|apr|balance|score|scores|standings|news|headlines|status|incidents?|outages?|online|available|availability|inventory|in stock|wait(?:ing)? time|queue|open|closed|revenue|sales|traffic|alerts?|errors?|logs?|transactions?|transfers?|visitors|users online|trending|reading|levels?|usage|how many (?:people|users|days|hours))\b/;
@@ -129,11 +129,11 @@ function isAction(text: string, words: number): boolean {
 }
 
 function isVolatile(text: string): boolean {
-  if (clock.test(text)) return true;
+  if (clock.test(text) || (dayWords.test(text) && asksData.test(text))) return true;
   if (generalAsk.test(text) && !nowWords.test(text)) return false;
   if (text.length > 300) return false;
   if (nowWords.test(text) && (changing.test(text) || /\bis\b.{0,40}\bright now\b/.test(text))) return true;
-  if (dayWords.test(text) && (changing.test(text) || asksData.test(text))) return true;
+  if (dayWords.test(text) && changing.test(text)) return true;
   return (
     latest.test(text) &&
     changing.test(text) &&

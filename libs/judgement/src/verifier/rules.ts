@@ -3,6 +3,7 @@
  * has a name, and the cache counts refusals by it.
  */
 import type { Signature } from '../signature/signature.ts';
+import { negators } from '../signature/word-lists.ts';
 import type { Substitution } from './align.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 
@@ -42,12 +43,18 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (substitutions.some(isAnotherName)) return 'entity';
   if (comparison.polarity % 2 === 1 && isNear && features.unexplained === 0)
     return comparison.opposites > 0 ? 'opposite' : 'polarity';
+  if (isNear && (features.negatedApart ?? 0) > 0 && !isInverted(a) && !isInverted(b)) return 'polarity';
   if (isNear && compareTypes(a.type, b.type) === 'conflict') return 'question_type';
   if (isNear && isOtherConnective(comparison)) return 'connective';
   if (isNear && order.exchangedRoles > 0) return 'direction';
   if (isNear && ((order.exchanged > 0 && !order.turned) || isTurnedRound(comparison))) return 'word_order';
   if (quotesDiffer(comparison)) return 'quoted_text';
   return undefined;
+}
+
+/** "Why don't people …": the negation stands before who does it, and says nothing of what it is put on. */
+function isInverted({ tokens, type }: Signature): boolean {
+  return type !== 'none' && tokens.slice(0, 3).some(({ lower }) => negators.has(lower));
 }
 
 /** Both quote the same text but for a word or its place: in a quotation every word counts, small ones too. */

@@ -24,6 +24,15 @@ test('differences that an embedding cannot see are refused by name', () => {
     ['when was the Suez Canal built', 'why was the Suez Canal built', 'question_type'],
     ['what does git branch -d x do', 'what does git branch -D x do', 'literal'],
     ['What is Co?', 'What is CO?', 'case'],
+    ['Is a gay father or a straight mother rarer?', 'Is a straight father or a gay mother rarer?', 'word_order'],
+    [
+      'Which is faster, the i5 of 2019 or the i7 of 2021?',
+      'Which is faster, the i5 of 2021 or the i7 of 2019?',
+      'word_order',
+    ],
+    ['List users who are not admins but active', 'List users who are admins but not active', 'polarity'],
+    ['Write a speech for school uniforms', 'Write a speech against school uniforms', 'opposite'],
+    ['What does 😀 mean?', 'What does 😢 mean?', 'literal'],
     ['What is the credit limit of David Park?', 'What is the credit limit of Diana Park?', 'entity'],
   ];
   for (const [a, b, reason] of cases) {
@@ -35,6 +44,8 @@ test('differences that an embedding cannot see are refused by name', () => {
 test('the same question in other words, order or form breaks no rule', () => {
   const cases: [string, string][] = [
     ['What is the difference between TCP and UDP?', 'What is the difference between UDP and TCP?'],
+    ['How do red apples and green pears differ?', 'How do green pears and red apples differ?'],
+    ['Is sales tax or income tax higher?', 'Is income tax or sales tax higher?'],
     ['How does an index speed up a query?', 'How is a query sped up by an index?'],
     ['In Excel, how do I look up a value?', 'how do i look up a value in excel'],
     ['Is Jeremy friends with Alexander?', 'Is Alexander friends with Jeremy?'],
@@ -86,14 +97,12 @@ test('trees add the leaf that a row falls into', () => {
   assert.equal(evaluateTrees(model, [1.5, 0]), -2.5);
 });
 
-test('a candidate is judged within a millisecond', () => {
-  const a =
-    'Write a Kubernetes Deployment manifest: name web, image nginx:1.25, 3 replicas, container port 80, memory limit 256Mi.';
-  const times = Array.from({ length: 600 }, (_, i) => {
-    const start = performance.now();
-    judge(`${a} Number ${i}.`, `Please ${a} Number ${i + 1}.`, 0.97);
-    return performance.now() - start;
-  });
-  const warm = times.slice(300).sort((x, y) => x - y);
-  assert.ok((warm[150] ?? 9) < 1, `median ${warm[150]} ms`);
+test('of two stored questions that are as near, as likely and contradict each other, neither is served', () => {
+  const lax = createVerifier({ maxWrongHitRate: 0.5 });
+  const asked = 'How do trains run between Paris and Rome?';
+  const one = { question: 'How do trains run from Paris to Rome?', cosine: 0.99 };
+  const other = { question: 'How do trains run from Rome to Paris?', cosine: 0.99 };
+  assert.ok('accept' in lax.decide(asked, [one], { classification }));
+  assert.ok('accept' in lax.decide(asked, [other], { classification }));
+  assert.deepEqual(lax.decide(asked, [one, other], { classification }), { refuse: 'ambiguous' });
 });
