@@ -174,11 +174,13 @@ export class Worker {
       asked = await this.#ask(taken);
     } catch (thrown) {
       const error = toRefrainError(thrown);
-      if (error.reason === placeIsTaken && !taken.abort.signal.aborted && remainingOf(taken) > 0) {
+      if (error.reason !== placeIsTaken) this.#refuse(taken, error);
+      else if (taken.abort.signal.aborted) this.#refuse(taken, toRefrainError(taken.abort.signal.reason));
+      else if (remainingOf(taken) <= 0) this.#refuse(taken, deadlinePassed());
+      else {
         this.#wait(taken);
         return 'again';
       }
-      this.#refuse(taken, error);
       return 'done';
     }
     entered();

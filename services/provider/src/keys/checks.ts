@@ -24,6 +24,7 @@ export interface CheckParts {
 }
 
 const checkLimitMs = 10_000;
+const aboutTheKey: ReadonlySet<string> = new Set(['upstream_denied', 'upstream_exhausted']);
 
 /** The checks of one provider's keys. */
 export class KeyChecks {
@@ -49,8 +50,11 @@ export class KeyChecks {
       if (this.#stop.signal.aborted) return;
       if (pool.local.keys.get(key.id)?.disabled) continue;
       const error = await this.#ask(key);
-      onLook(!error || error.code === 'upstream_denied');
+      const isUp = !error || aboutTheKey.has(error.code);
+      onLook(isUp);
       if (error) pool.report(key.id, error);
+      // It is the provider that is ill: the other keys would find no more.
+      if (!isUp) return;
     }
   }
 
