@@ -36,12 +36,13 @@ const backReference =
 
 const personalThing =
   'balances?|orders?|accounts?|statements?|transactions?|payments?|packages?|parcels?|deliver(?:y|ies)|shipments?|subscriptions?|bookings?|reservations?|flights?|appointments?|cases?|tickets?|incidents?|invoices?|bills?|refunds?|transfers?|reading|readings|results?|tests?|levels?|score|usage|quota|meetings?|calendar|emails?|messages?|notifications?|schedule|portfolio|salary|login attempts?|sessions?|jobs?|builds?|pipelines?|deployments?|revenue|team|sugar|glucose|heart rate|activity|spending|points|miles|steps';
+/** "Show the last payments of my account", "what is my balance"; "is the interest on my account taxable" asks about a rule. */
 const asksRecord = new RegExp(
-  `\\b(?:show|check|list|see|view|get|give|fetch|pull|display|find|what(?:'s| is| are| was| were)|where(?:'s| is| are)|when (?:will|does|is)|how much|how many|has|have|is|did)\\b.{0,40}\\b(?:my|our|mine)\\b.{0,40}\\b(?:${personalThing})\\b`,
+  `\\b(?:(?:show|check|list|see|view|get|give|fetch|pull|display|find|where(?:'s| is| are)|when (?:will|does|is)|how much|how many)\\b.{0,40}|(?:what(?:'s| is| are| was| were)|has|have|is|are|did) (?:all |any )?(?:of )?)\\b(?:my|our|mine)\\b.{0,40}\\b(?:${personalThing})\\b`,
 );
 const whereIsMy = /^(?:where(?:'s| is| are)|track|when will) (?:my|our)\b/;
 const asksState =
-  /\b(?:what(?:'s| is| was)|show|check|give|get|tell)\b.{0,40}\b(?:balance|status|queue|location|position|reading)\b/;
+  /\b(?:what(?:'s| is| was)|show|check|give|get|tell)\b.{0,40}\b(?:balance|status|queue|location|position|reading|total|amount|sum|due date|history|address|last|next|latest)\b/;
 const generalAsk =
   /\b(?:how (?:do|can|does|to|long|often|would|should)|why|explain|policy|policies|can i|could i|do i|should i|difference|meaning of|what does|is it (?:still )?possible|where (?:can|do) i|steps)\b/;
 
