@@ -153,10 +153,17 @@ export class SharedPool implements KeyPool {
       this.#parts.watcher.ended(key.id, known.windowCalls, known.windowErrors);
       return;
     }
-    void this.#tell(lease, { ...outcome, ...at }).catch((error: unknown) => {
-      this.#fault(error);
-      this.#miss(lease).outcome = outcome;
-    });
+    void this.#tellOutcome(lease, outcome).catch((error: unknown) => this.#fault(error));
+  }
+
+  /** What Redis does not hear now it hears later. @throws RefrainError when it is away */
+  async #tellOutcome(lease: Lease, outcome: Outcome): Promise<void> {
+    try {
+      await this.#tell(lease, { ...outcome, now: this.now(), probeMs: this.#parts.probeMs });
+    } catch (error) {
+      this.#miss({ ...lease, local: false }).outcome = outcome;
+      throw error;
+    }
   }
 
   /** Learns of a key what was found without a call: that it is refused, or that its provider fails. */
@@ -185,10 +192,13 @@ export class SharedPool implements KeyPool {
 
   /** Tells Redis what was done while it was away. @throws RefrainError when it still is */
   async catchUp(): Promise<void> {
-    for (const [attemptId, { lease, outcome }] of this.#missed) {
+    for (const [attemptId, missed] of this.#missed) {
+      const { lease } = missed;
       const told = lease.local ? await this.#tellLease(lease) : lease;
-      if (outcome) await this.#tell(told, { ...outcome, now: this.now(), probeMs: this.#parts.probeMs });
+      // It may have ended in the meantime.
+      const { outcome } = missed;
       this.#missed.delete(attemptId);
+      if (outcome) await this.#tellOutcome(told, outcome);
     }
     this.#isAway = false;
   }
