@@ -1,11 +1,14 @@
 /**
- * The first, lexical classifier: length, code, step words and a few nouns. It reads a bounded head of each user turn, every pattern
- * is linear, and it never fails. A dialogue keeps the highest class of its user turns, so that "and now shorter" does not move a
- * conversation to a weaker model.
+ * What a prompt is taken for. The operator's rules speak first where they are clear: short without code is simple; steps in order, or a
+ * word of the list, make it complex. Between them the prompt model decides, and where it is not sure either, the class is medium and the
+ * task is told by words. A bounded head of each user turn is read, every pattern is linear, and it never fails. A dialogue keeps the
+ * highest class of its user turns, so that "and now shorter" does not move a conversation to a weaker model.
  */
 import { create } from '@bufbuild/protobuf';
 import { type Chat, type Classification, ClassificationSchema, Complexity, Role, Task } from '@refrain/contracts';
 import { needsItsDialogue } from './dialogue/ways.ts';
+import type { PromptJudgement, TaskName } from './prompt/model.ts';
+import { judgePrompt } from './prompt/shipped.ts';
 import { textOf } from './question.ts';
 import { isFollowUpQuestion, isVolatileQuestion } from './signature/admission-class.ts';
 
@@ -22,6 +25,10 @@ export interface LexicalThresholds {
 
 const scannedCharacters = 8000;
 const scannedTurns = 20;
+const asksWhy = /^\W{0,9}why\b/i;
+/** The model abstains below these margins, in the units of its scores. */
+const leastTaskMargin = 0.25;
+const leastLevelMargin = 0.08;
 
 const codeMarks =
   /```|\bfunction\s*\w*\s*\(|\bdef \w+\(|\bclass \w+\s*[:{(]|#include\b|=>|\bconst \w+\s*=|\bimport \w+|;\s*$|\bselect\b[^.?!]{1,80}\bfrom\b|\btraceback\b|<\/?[a-z]+>/im;
@@ -32,7 +39,19 @@ const uiWords =
 const reasoningWords =
   /\b(?:why|prove|proof|calculate|compute|solve|derive|step by step|how many|how much|probability|equation|theorem|logic|deduce|infer|reason)\b/i;
 
-/** The classifier of the issue's first rules; thresholds and words come from `refrain.yaml`. */
+const tasks: Readonly<Record<TaskName, Task>> = {
+  code: Task.CODE,
+  reasoning: Task.REASONING,
+  text: Task.TEXT,
+  ui: Task.UI,
+};
+const complexities = {
+  simple: Complexity.SIMPLE,
+  medium: Complexity.MEDIUM,
+  complex: Complexity.COMPLEX,
+} as const;
+
+/** Rules and prompt model; no embedding is needed. Thresholds and words come from `refrain.yaml`. */
 export function createLexicalClassifier(thresholds: LexicalThresholds): Classifier {
   const words = thresholds.complexWords.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const complexWord =
@@ -43,25 +62,32 @@ export function createLexicalClassifier(thresholds: LexicalThresholds): Classifi
 function classify(chat: Chat, simpleBelow: number, complexWord: RegExp | undefined): Classification {
   const turns = chat.messages.filter(({ role }) => role === Role.USER);
   const recent = turns.slice(-scannedTurns).map((turn) => textOf(turn));
-  const last = (recent.at(-1) ?? '').slice(0, scannedCharacters);
+  const last = recent.at(-1) ?? '';
   let complexity: Complexity = Complexity.SIMPLE;
-  let reason = 'short';
+  let [reason, score, need] = ['short', 0, 0];
   for (const turn of recent) {
-    const judged = judgeComplexity(turn, simpleBelow, complexWord);
+    const judgement = judgePrompt(turn);
+    const judged = judgeComplexity(turn, judgement, simpleBelow, complexWord);
     if (judged.complexity > complexity) ({ complexity, reason } = judged);
+    score = Math.max(score, Math.min(1, judgement.level / 2));
+    need = Math.max(need, judgement.need);
   }
+  const head = last.slice(0, scannedCharacters);
   return create(ClassificationSchema, {
-    task: taskOf(last),
+    task: taskOf(head, judgePrompt(last)),
     complexity,
     // By the very functions that decide what meaning may answer.
-    volatile: isVolatileQuestion(last),
-    needsContext: isFollowUpQuestion(last) || needsItsDialogue(chat),
+    volatile: isVolatileQuestion(head),
+    needsContext: isFollowUpQuestion(head) || needsItsDialogue(chat),
     reason,
+    complexityScore: score,
+    need,
   });
 }
 
 function judgeComplexity(
   whole: string,
+  { complexity, levelMargin }: PromptJudgement,
   simpleBelow: number,
   complexWord: RegExp | undefined,
 ): { complexity: Complexity; reason: string } {
@@ -70,7 +96,8 @@ function judgeComplexity(
   if (hasSteps(head)) return { complexity: Complexity.COMPLEX, reason: 'steps' };
   const word = complexWord?.exec(head)?.[0];
   if (word) return { complexity: Complexity.COMPLEX, reason: `word:${word.toLowerCase()}` };
-  return { complexity: Complexity.MEDIUM, reason: 'default' };
+  if (levelMargin < leastLevelMargin) return { complexity: Complexity.MEDIUM, reason: 'default' };
+  return { complexity: complexities[complexity], reason: 'model' };
 }
 
 /** "first … then … finally", in this order. */
@@ -85,8 +112,11 @@ function hasSteps(head: string): boolean {
   return true;
 }
 
-function taskOf(text: string): Task {
-  if (codeMarks.test(text) || codeWords.test(text)) return Task.CODE;
-  if (uiWords.test(text)) return Task.UI;
-  return reasoningWords.test(text) ? Task.REASONING : Task.TEXT;
+function taskOf(head: string, { task, taskMargin }: PromptJudgement): Task {
+  if (codeMarks.test(head)) return Task.CODE;
+  if (asksWhy.test(head) && task === 'text') return Task.REASONING;
+  if (taskMargin >= leastTaskMargin) return tasks[task];
+  if (codeWords.test(head)) return Task.CODE;
+  if (uiWords.test(head)) return Task.UI;
+  return reasoningWords.test(head) ? Task.REASONING : tasks[task];
 }

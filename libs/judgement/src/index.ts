@@ -11,8 +11,10 @@ export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';
 export { lemmaOf, partsOf, type Relation, relationOf } from './lexicon/lexicon.ts';
 export { ttlsOf } from './lifetime.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
-export { costNanoUsd, estimateTokens, type Price } from './money.ts';
+export { costNanoUsd, type Price } from './money.ts';
 export { complexityName, taskName } from './names.ts';
+export { candidateVerdicts } from './policy.ts';
+export { applyProfile } from './policy-profile.ts';
 export {
   createPromptModel,
   type HeadName,
@@ -24,12 +26,19 @@ export {
   type TaskName,
   taskNames,
 } from './prompt/model.ts';
-export { shapeNames, shapeOf } from './prompt/shape.ts';
-export { shippedPromptWeights } from './prompt/shipped.ts';
-export { tokensOf } from './prompt/tokens.ts';
+export { type PromptText, readPrompt } from './prompt/read.ts';
+export { shapeNames } from './prompt/shape.ts';
+export { judgePrompt, shippedPromptWeights } from './prompt/shipped.ts';
 export { forEachTerm, type Vocabulary, weigh } from './prompt/vocabulary.ts';
 export { questionOf } from './question.ts';
-export { type Plan, type PlannedRoute, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
+export {
+  type Considered,
+  type Plan,
+  type PlannedRoute,
+  planRoutes,
+  promptTokens,
+  type RoutingTable,
+} from './routing.ts';
 export { type AdmissionClass, admissionClass } from './signature/admission-class.ts';
 export { classWords } from './signature/closed-classes.ts';
 export { embeddedForm } from './signature/embedded-form.ts';

@@ -3,8 +3,7 @@
  * much a strong model gains over a weak one, four heads say what kind of work is asked, `level` how hard it is. Weights are fitted by
  * `loadtest/src/quality/routing/fit-prompts.ts` and quantised to a byte each.
  */
-import { shapeOf } from './shape.ts';
-import { tokensOf } from './tokens.ts';
+import { readPrompt } from './read.ts';
 import { type Vocabulary, weigh } from './vocabulary.ts';
 
 /** The kinds of work. */
@@ -67,9 +66,8 @@ export function createPromptModel(weights: PromptWeights): (text: string) => Pro
     return { ...rest, terms: Int8Array.from(Buffer.from(terms, 'base64')) };
   });
   return (text) => {
-    const tokens = tokensOf(text);
-    const shape = shapeOf(text, tokens);
-    const { places, weights: weighed } = weigh(text, tokens, vocabulary, rarity);
+    const { head, tokens, shape } = readPrompt(text);
+    const { places, weights: weighed } = weigh(head, tokens, vocabulary, rarity);
     const scores = heads.map((head) => {
       let ofTerms = 0;
       for (let i = 0; i < places.length; i += 1) ofTerms += (head.terms[places[i] ?? 0] ?? 0) * (weighed[i] ?? 0);

@@ -1,10 +1,9 @@
 /** How a prompt looks, whatever it is about: length, lines, signs, choices, blocks of code, and words of the curated groups. */
-import { readCharacters } from './tokens.ts';
 import { countGroups, groupNames } from './word-groups.ts';
 
 const codeMarks =
   /```|\bdef \w+\(|\bclass \w+\s*[:{(]|#include\b|=>|\b(?:const|let|var) \w+\s*=|\bimport \w+|\breturn\b|<\/?[a-z]+[ >]|\bselect\b[^.?!]{1,80}\bfrom\b|\btraceback\b|console\.log|System\.out/gi;
-const choice = /^\s*\(?[A-E][.):]\s|\s\([A-E]\)\s/gm;
+const choice = /^ ?\(?[a-e][.):] |\s\([a-e]\) /gim;
 const tex = /\\[a-z]+|\$[^$\s][^$]{0,200}\$/g;
 
 /** What kind of text it is by its form alone: a question with choices, a sum in words, or any other. */
@@ -12,7 +11,6 @@ export type Form = 'choices' | 'sum' | 'open';
 
 const signs = {
   digits: /\d/g,
-  capitals: /\p{Lu}/gu,
   marks: /[^\p{L}\p{N}\s]/gu,
   operators: /[=+*/^<>]/g,
   braces: /[{};()[\]]/g,
@@ -24,7 +22,7 @@ const measures: Readonly<Record<string, (head: string, words: number) => number>
   lines: (head) => Math.log1p(count(head, /\n/g)),
   sentences: (head) => Math.log1p(count(head, /[.!?。]\s/g)),
   questions: (head) => Math.min(3, count(head, /[?？]/g)),
-  endsAsking: (head) => (/[?？]\s*$/.test(head) ? 1 : 0),
+  endsAsking: (head) => (/[?？]$/.test(head) ? 1 : 0),
   numbers: (head) => Math.log1p(count(head, /\d+/g)),
   tex: (head) => Math.min(1, count(head, tex) / 4),
   choices: (head) => (count(head, choice) >= 3 ? 1 : 0),
@@ -36,23 +34,21 @@ const measures: Readonly<Record<string, (head: string, words: number) => number>
 /** Names of the numbers that `shapeOf` gives, in order. */
 export const shapeNames: readonly string[] = ['length', ...Object.keys(signs), ...Object.keys(measures), ...groupNames];
 
-/** The numbers, raw, of a text and the tokens of its head. Linear in the head's length. */
-export function shapeOf(text: string, tokens: readonly string[]): Float64Array {
-  const head = text.slice(0, readCharacters);
+/** The numbers, raw, of a prompt's head, the tokens of that head and the whole prompt's length. Linear in the head's length. */
+export function shapeOf(head: string, tokens: readonly string[], length: number): Float64Array {
   const words = count(head, /\S+/g);
   return Float64Array.from([
-    Math.log1p(text.length),
+    Math.log1p(length),
     ...Object.values(signs).map((pattern) => count(head, pattern) / (head.length || 1)),
     ...Object.values(measures).map((measure) => measure(head, words)),
     ...countGroups(tokens).map((found) => Math.log1p(found)),
   ]);
 }
 
-/** The form of a text. */
-export function formOf(text: string): Form {
-  const head = text.slice(0, readCharacters);
+/** The form of a prompt, by its head. */
+export function formOf(head: string): Form {
   if (count(head, choice) >= 3) return 'choices';
-  const isSum = text.length < 900 && count(head, /\d+/g) >= 2 && /\?\s*$/.test(head) && !/[{}=]/.test(head);
+  const isSum = head.length < 900 && count(head, /\d+/g) >= 2 && /\?$/.test(head) && !/[{}=]/.test(head);
   return isSum ? 'sum' : 'open';
 }
 

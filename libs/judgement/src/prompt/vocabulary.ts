@@ -14,9 +14,9 @@ export interface Weighed {
   readonly weights: Float64Array;
 }
 
-/** Calls `visit` for each term of a text, with the forms it counts for. */
-export function forEachTerm(text: string, tokens: readonly string[], visit: (term: string, form: Form) => void): void {
-  const form = formOf(text);
+/** Calls `visit` for each term of a prompt's head, with the forms it counts for. */
+export function forEachTerm(head: string, tokens: readonly string[], visit: (term: string, form: Form) => void): void {
+  const form = formOf(head);
   let before = '';
   for (const token of tokens) {
     visit(token, form);
@@ -27,7 +27,7 @@ export function forEachTerm(text: string, tokens: readonly string[], visit: (ter
 
 /** Weighs a text's terms; `rarity` has a number for each place. */
 export function weigh(
-  text: string,
+  head: string,
   tokens: readonly string[],
   vocabulary: Vocabulary,
   rarity: ArrayLike<number>,
@@ -36,7 +36,7 @@ export function weigh(
   const add = (place: number | undefined) => {
     if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + 1);
   };
-  forEachTerm(text, tokens, (term, form) => {
+  forEachTerm(head, tokens, (term, form) => {
     add(vocabulary.open.get(term));
     if (form !== 'open') add(vocabulary[form].get(term));
   });

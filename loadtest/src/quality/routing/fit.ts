@@ -7,12 +7,12 @@ import {
   type HeadName,
   type HeadWeights,
   headNames,
+  type PromptText,
   type PromptWeights,
   raritySteps,
+  readPrompt,
   shapeNames,
-  shapeOf,
   taskNames,
-  tokensOf,
   type Vocabulary,
   weigh,
 } from '@refrain/judgement';
@@ -54,7 +54,7 @@ export function fitPrompts(
   fittedOn: Readonly<Record<string, string>>,
   options: FitOptions = fitDefaults,
 ): PromptWeights {
-  const read = rows.map(({ text }) => readRow(text));
+  const read = rows.map(({ text }) => readPrompt(text));
   const scale = scaleOf(read.map(({ shape }) => shape));
   const wide = countTerms(read, options.leastRows);
   const first = fitHeads(matrixOf(read, wide, scale), rows, options);
@@ -63,23 +63,12 @@ export function fitPrompts(
   return quantise(kept, fitHeads(matrix, rows, options), scale, { fittedOn, rows, matrix, options });
 }
 
-interface Read {
-  readonly text: string;
-  readonly tokens: string[];
-  readonly shape: Float64Array;
-}
-
-function readRow(text: string): Read {
-  const tokens = tokensOf(text);
-  return { text, tokens, shape: shapeOf(text, tokens) };
-}
-
 /** Terms with the number of prompts that have them. */
-function countTerms(read: readonly Read[], leastRows: number): Map<Term, number> {
+function countTerms(read: readonly PromptText[], leastRows: number): Map<Term, number> {
   const counts = new Map<Term, number>();
-  for (const { text, tokens } of read) {
+  for (const { head, tokens } of read) {
     const own = new Set<Term>();
-    forEachTerm(text, tokens, (term, form) => {
+    forEachTerm(head, tokens, (term, form) => {
       own.add(`open|${term}`);
       if (form !== 'open') own.add(`${form}|${term}`);
     });
@@ -125,10 +114,10 @@ function scaleOf(shapes: readonly Float64Array[]): Scale {
   return { means, spreads };
 }
 
-function matrixOf(read: readonly Read[], terms: ReadonlyMap<Term, number>, { means, spreads }: Scale): Matrix {
+function matrixOf(read: readonly PromptText[], terms: ReadonlyMap<Term, number>, { means, spreads }: Scale): Matrix {
   const vocabulary = vocabularyOf(terms);
   const rarity = raritiesOf(terms, read.length);
-  const weighed = read.map(({ text, tokens }) => weigh(text, tokens, vocabulary, rarity));
+  const weighed = read.map(({ head, tokens }) => weigh(head, tokens, vocabulary, rarity));
   const starts = new Int32Array(read.length + 1);
   for (const [i, { places }] of weighed.entries()) starts[i + 1] = (starts[i] ?? 0) + places.length;
   const places = new Int32Array(starts[read.length] ?? 0);
