@@ -23,7 +23,6 @@ import {
   languageOf,
   matchTemplate,
   minimumRank,
-  planRoutes,
   validateChat,
 } from './index.ts';
 
@@ -203,42 +202,6 @@ test('only a complete, clean answer of a provider is admitted', () => {
   assert.equal(reason({ provenance: { source: Source.TEMPLATE, degraded: true } }), 'degraded');
   assert.equal(reason({ provenance: { source: Source.SEMANTIC } }), 'source');
   assert.equal(reason({ finishReason: FinishReason.UNSPECIFIED }), 'unfinished');
-});
-
-const table = {
-  providers: {
-    local: { models: [{ name: 'small:1b', rank: 1, contextTokens: 100 }] },
-    big: { models: [{ name: 'best', rank: 5, contextTokens: 100_000, price: { input: 1, output: 2 } }] },
-  },
-  aliases: { fast: ['local/small:1b'] },
-  routes: [
-    { when: { complexity: ['simple' as const], tier: ['free'] }, try: ['local/small:1b'] },
-    { when: {}, try: ['big/best', 'local/small:1b'] },
-  ],
-};
-const simple = create(ClassificationSchema, { task: Task.TEXT, complexity: Complexity.SIMPLE });
-
-test('the first route that matches class and tier is planned', () => {
-  assert.deepEqual(
-    planRoutes(table, ask('hi'), simple, 'free').routes.map(({ model }) => model),
-    ['small:1b'],
-  );
-  const plan = planRoutes(table, ask('hi'), simple, 'pro');
-  assert.deepEqual([plan.routes.map(({ provider }) => provider), plan.reason], [['big', 'local'], 'route:text/simple']);
-});
-
-test('an alias and a pin choose; an unknown model is not_found; a prompt too long for a model skips it', () => {
-  const plan = (model: string, text = 'hi') =>
-    planRoutes(table, create(ChatSchema, { ...ask(text), model }), simple, 'pro');
-  assert.equal(plan('fast').reason, 'alias:fast');
-  assert.equal(plan('big/best').reason, 'pinned');
-  for (const model of ['gpt-9', 'big/none', 'constructor', '__proto__/x'])
-    assert.throws(() => plan(model), { code: 'not_found' });
-  assert.deepEqual(
-    plan('auto', 'x'.repeat(900)).routes.map(({ provider }) => provider),
-    ['big'],
-  );
-  assert.throws(() => plan('fast', 'x'.repeat(900)), { code: 'invalid', reason: 'CONTEXT_LENGTH_EXCEEDED' });
 });
 
 test('a template fills what its variables matched', () => {

@@ -21,11 +21,3 @@ export function costNanoUsd(usage: Usage, price: Price): bigint {
     BigInt(usage.completionTokens) * BigInt(price.output);
   return (total + million - 1n) / million;
 }
-
-/**
- * An upper estimate of a text's tokens: a token for three bytes. English is nearer to four, code and other scripts to three and
- * less, so that a context window or a budget is rather left too early than overrun.
- */
-export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 3);
-}

@@ -6,11 +6,11 @@ export interface ModelName {
   readonly provider: string;
 }
 
-/** `auto`, the aliases and every `<provider>/<model>`. */
+/** `auto`, the profiles, the aliases and every `<provider>/<model>`. */
 export function listModels(mesh: MeshConfig): ModelName[] {
   return [
     { id: 'auto', provider: 'refrain' },
-    ...Object.keys(mesh.aliases).map((id) => ({ id, provider: 'refrain' })),
+    ...[...Object.keys(mesh.profiles), ...Object.keys(mesh.aliases)].map((id) => ({ id, provider: 'refrain' })),
     ...Object.entries(mesh.providers).flatMap(([provider, { models }]) =>
       models.map(({ name }) => ({ id: `${provider}/${name}`, provider })),
     ),

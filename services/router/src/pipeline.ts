@@ -9,6 +9,7 @@ import {
   Verdict,
 } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
+import type { Plan } from '@refrain/judgement';
 import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from './ask.ts';
@@ -34,7 +35,7 @@ import { fallback } from './steps/fallback.ts';
 import { limit } from './steps/limit.ts';
 import type { Lookup } from './steps/lookup.ts';
 import type { Recorder } from './steps/record.ts';
-import { type RoutePlan, route } from './steps/route.ts';
+import { route } from './steps/route.ts';
 import { acrossRouters } from './steps/share.ts';
 
 /** What the router does for its faces. Everything throws RefrainError. */
@@ -139,7 +140,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   async function* askProviders(
-    plan: RoutePlan,
+    plan: Plan,
     question: Question,
     signal: AbortSignal,
     lease?: Lease,

@@ -14,7 +14,14 @@ function unknownModels(config: MeshConfig): FieldFault[] {
   );
   const named: [string, readonly PropertyKey[]][] = [
     ...config.routes.flatMap((route, i) =>
-      route.try.map((name, j) => [name, ['routes', i, 'try', j]] as [string, PropertyKey[]]),
+      route.try.map((each, j) =>
+        typeof each === 'string'
+          ? ([each, ['routes', i, 'try', j]] as [string, PropertyKey[]])
+          : ([each.model, ['routes', i, 'try', j, 'model']] as [string, PropertyKey[]]),
+      ),
+    ),
+    ...Object.entries(config.profiles).flatMap(([profile, { try: names }]) =>
+      names.map((name, i) => [name, ['profiles', profile, 'try', i]] as [string, PropertyKey[]]),
     ),
     ...Object.entries(config.aliases).flatMap(([alias, names]) =>
       names.map((name, i) => [name, ['aliases', alias, i]] as [string, PropertyKey[]]),
@@ -26,11 +33,16 @@ function unknownModels(config: MeshConfig): FieldFault[] {
     .map(([name, path]) => ({ path, message: `names ${name}, which no provider above has` }));
 }
 
-/** `auto` lets the router choose and a slash names a provider's model: an alias must be neither. */
-function shadowingAliases(config: MeshConfig): FieldFault[] {
-  return Object.keys(config.aliases)
-    .filter((alias) => alias === 'auto' || alias.includes('/'))
-    .map((alias) => ({ path: ['aliases', alias], message: 'an alias is not called auto and has no slash' }));
+/** `auto` lets the router choose and a slash names a provider's model: an alias or profile must be neither, and no name may be both. */
+function shadowingAliases({ aliases, profiles }: MeshConfig): FieldFault[] {
+  return [
+    ...Object.keys(aliases)
+      .filter((alias) => alias === 'auto' || alias.includes('/'))
+      .map((alias) => ({ path: ['aliases', alias], message: 'an alias is not called auto and has no slash' })),
+    ...Object.keys(profiles)
+      .filter((profile) => profile === 'auto' || Object.hasOwn(aliases, profile))
+      .map((profile) => ({ path: ['profiles', profile], message: 'a profile is not called auto or as an alias' })),
+  ];
 }
 
 function duplicates(config: MeshConfig): FieldFault[] {

@@ -29,6 +29,14 @@ function edited(from: string, to: string): { text: string; line: number; column:
   };
 }
 
+test('of a route, a name and one with a weight are read alike, and both are looked up', () => {
+  const rule = (model: string) =>
+    shipped.replace('try: [claude/claude-sonnet-4-5,', `try: [{ model: ${model}, weight: 2 },`);
+  assert.deepEqual(faultsOf(rule('claude/claude-sonnet-4-5')), []);
+  assert.match(faultsOf(rule('cloud/x')).join(), / routes\[4\]\.try\[0\]\.model: names cloud\/x/);
+  assert.match(faultsOf(rule('claude')).join(), / routes\[4\]\.try\[0\]\.model: write <provider>\/<model>/);
+});
+
 test('the shipped file is good and its defaults are filled in', () => {
   const config = loadMeshConfig(file);
   assert.equal(config.cache.semantic.enabled, true);
@@ -46,11 +54,23 @@ const cases: [string, string, string, RegExp][] = [
     'deadlineMS: 60000',
     / limits\.deadlineMS: is not a setting/,
   ],
-  ['a model nobody has', 'try: [claude/', 'try: [cloud/', / routes\[0\]\.try\[0\]: names cloud\/claude-sonnet-4-5/],
+  ['a model nobody has', 'try: [claude/', 'try: [cloud/', / routes\[4\]\.try\[0\]: names cloud\/claude-sonnet-4-5/],
   ['a wrong word beside a list', 'task: code, complexity', 'task: coed, complexity', / when\.task: .*"code"/],
   ['a wrong word inside a list', 'task: code, complexity', 'task: [coed], complexity', / when\.task\[0\]: .*"code"/],
   ['a provider name that no subject can hold', 'groq:', 'gr.oq:', / providers\.gr\.oq: use 1 to 32/],
   ['an alias called auto', 'fast: [', 'auto: [', / aliases\.auto: an alias is not called auto/],
+  [
+    'a profile that names nothing',
+    'try: [deepseek/deepseek-chat',
+    'try: [deep/deepseek-chat',
+    / profiles\.core\.try\[0\]: names deep/,
+  ],
+  [
+    'a profile called as an alias',
+    '  core:',
+    '  fast:',
+    / profiles\.fast: a profile is not called auto or as an alias/,
+  ],
   ['an alias that names nothing', 'fast: [groq', 'fast: [nobody', / aliases\.fast\[0\]: names nobody/],
   [
     'a local fallback that names nothing',

@@ -89,16 +89,36 @@ const provider = z.strictObject({
   models: z.array(model).min(1),
 });
 
+const modelName = z.string().regex(/^[a-z0-9-]+\/.+$/, 'write <provider>/<model>');
+
 const route = z.strictObject({
   when: z
     .strictObject({
       task: oneOrMore(task).optional(),
       complexity: oneOrMore(complexity).optional(),
       tier: oneOrMore(tier).optional(),
+      /** Of a hundred conversations that the rest of the rule fits, always the same ones. */
+      percent: z.number().min(0).max(100).optional(),
     })
     .default({}),
-  /** "<provider>/<model>", tried in this order. */
-  try: z.array(z.string().regex(/^[a-z0-9-]+\/.+$/, 'write <provider>/<model>')).min(1),
+  /** "<provider>/<model>", tried in this order; of neighbours with weights each comes first as often as its weight says. */
+  try: z.array(z.union([modelName, z.strictObject({ model: modelName, weight: z.number().positive() })])).min(1),
+  /** Models of a lower rank are not asked. */
+  minimumRank: z.int().min(1).max(5).optional(),
+  /** Models whose input or output costs more for a million tokens, in nano-dollars, are not asked. */
+  maxNanoUsdPerMillion: z.int().nonnegative().optional(),
+  /** Models at which the request, at its max_tokens, may cost more nano-dollars are not asked. */
+  maxNanoUsd: z.int().nonnegative().optional(),
+  /** Who is asked first: models that need no key, or those that lately began to speak soonest. Absent: as written, or by `policy.dial`. */
+  prefer: z.enum(['local', 'fast']).optional(),
+});
+
+/** A role that is asked for as a model's name. */
+const profile = z.strictObject({
+  /** Put before the chat. */
+  system: z.string().min(1).max(20_000),
+  /** Who plays it, the preferred one first. */
+  try: z.array(modelName).min(1),
 });
 
 const template = z.strictObject({
@@ -129,6 +149,21 @@ export const meshConfigSchema = z.strictObject({
       attempts: z.int().min(1).max(10).default(4),
       keysPerProvider: z.int().min(1).max(10).default(3),
       maxTokens: z.int().positive().default(1000),
+      /** A model that failed so often in a row, by its provider's fault, is left alone so long; then one request tries it. */
+      breaker: z
+        .strictObject({ failures: z.int().positive().default(5), cooldownMs: milliseconds.default(60_000) })
+        .prefault({}),
+      /** Second tries of a model after a broken connection or a 5xx: at most this share of the requests of the last ten seconds, or so many. */
+      retries: z
+        .strictObject({ share: z.number().min(0).max(1).default(0.1), minimum: z.int().nonnegative().default(10) })
+        .prefault({}),
+      /** A provider is asked at most `multiplier` times as often as it answers, over two minutes; fewer requests than `minimumRequests` say nothing. */
+      throttle: z
+        .strictObject({
+          multiplier: z.number().min(1).default(2),
+          minimumRequests: z.int().nonnegative().default(20),
+        })
+        .prefault({}),
     })
     .prefault({}),
   tiers: z.record(
@@ -218,6 +253,13 @@ export const meshConfigSchema = z.strictObject({
     .prefault({}),
   providers: z.record(name, provider),
   aliases: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  profiles: z.record(name, profile).default({}),
+  policy: z
+    .strictObject({
+      /** 0 asks the cheapest of a route first, 1 the best, between them the cheapest that is good enough for the prompt. Absent: as written. */
+      dial: z.number().min(0).max(1).optional(),
+    })
+    .prefault({}),
   routes: z.array(route).min(1),
   /** Tried when every route failed. */
   localFallback: z.array(z.string()).default([]),

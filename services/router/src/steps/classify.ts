@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { cacheability, complexityName, exactKey, minimumRank, validateChat } from '@refrain/judgement';
+import { applyProfile, cacheability, complexityName, exactKey, minimumRank, validateChat } from '@refrain/judgement';
 import { Deadline } from '@refrain/resilience';
 import type { Ask, Question } from '../ask.ts';
 import type { Caller } from '../caller.ts';
@@ -14,6 +14,7 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
   const { mesh, classifier } = settings;
   checkOptions(ask.options, mesh.cache);
   const chat = validateChat(ask.chat);
+  applyProfile(chat, mesh.profiles);
   chat.maxTokens ??= mesh.limits.maxTokens;
   const classification = classifier.classify(chat);
   let key: string | undefined;

@@ -6,7 +6,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { WorkRequestSchema } from '@refrain/contracts';
-import type { PlannedRoute } from '@refrain/judgement';
+import type { Plan, PlannedRoute } from '@refrain/judgement';
 import { AttemptBudget, fullJitter } from '@refrain/resilience';
 import { type Account, toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
@@ -15,7 +15,6 @@ import { asMidstream, Failures, mayTryNext } from '../failures.ts';
 import type { Lease } from '../flight-records.ts';
 import { Spending } from '../spending.ts';
 import type { FlightEvent } from './coalesce.ts';
-import type { RoutePlan } from './route.ts';
 
 /** Faults of a key, or of the account behind it: another key may be better off. All else is the provider's, whatever the key. */
 const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_denied']);
@@ -42,7 +41,7 @@ type Hop = PlannedRoute & { readonly reason: string; readonly degraded: boolean 
  * @throws RefrainError `midstream` when an answer breaks off; else the weightiest failure when no route is left.
  */
 export async function* dispatch(
-  plan: RoutePlan,
+  plan: Pick<Plan, 'routes' | 'local' | 'reason'>,
   question: Question,
   signal: AbortSignal,
   { bus, lease }: { bus: AttemptBus; lease?: Pick<Lease, 'announce'> | undefined },
