@@ -49,8 +49,11 @@ export interface StreamOptions {
 export interface StreamDefinition {
   readonly name: string;
   readonly subjects: readonly string[];
-  /** `work-queue`: a message is gone once somebody has done it. Absent: it stays until its age or the stream's size ends it. */
-  readonly retention?: 'work-queue';
+  /**
+   * `work-queue`: a message is gone once somebody has done it. `last-each`: the next one on the same subject replaces it. Absent: it
+   * stays until its age or the stream's size ends it.
+   */
+  readonly retention?: 'work-queue' | 'last-each';
   readonly maxAgeSeconds: number;
   readonly maxBytes: number;
   readonly duplicateWindowSeconds: number;
@@ -60,7 +63,7 @@ export interface StreamDefinition {
 export interface TakeOptions {
   /** Takers of one name share the work. */
   readonly name: string;
-  /** After so long without an outcome a message is given to somebody else. */
+  /** So long after its taker was last heard of a message is given to somebody else; a taker that works on it is heard of more often. */
   readonly ackWaitMs: number;
   /** Deliveries of one message at most. */
   readonly tries: number;
@@ -71,6 +74,26 @@ export type QueueHandler = (
   data: Uint8Array,
   about: { readonly isLast: boolean },
 ) => Promise<'done' | { readonly retryMs: number }>;
+
+/** A value, and which of its changes it is. */
+export interface KeptValue {
+  readonly data: Uint8Array;
+  readonly revision: number;
+}
+
+/** Values by subject on a stream of retention `last-each`. Everything throws `unavailable` where JetStream is not reached. */
+export interface Kept {
+  /** Undefined where nothing is kept. */
+  get(subject: string): Promise<KeptValue | undefined>;
+  /**
+   * Keeps a value in the place of the one with this revision, 0 where there must be none; gives its own revision, undefined where
+   * somebody else has changed it.
+   */
+  put(subject: string, data: Uint8Array, revision: number): Promise<number | undefined>;
+  remove(subject: string): Promise<void>;
+  /** Everything on a subject with `*` in it, in no order. */
+  list(filter: string): AsyncIterable<KeptValue>;
+}
 
 /** A connection to NATS. */
 export interface Bus {
@@ -93,6 +116,8 @@ export interface Bus {
   publishDurable(subject: string, data: Uint8Array, options: { id: string }): Promise<void>;
   /** Takes messages of a work queue, one after the other, as soon as and as long as JetStream is there. Makes the stream where it is missing. */
   takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Subscription;
+  /** Values on a stream, which is made with the first use. */
+  kept(definition: StreamDefinition): Kept;
   /** Lets what is under way end, then closes. */
   drain(): Promise<void>;
 }

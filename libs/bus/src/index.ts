@@ -2,6 +2,8 @@ export type {
   Bus,
   BusMessage,
   Inbox,
+  Kept,
+  KeptValue,
   PublishOptions,
   QueueHandler,
   RequestOptions,

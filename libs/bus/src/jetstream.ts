@@ -16,6 +16,7 @@ export async function ensureStream(connection: NatsConnection, definition: Strea
     name: definition.name,
     subjects: [...definition.subjects],
     retention: definition.retention === 'work-queue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    ...(definition.retention === 'last-each' && { max_msgs_per_subject: 1 }),
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     max_age: nanoseconds(definition.maxAgeSeconds),

@@ -3,6 +3,7 @@ import type { Logger } from '@refrain/service';
 import { connect, DebugEvents, Events, type Msg, type NatsConnection } from 'nats';
 import type { Bus, BusMessage, Subscription } from './bus.ts';
 import { ackTimeoutMs, ensureStream, publishDurable } from './jetstream.ts';
+import { openKept } from './kept.ts';
 import { busDown, isNoResponders, Mux } from './mux.ts';
 import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
@@ -82,6 +83,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     publishDurable: (subject, data, { id }) =>
       publishDurable(() => ask(subject, data, { timeoutMs: ackTimeoutMs, headers: { 'Nats-Msg-Id': id } })),
     takeWork: (definition, how, handle) => takeWork(open, definition, { ...how, log }, handle),
+    kept: (definition) => openKept(open, definition),
     drain: async () => {
       const opened = await Promise.race([connecting, Promise.resolve(undefined)]);
       if (!opened || opened.isClosed()) return;

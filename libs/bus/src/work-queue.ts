@@ -61,8 +61,10 @@ async function openConsumer(
 }
 
 /** Who is not done by its last try is taken off: a message that cannot be handled must not wait until its age ends it. */
-async function settle(message: JsMsg, { log, tries }: TakeOptions & { log: Logger }, handle: QueueHandler) {
+async function settle(message: JsMsg, options: TakeOptions & { log: Logger }, handle: QueueHandler) {
+  const { ackWaitMs, log, tries } = options;
   const isLast = message.info.deliveryCount >= tries;
+  const heard = setInterval(() => message.working(), ackWaitMs / 3);
   try {
     const outcome = await handle(message.data, { isLast });
     if (outcome === 'done' || isLast) message.ack();
@@ -70,5 +72,7 @@ async function settle(message: JsMsg, { log, tries }: TakeOptions & { log: Logge
   } catch (err) {
     log.error({ err }, 'a message of a work queue could not be handled');
     message.term();
+  } finally {
+    clearInterval(heard);
   }
 }

@@ -106,3 +106,21 @@ test('taking goes on after NATS was away', async () => {
   await taker.drain();
   assert.deepEqual(seen, ['before', 'after']);
 });
+
+test('who works longer than the wait is heard of, and nobody else is given the message', async () => {
+  const definition = queue('long');
+  let given = 0;
+  const patient = { ...options, ackWaitMs: 600 };
+  const handle: QueueHandler = async () => {
+    given += 1;
+    // Longer than three waits: without a sign of life it would be given to the other taker.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return 'done';
+  };
+  await bus.ensureStream(definition);
+  await bus.publishDurable('test.long', bytes('a'), { id: 'long-a' });
+  const takers = [bus.takeWork(definition, patient, handle), bus.takeWork(definition, patient, handle)];
+  await eventually(() => given > 0, { what: 'the message' });
+  await Promise.all(takers.map((taker) => taker.drain()));
+  assert.equal(given, 1);
+});

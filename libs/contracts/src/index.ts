@@ -6,17 +6,23 @@ export * from './gen/refrain/common/v1/answer_pb.ts';
 export * from './gen/refrain/common/v1/chat_pb.ts';
 export * from './gen/refrain/common/v1/verdict_pb.ts';
 export * from './gen/refrain/jobs/v1/alert_pb.ts';
+export * from './gen/refrain/jobs/v1/jobs_pb.ts';
+export * from './gen/refrain/jobs/v1/queue_pb.ts';
 export * from './gen/refrain/jobs/v1/usage_pb.ts';
 export * from './gen/refrain/jobs/v1/work_pb.ts';
 export * from './gen/refrain/router/v1/event_pb.ts';
 export * from './gen/refrain/router/v1/review_pb.ts';
 export * from './gen/refrain/router/v1/router_pb.ts';
-export { reviewStream, usageStream } from './streams.ts';
+export { deadStream, jobsStateStream, jobsStream, reviewStream, usageStream } from './streams.ts';
 export {
   completeSubject,
   controlSubject,
+  deadJobSubject,
   eventSubject,
   isSubjectToken,
+  jobKeySubject,
+  jobStateSubject,
+  jobsSubject,
   type Lane,
   lanes,
   meshTenant,

@@ -48,3 +48,26 @@ export function usageSubject(provider: string): string {
 
 /** Where semantic hits wait to be asked afresh (JetStream). They carry prompts: nobody but the routers may read it. */
 export const reviewSubject = 'refrain.v1.review';
+
+/** Where jobs wait to be answered (JetStream). They carry prompts: nobody but the jobs service may read `refrain.v1.jobs.>`. */
+export const jobsSubject = 'refrain.v1.jobs.queue';
+
+/** Where it is kept how a job stands, its answer included (JetStream); `*` stands for all jobs. */
+export function jobStateSubject(id: string): string {
+  return `refrain.v1.jobs.state.${id === '*' ? '*' : idToken(id)}`;
+}
+
+/** Where it is kept which job an idempotency key stands for; `digest` is 32 hex digits. */
+export function jobKeySubject(digest: string): string {
+  return `refrain.v1.jobs.key.${checked(digest)}`;
+}
+
+/** Where a job lies whose every try failed, its question included (JetStream); `*` stands for all of them. */
+export function deadJobSubject(id: string): string {
+  return `refrain.v1.jobs.dead.${id === '*' ? '*' : idToken(id)}`;
+}
+
+/** A UUID without its dashes is as long as a token may be. */
+function idToken(id: string): string {
+  return checked(id.replaceAll('-', ''));
+}

@@ -7,9 +7,10 @@ const names: Readonly<Record<number, string>> = {
   [Source.PROVIDER]: 'provider',
   [Source.STALE]: 'stale',
   [Source.TEMPLATE]: 'template',
+  [Source.QUEUED]: 'queued',
 };
 
-/** `exact`, `semantic`, `coalesced`, `provider`, `stale` or `template`. */
+/** `exact`, `semantic`, `coalesced`, `provider`, `stale`, `template` or `queued`. */
 export function sourceName(source: Source): string {
   return names[source] ?? 'unknown';
 }

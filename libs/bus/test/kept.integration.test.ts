@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
+import { type Bus, openBus, type StreamDefinition } from '../src/index.ts';
+
+let nats: TestServer;
+let bus: Bus;
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (data: Uint8Array | undefined) => data && new TextDecoder().decode(data);
+const definition: StreamDefinition = {
+  name: 'test-kept',
+  subjects: ['kept.*'],
+  retention: 'last-each',
+  maxAgeSeconds: 60,
+  maxBytes: 1_000_000,
+  duplicateWindowSeconds: 60,
+};
+
+before(async () => {
+  nats = await startNats();
+  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
+  await eventually(() => bus.connected);
+});
+after(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+test('of two who change the same value one is told that the other came first', async () => {
+  const kept = bus.kept(definition);
+  assert.equal(await kept.get('kept.a'), undefined);
+  const first = await kept.put('kept.a', bytes('1'), 0);
+  assert.ok(first !== undefined);
+  assert.equal(await kept.put('kept.a', bytes('x'), 0), undefined);
+  const second = await kept.put('kept.a', bytes('2'), first);
+  assert.equal(await kept.put('kept.a', bytes('y'), first), undefined);
+  const found = await kept.get('kept.a');
+  assert.deepEqual([text(found?.data), found?.revision], ['2', second]);
+});
+
+test('the list has the last value of each, and a removed one is as if it had never been', async () => {
+  const kept = bus.kept(definition);
+  for (const name of ['b', 'c', 'd']) await kept.put(`kept.${name}`, bytes(name), 0);
+  await kept.remove('kept.c');
+  const listed = (await Array.fromAsync(kept.list('kept.*'))).map(({ data }) => text(data));
+  assert.deepEqual(listed.sort(), ['2', 'b', 'd']);
+  assert.ok(await kept.put('kept.c', bytes('again'), 0));
+});
+
+test('values are there again after the server was killed; while it is away every call says so at once', async () => {
+  const kept = bus.kept(definition);
+  await nats.kill();
+  await eventually(() => !bus.connected, { what: 'the connection to be gone' });
+  const away = { code: 'unavailable', reason: 'BUS_DOWN' };
+  await assert.rejects(kept.get('kept.b'), away);
+  await assert.rejects(kept.put('kept.e', bytes('e'), 0), away);
+  await nats.restart();
+  await eventually(() => bus.connected, { what: 'the connection to be back' });
+  assert.equal(text((await kept.get('kept.b'))?.data), 'b');
+  assert.equal(await kept.get('kept.e'), undefined);
+});
