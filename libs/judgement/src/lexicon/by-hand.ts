@@ -1,5 +1,9 @@
 /** Opposites that WordNet lacks or keeps apart, and pairs whose exchange changes what is asked: each word left against each word right. */
 export const opposites: readonly string[] = [
+  'eastward eastwards eastbound | westward westwards westbound',
+  'northward northwards northbound | southward southwards southbound',
+  'here | elsewhere',
+  'inward inwards | outward outwards',
   'increase raise grow gain expand | decrease reduce lower lose shrink cut',
   'enable activate allow permit grant approve accept include | disable deactivate forbid deny block refuse reject decline exclude revoke prevent',
   'open start begin launch create build add insert enroll | close stop end finish delete remove drop destroy terminate cancel uninstall unsubscribe',

@@ -111,7 +111,7 @@ function editPairs(base: string, random: Random, words: Words): FitPair[] {
 
 /** The labelled sets. Kinds that are the admission's work teach the comparison nothing. */
 function labelledPairs(folder: string): FitPair[] {
-  const weights: Readonly<Record<string, number>> = { pairs_negation_cannot: 0.5 };
+  const weights: Readonly<Record<string, number>> = { pairs_negation_cannot: 0.8 };
   const isAdmission = /^(?:action|freshness|temporal_volatile|personalized|thread_scoped)$/;
   return shippablePairs.flatMap((source) =>
     readRows<PairRow>(folder, `pairs/${source}`)
