@@ -11,10 +11,11 @@ export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';
 export { lemmaOf, partsOf, type Relation, relationOf } from './lexicon/lexicon.ts';
 export { ttlsOf } from './lifetime.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
-export { costNanoUsd, type Price } from './money.ts';
+export { costNanoUsd, isFree, type Price, upperCostNanoUsd } from './money.ts';
 export { complexityName, taskName } from './names.ts';
 export { candidateVerdicts } from './policy.ts';
 export { applyProfile } from './policy-profile.ts';
+export { priceTable, withListedPrices } from './prices.ts';
 export {
   createPromptModel,
   type HeadName,
