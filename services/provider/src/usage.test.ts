@@ -77,6 +77,14 @@ test('no kind of ordinary text is underestimated: tokens as counted by SmolLM2',
   assert.equal(upperTokens(''), 0);
 });
 
+test('characters are counted as Unicode has them, a letter beyond 16 bits once, also where a piece ends within it', () => {
+  const meter = new UsageMeter();
+  for (const text of ['Grüße ', '\ud83c', '\udf89']) meter.said({ text });
+  meter.said({ toolCalls: [{ name: 'f', argumentsJson: '{}' }] });
+  const { promptCharacters, completionCharacters } = meter.usage(chatOf('Was ist 🎉?'));
+  assert.deepEqual([promptCharacters, completionCharacters], [10, 10]);
+});
+
 test('a text in many pieces costs what it costs in one', () => {
   const meter = new UsageMeter();
   for (const letter of 'a'.repeat(300)) meter.said({ text: letter });

@@ -46,10 +46,28 @@ export function upperPromptTokens(chat: Chat): number {
   return tokens + upperTokens(chat.responseFormat?.schemaJson ?? '');
 }
 
+/** Unicode characters, as those count who bill by them: half a pair is none. */
+function charactersOf(text: string): number {
+  let characters = text.length;
+  for (let i = 0; i < text.length; i += 1) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) characters -= 1;
+  return characters;
+}
+
+function promptCharacters({ messages, responseFormat, tools }: Chat): number {
+  let characters = charactersOf(responseFormat?.schemaJson ?? '');
+  for (const { parts, toolCalls } of messages) {
+    for (const { content } of parts) if (content.case === 'text') characters += charactersOf(content.value);
+    for (const call of toolCalls) characters += charactersOf(call.name) + charactersOf(call.argumentsJson);
+  }
+  for (const tool of tools) characters += charactersOf(tool.name + tool.description + tool.parametersJson);
+  return characters;
+}
+
 /** Collects the counts of one attempt. */
 export class UsageMeter {
   #counts: UsageCounts = {};
   #saidSixths = 0;
+  #saidCharacters = 0;
   #whole = false;
 
   /** The upstream's own count; later ones overwrite. */
@@ -59,10 +77,16 @@ export class UsageMeter {
 
   /** A piece of the answer. */
   said(delta: DeltaInit): void {
-    this.#saidSixths += sixths(delta.text ?? '');
+    this.#heard(delta.text ?? '');
     for (const call of delta.toolCalls ?? []) {
-      this.#saidSixths += sixths(call.name ?? '') + sixths(call.argumentsJson ?? '');
+      this.#heard(call.name ?? '');
+      this.#heard(call.argumentsJson ?? '');
     }
+  }
+
+  #heard(text: string): void {
+    this.#saidSixths += sixths(text);
+    this.#saidCharacters += charactersOf(text);
   }
 
   /** The stream came to its own end: the counts are final. */
@@ -72,7 +96,8 @@ export class UsageMeter {
 
   /** The usage of an attempt that reached the upstream. */
   usage(chat: Chat): Usage {
-    const { promptTokens, completionTokens, cachedPromptTokens = 0, reasoningTokens = 0 } = this.#counts;
+    const { promptTokens, completionTokens } = this.#counts;
+    const { cachedPromptTokens = 0, cacheWriteTokens = 0, reasoningTokens = 0 } = this.#counts;
     const said = Math.ceil(this.#saidSixths / 6);
     // A count in the middle of a stream (Claude sends one at the start) is a lower bound of what is billed.
     const completion = this.#whole ? completionTokens : Math.max(completionTokens ?? 0, said);
@@ -80,7 +105,10 @@ export class UsageMeter {
       promptTokens: promptTokens ?? upperPromptTokens(chat),
       completionTokens: completion ?? said,
       cachedPromptTokens,
+      cacheWriteTokens,
       reasoningTokens,
+      promptCharacters: promptCharacters(chat),
+      completionCharacters: this.#saidCharacters,
       estimated: promptTokens === undefined || completionTokens === undefined || !this.#whole,
     });
   }

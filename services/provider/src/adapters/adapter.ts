@@ -26,6 +26,7 @@ export interface UsageCounts {
   promptTokens?: number;
   completionTokens?: number;
   cachedPromptTokens?: number;
+  cacheWriteTokens?: number;
   reasoningTokens?: number;
 }
 

@@ -113,6 +113,7 @@ function toUsage(usage: JsonObject): AdapterEvent {
   const thinking = countOf(objectOf(usage.output_tokens_details).thinking_tokens);
   if (input !== undefined) counts.promptTokens = input + (read ?? 0) + (written ?? 0);
   if (read !== undefined) counts.cachedPromptTokens = read;
+  if (written) counts.cacheWriteTokens = written;
   if (output !== undefined) counts.completionTokens = output;
   if (thinking !== undefined) counts.reasoningTokens = thinking;
   return { kind: 'usage', usage: counts };
