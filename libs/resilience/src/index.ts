@@ -4,6 +4,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { Deadline } from './deadline.ts';
 export { fullJitter } from './jitter.ts';
 export { RateLimiter, type RateVerdict } from './rate-limiter.ts';
+export { RollingCount } from './rolling-count.ts';
 export { Semaphore } from './semaphore.ts';
 export { type Joined, SingleFlight } from './single-flight.ts';
 export { withDeadline } from './with-deadline.ts';

@@ -4,6 +4,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { CacheMode, Level, type LookupRequest, LookupResponseSchema, Source, Task } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { exactKey, partitionKey } from '@refrain/judgement';
+import { newHealth } from '../test/health.ts';
 import { type QuestionInit, questionOf, settingsOf } from '../test/question.ts';
 import { explain } from './explain.ts';
 
@@ -17,7 +18,8 @@ async function explained(init: QuestionInit = {}, held: MessageInitShape<typeof 
     return create(LookupResponseSchema, held);
   };
   const question = questionOf(text, init);
-  return { question, asked, response: await explain(question, { lookup }) };
+  const { health } = newHealth();
+  return { question, asked, response: await explain(question, { lookup }, health) };
 }
 
 test('it says class, keys, routes with their prices, and that the cache holds nothing', async () => {
@@ -32,8 +34,8 @@ test('it says class, keys, routes with their prices, and that the cache holds no
     ['one/large/4', 'two/large/3', 'local/small/1'],
   );
   assert.equal(response.routeReason, 'route:text/simple');
-  // 16 characters are at most 6 tokens, 4 for the turn, and 1,000 tokens of answer.
-  assert.equal(response.routes[0]?.estimatedNanoUsd, 10n * 1000n + 1000n * 2000n);
+  // Four words and a sign are 5 tokens, 4 for the turn, and 1,000 tokens of answer.
+  assert.equal(response.routes[0]?.estimatedNanoUsd, 9n * 1000n + 1000n * 2000n);
 });
 
 test('a model without a price has no estimate', async () => {
@@ -117,5 +119,31 @@ test('where only the cache may answer nobody is on the way', async () => {
 test('it fails as the request would, and when the cache cannot say', async () => {
   await assert.rejects(explained({ chat: { model: 'gpt-99' } }), { code: 'not_found' });
   const lookup = () => Promise.reject(new RefrainError('unavailable', 'No.'));
-  await assert.rejects(explain(questionOf(text), { lookup }), { code: 'unavailable' });
+  await assert.rejects(explain(questionOf(text), { lookup }, newHealth().health), { code: 'unavailable' });
+});
+
+test('it says of every model that was thought of why it would be asked or not', async () => {
+  const extra = 'policy: { dial: 1 }\n';
+  const settings = settingsOf(extra);
+  const routes = [{ when: {}, try: ['one/large', 'two/large'], minimumRank: 4 }];
+  const { response } = await explained({ settings: { ...settings, mesh: { ...settings.mesh, routes } } });
+  assert.deepEqual(
+    response.considered.map(({ model, provider, verdict }) => `${provider}/${model}: ${verdict}`),
+    ['one/large: kept', 'two/large: rank_below_minimum', 'local/small: kept'],
+  );
+});
+
+test('a model whose breaker is open is named so', async () => {
+  const question = questionOf(text);
+  const { health } = newHealth();
+  const { limits } = question.settings.mesh;
+  for (let i = 0; i < limits.breaker.failures; i += 1) {
+    const permit = await health.admit('one', 'large', limits);
+    if (!(permit instanceof RefrainError)) permit.end('failed');
+  }
+  const { considered } = await explain(question, { lookup: async () => create(LookupResponseSchema) }, health);
+  assert.deepEqual(
+    considered.map(({ verdict }) => verdict),
+    ['breaker_open', 'kept', 'kept'],
+  );
 });

@@ -7,10 +7,19 @@ import {
   type Provenance,
   UsageSchema,
 } from '@refrain/contracts';
-import { costNanoUsd, type PlannedRoute, partitionKey, promptTokens, ttlsOf } from '@refrain/judgement';
+import {
+  type Considered,
+  candidateVerdicts,
+  costNanoUsd,
+  type PlannedRoute,
+  partitionKey,
+  promptTokens,
+  ttlsOf,
+} from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from './ask.ts';
 import { mayWrite } from './options.ts';
+import type { ProviderHealth } from './provider-health.ts';
 import { levelsOf, toRequest } from './steps/lookup.ts';
 import { route } from './steps/route.ts';
 
@@ -23,9 +32,10 @@ const lookupMs = 1000;
 export async function explain(
   question: Question,
   cache: Pick<GrpcClient<typeof CacheService>, 'lookup'>,
+  health: ProviderHealth,
 ): Promise<ExplainResponse> {
   const { able, ask, cacheMode, caller, chat, classification, settings } = question;
-  const plan = route(question);
+  const plan = route(question, (provider, model) => health.p50Ms(provider, model));
   const routes = cacheMode === CacheMode.ONLY_IF_CACHED ? [] : [...plan.routes, ...plan.local];
   const modeReason = cacheMode === CacheMode.OFF ? 'mode:off' : undefined;
   const semanticReason = modeReason ?? able.semanticReason ?? whyNoMeaning(question);
@@ -44,6 +54,7 @@ export async function explain(
     ...toTtls(question, plan.routes[0], semanticReason === undefined),
     routes: routes.map((each) => toRoute(each, question)),
     routeReason: plan.reason,
+    considered: plan.considered.map((each) => toConsidered(each, health)),
   });
 }
 
@@ -86,4 +97,10 @@ function toTtls(question: Question, first: PlannedRoute | undefined, byMeaning: 
 function toRoute({ provider, model, rank, price }: PlannedRoute, { chat }: Question) {
   const usage = create(UsageSchema, { promptTokens: promptTokens(chat), completionTokens: chat.maxTokens ?? 0 });
   return { provider, model, rank, ...(price && { estimatedNanoUsd: costNanoUsd(usage, price) }) };
+}
+
+/** A model that would be asked but for its breaker is named so: it is still on the route, for the breaker may close any moment. */
+function toConsidered({ model, provider, verdict }: Considered, health: ProviderHealth) {
+  const isOpen = verdict === candidateVerdicts.kept && health.isOpen(provider, model);
+  return { provider, model, verdict: isOpen ? candidateVerdicts.open : verdict };
 }

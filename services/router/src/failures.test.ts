@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, errorCodes, RefrainError } from '@refrain/errors';
-import { Failures, mayTryNext } from './failures.ts';
+import { Failures, isProvidersFault, mayTryNext } from './failures.ts';
 
 const error = (code: ErrorCode, reason: string, retryAfterMs?: number) =>
   new RefrainError(code, `It is ${reason}.`, { reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
@@ -55,4 +55,30 @@ test('the wait is the shortest that any of them named', () => {
 
 test('where there was no route at all that is said', () => {
   assert.equal(heaviest().reason, 'NO_ROUTE');
+});
+
+test("against a provider counts what it did itself: not the caller's fault, nor a key's, nor ours", () => {
+  for (const [code, reason] of [
+    ['unavailable', 'UPSTREAM_FAILED'],
+    ['unavailable', 'CONNECTION_FAILED'],
+    ['unavailable', 'UPSTREAM_SILENT'],
+    ['overloaded', 'UPSTREAM_OVERLOADED'],
+    ['upstream', 'MALFORMED'],
+    ['upstream', 'TRUNCATED'],
+  ] as const)
+    assert.ok(isProvidersFault(error(code, reason), true), reason);
+  for (const [code, reason] of [
+    ['invalid', 'UPSTREAM_REJECTED'],
+    ['content_filter', 'CONTENT_FILTER'],
+    ['upstream', 'EMPTY_ANSWER'],
+    ['upstream_exhausted', 'RATE_LIMITED'],
+    ['upstream_denied', 'KEY_REJECTED'],
+    ['unavailable', 'WORKER_GONE'],
+    ['unavailable', 'FRAMES_LOST'],
+    ['overloaded', 'BUSY'],
+    ['deadline', 'DEADLINE'],
+    ['canceled', 'CANCELED'],
+  ] as const)
+    assert.ok(!isProvidersFault(error(code, reason), true), reason);
+  assert.ok(!isProvidersFault(error('unavailable', 'UPSTREAM_FAILED'), false), 'what never went upstream');
 });

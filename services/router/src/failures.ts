@@ -8,6 +8,25 @@ export function mayTryNext(error: RefrainError): boolean {
   return errorCodes[error.code].tryNext || notMe.has(error.reason);
 }
 
+/** What our own side did: says nothing of the provider. */
+const ours: ReadonlySet<string> = new Set([
+  'NO_RESPONDERS',
+  'BUS_DOWN',
+  'BUSY',
+  'WORKER_GONE',
+  'WORKER_SILENT',
+  'FRAMES_LOST',
+]);
+
+/**
+ * Whether a failure counts against the provider: it failed, was silent or made no sense. Not what is the caller's (a refused request, a
+ * prompt that gets an empty answer), nor a key's (429, 401, 402), nor ours.
+ */
+export function isProvidersFault(error: RefrainError, accepted: boolean): boolean {
+  if (!accepted || ours.has(error.reason) || error.reason === 'EMPTY_ANSWER') return false;
+  return ['unavailable', 'overloaded', 'upstream', 'midstream'].includes(error.code);
+}
+
 /** The failures of one request's attempts. */
 export class Failures {
   readonly #failures: { readonly error: RefrainError; readonly weight: number }[] = [];

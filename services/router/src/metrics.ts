@@ -1,10 +1,11 @@
 import { type Answer, Source } from '@refrain/contracts';
 import type { Metrics } from '@refrain/service';
 import type { FaceName } from './ask.ts';
+import type { HealthMetrics } from './provider-health.ts';
 import { sourceName } from './source-name.ts';
 
 /** What the router counts. */
-export interface RouterMetrics {
+export interface RouterMetrics extends HealthMetrics {
   answered(face: FaceName, answer: Answer, seconds: number): void;
   failed(face: FaceName, code: string, seconds: number): void;
   /** Not let in: it took no time worth measuring. */
@@ -12,7 +13,7 @@ export interface RouterMetrics {
   /** From the question to the first thing that was told. */
   began(source: string, seconds: number): void;
   cacheFailed(call: 'lookup' | 'store', reason: string): void;
-  /** A call to the record of flights failed: routers ask for themselves. */
+  /** A call to what routers share (flights, breakers) failed: each goes on by itself. */
   sharingFailed(reason: string): void;
   eventDropped(): void;
   /** An answer past its time was asked afresh (`asked`, `shared` with another router or caller), or why not (`busy`, an error's code). */
@@ -42,7 +43,11 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
   const saved = metrics.counter('saved_nano_usd_total', 'What answers would have cost, in nano-dollars.', ['source']);
   const unpriced = metrics.counter('price_missing_total', 'Answers whose model has no price.', ['provider', 'model']);
   const cacheFailures = metrics.counter('cache_failures_total', 'Calls to the cache that failed.', ['call', 'reason']);
-  const unshared = metrics.counter('sharing_failures_total', 'Calls to the flight records that failed.', ['reason']);
+  const unshared = metrics.counter(
+    'sharing_failures_total',
+    'Calls to what routers share (flights, breakers) that failed.',
+    ['reason'],
+  );
   const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
   const revalidations = metrics.counter('revalidations_total', 'Answers past their time that were asked afresh.', [
     'outcome',
@@ -51,6 +56,11 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     'kind',
     'outcome',
   ]);
+  const opened = metrics.counter('breaker_opened_total', 'Models that failed too often in a row.', [
+    'provider',
+    'model',
+  ]);
+  const spared = metrics.counter('spared_total', 'Upstream calls that were not made, and why.', ['provider', 'why']);
   const spent = ({ cost: spending, provenance, usage }: Answer) => {
     if (provenance?.source !== Source.PROVIDER) return;
     const { provider, model } = provenance;
@@ -79,6 +89,8 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
     sharingFailed: (reason) => unshared.inc({ reason }),
     eventDropped: () => dropped.inc(),
+    breakerOpened: (provider, model) => opened.inc({ provider, model }),
+    spared: (provider, why) => spared.inc({ provider, why }),
     learned: (kind, outcome, answer) => {
       evidence.inc({ kind, outcome });
       if (answer) spent(answer);

@@ -18,6 +18,7 @@ import {
 } from '@refrain/contracts';
 import { RateLimiter } from '@refrain/resilience';
 import { eventually, manualClock } from '@refrain/testkit';
+import { newHealth } from '../test/health.ts';
 import { answerOf, askOf, type QuestionInit, settingsOf } from '../test/question.ts';
 import { recordedMetrics } from '../test/recorded-metrics.ts';
 import {
@@ -73,6 +74,7 @@ function pipelineWith(
   const nothing = () => undefined;
   const settings = settingsOf(extra);
   const pipeline = createPipeline({
+    health: newHealth().health,
     settings: () => settings,
     limiter: new RateLimiter(manualClock()),
     lookup: new Lookup(cache, metrics),

@@ -22,6 +22,7 @@ import type { FlightRecords, Lease } from './flight-records.ts';
 import type { RouterMetrics } from './metrics.ts';
 import { listModels, type ModelName } from './models.ts';
 import { mayRead } from './options.ts';
+import type { ProviderHealth } from './provider-health.ts';
 import { recorded } from './recorded.ts';
 import { type Reply, wholeReply } from './reply.ts';
 import { Revalidation } from './revalidation.ts';
@@ -62,6 +63,7 @@ export interface PipelineParts {
   readonly flights: Flights;
   readonly records: Pick<FlightRecords, 'claim' | 'read' | 'revoke'>;
   readonly bus: AttemptBus;
+  readonly health: ProviderHealth;
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'learn'>;
   readonly recorder: Recorder;
   readonly evidence: Pick<Evidence, 'tell'>;
@@ -71,7 +73,7 @@ export interface PipelineParts {
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, evidence, flights, limiter, lookup, metrics, recorder, records, reviews } = parts;
+  const { bus, cache, evidence, flights, health, limiter, lookup, metrics, recorder, records, reviews } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
@@ -115,6 +117,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     }
   };
 
+  const planFor = (question: Question) => route(question, (provider, model) => health.p50Ms(provider, model));
+
   /** What only the leader of a flight does; it has the mesh's whole time, for others may listen longer than the first. */
   async function* lead(asked: Question, signal: AbortSignal): AsyncGenerator<FlightEvent> {
     const question = { ...asked, deadline: new Deadline(asked.settings.mesh.limits.deadlineMs) };
@@ -130,7 +134,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       return yield* whole(held.answer);
     }
     if (question.cacheMode === CacheMode.ONLY_IF_CACHED) throw notCached();
-    for await (const event of askProviders(route(question), question, signal, lease)) {
+    for await (const event of askProviders(planFor(question), question, signal, lease)) {
       if (event.kind === 'completed' && held?.shadow) {
         const { tenant } = question.caller;
         evidence.tell({ ...held.shadow, tenant, served: false }, event.answer);
@@ -145,7 +149,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     signal: AbortSignal,
     lease?: Lease,
   ): AsyncGenerator<FlightEvent> {
-    for await (const event of dispatch(plan, question, signal, { bus, lease })) {
+    for await (const event of dispatch(plan, question, signal, { bus, health, lease })) {
       if (event.kind === 'completed') remember(question, event.answer);
       yield event;
     }
@@ -157,7 +161,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     metrics,
     lead: (question) => (signal) =>
       acrossRouters(question, signal, shared, (lease) =>
-        askProviders({ ...route(question), local: [] }, question, signal, lease),
+        askProviders({ ...planFor(question), local: [] }, question, signal, lease),
       ),
   });
 
@@ -172,7 +176,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         throw error;
       }
     },
-    explain: async (ask) => explain(judge(ask), cache),
+    explain: async (ask) => explain(judge(ask), cache, health),
     feedback: async (credentials, request) => {
       const response = await feedback(authenticate(credentials, parts.settings()), request, cache);
       if (request.verdict === Verdict.WRONG) {
@@ -181,7 +185,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }
       return response;
     },
-    review: (question, signal) => dispatch({ ...route(question), local: [] }, question, signal, { bus }),
+    review: (question, signal) => dispatch({ ...planFor(question), local: [] }, question, signal, { bus, health }),
     drain: () => revalidation.drain(),
     models: (credentials) => {
       const settings = parts.settings();

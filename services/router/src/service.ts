@@ -6,11 +6,14 @@ import { RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
+import { Breakers } from './breakers.ts';
+import { createSharedBreakers } from './breakers-shared.ts';
 import { createEvents } from './events.ts';
 import { Evidence } from './evidence.ts';
 import { FlightRecords } from './flight-records.ts';
 import { createRouterMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import { ProviderHealth } from './provider-health.ts';
 import { ReviewQueue } from './review-queue.ts';
 import { startReviewer } from './reviewer.ts';
 import type { Settings } from './settings.ts';
@@ -44,10 +47,17 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
   const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
+  const shared = createSharedBreakers(state);
+  const breakers = new Breakers({
+    shared,
+    onFault: (error) => routerMetrics.sharingFailed(toRefrainError(error).reason),
+  });
+  const stopFollowing = breakers.follow();
+  const health = new ProviderHealth({ breakers, metrics: routerMetrics });
   const evidence = new Evidence({ cache, metrics: routerMetrics });
   const reviews = new ReviewQueue({ bus, metrics: routerMetrics });
   const pipeline = createPipeline({
-    ...{ settings, limiter, lookup, flights, records, bus, cache, recorder, evidence, reviews },
+    ...{ settings, limiter, lookup, flights, records, bus, health, cache, recorder, evidence, reviews },
     metrics: routerMetrics,
   });
   const reviewer = startReviewer({ bus, settings, evidence, metrics: routerMetrics, askAnew: pipeline.review });
@@ -71,6 +81,7 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
       };
     },
     drain: async () => {
+      stopFollowing();
       await reviewer.stop();
       await pipeline.drain();
       await Promise.all([recorder.drain(), evidence.drain(), reviews.drain()]);

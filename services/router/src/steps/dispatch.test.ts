@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ControlKind, type Provenance, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { type QuestionInit, questionOf } from '../../test/question.ts';
+import { manualClock } from '@refrain/testkit';
+import { newHealth } from '../../test/health.ts';
+import { type QuestionInit, questionOf, settingsOf } from '../../test/question.ts';
 import {
   accepted,
   answering,
@@ -34,12 +36,13 @@ async function outcomeOf(
   bus: ScriptedBus,
   init: QuestionInit = {},
   signal = new AbortController().signal,
+  health = newHealth().health,
 ): Promise<Outcome> {
   const question = questionOf('What is a monad?', init);
   const events: FlightEvent[] = [];
   let error: RefrainError | undefined;
   try {
-    for await (const event of dispatch(route(question), question, signal, { bus })) events.push(event);
+    for await (const event of dispatch(route(question), question, signal, { bus, health })) events.push(event);
   } catch (thrown) {
     error = thrown as RefrainError;
   }
@@ -272,4 +275,89 @@ test('a request that a worker died with goes once more to the same provider, whi
   assert.deepEqual(askedOf(taken), ['one/large', 'one/large']);
   const gone = scriptedBus(silent, silent, answering('Hi.'));
   assert.equal((await outcomeOf(gone)).provenance?.provider, 'two');
+});
+
+test('after a retry no key that was asked is asked again, however the retry ends', async () => {
+  const bus = scriptedBus(
+    failing('unavailable', 'UPSTREAM_FAILED'),
+    [accepted('k2'), failed('upstream_exhausted', 'RATE_LIMITED', { otherKeys: true })],
+    answering('Hi.', 'k3'),
+  );
+  await outcomeOf(bus);
+  assert.deepEqual(excludedOf(bus), [[], [], ['k1', 'k2']]);
+});
+
+test('a model whose breaker is open is passed over at once, and what it is asked meanwhile is answered by the next', async () => {
+  const { health } = newHealth();
+  const broken = failing('upstream', 'MALFORMED');
+  for (let i = 0; i < 5; i += 1) await outcomeOf(scriptedBus(broken, answering('Hi.')), {}, undefined, health);
+  const bus = scriptedBus(answering('Hi.'));
+  const { provenance } = await outcomeOf(bus, {}, undefined, health);
+  assert.deepEqual([askedOf(bus), provenance?.attempts], [['two/large'], 1]);
+});
+
+test('when all breakers are open nobody is asked, and the caller hears when the first of them may be tried', async () => {
+  const clock = manualClock();
+  const { health } = newHealth({ clock });
+  const chat = { model: 'best' };
+  const broken = failing('upstream', 'MALFORMED');
+  for (let i = 0; i < 4; i += 1) await outcomeOf(scriptedBus(broken, answering('Hi.')), { chat }, undefined, health);
+  for (let i = 0; i < 5; i += 1) {
+    clock.advance(1000);
+    await outcomeOf(scriptedBus(broken, broken), { chat }, undefined, health);
+  }
+  clock.advance(9000);
+  const bus = scriptedBus();
+  const { error } = await outcomeOf(bus, { chat }, undefined, health);
+  // The first opened 4 s before the second, 13 s ago.
+  assert.deepEqual(
+    [bus.asked.length, error?.code, error?.reason, error?.retryAfterMs],
+    [0, 'unavailable', 'BREAKER_OPEN', 47_000],
+  );
+});
+
+for (const [code, reason] of [
+  ['invalid', 'UPSTREAM_REJECTED'],
+  ['upstream_exhausted', 'RATE_LIMITED'],
+  ['upstream_denied', 'KEY_REJECTED'],
+] as const) {
+  test(`${reason} opens no breaker, however often`, async () => {
+    const { health } = newHealth();
+    for (let i = 0; i < 10; i += 1) await outcomeOf(scriptedBus(failing(code, reason)), {}, undefined, health);
+    const bus = scriptedBus(answering('Hi.'));
+    assert.equal((await outcomeOf(bus, {}, undefined, health)).provenance?.provider, 'one');
+  });
+}
+
+test('an answer that broke off counts against its provider, one whose caller left does not', async () => {
+  const { health } = newHealth();
+  const cut = [accepted(), delta('A mon'), failed('unavailable', 'CONNECTION_FAILED')];
+  for (let i = 0; i < 5; i += 1) {
+    const leaving = new AbortController();
+    const left = scriptedBus(() => {
+      setImmediate(() => leaving.abort());
+      return [accepted(), delta('A mon')];
+    });
+    await outcomeOf(left, {}, leaving.signal, health);
+  }
+  assert.equal(health.isOpen('one', 'large'), false);
+  for (let i = 0; i < 5; i += 1) await outcomeOf(scriptedBus(cut), {}, undefined, health);
+  assert.equal(health.isOpen('one', 'large'), true);
+});
+
+test('where the budget of retries is used up the next provider is asked instead of the same once more', async () => {
+  const { health } = newHealth();
+  const settings = settingsOf('limits: { retries: { share: 0, minimum: 1 } }\n');
+  const failedOnce = failing('unavailable', 'UPSTREAM_FAILED');
+  const first = scriptedBus(failedOnce, answering('Hi.'));
+  await outcomeOf(first, { settings }, undefined, health);
+  const second = scriptedBus(failedOnce, answering('Hi.'));
+  await outcomeOf(second, { settings }, undefined, health);
+  assert.deepEqual(
+    [askedOf(first), askedOf(second)],
+    [
+      ['one/large', 'one/large'],
+      ['one/large', 'two/large'],
+    ],
+  );
 });

@@ -1,18 +1,21 @@
 /**
  * Steps 7 and 8: ask, and if that fails ask the next. Nothing is told before the first piece of an answer is there, so until then
- * every failure is clean. No provider, model and key is tried twice, but for one retry after a broken connection or a 5xx.
+ * every failure is clean. No provider, model and key is tried twice, but for one retry after a broken connection or a 5xx. Each attempt
+ * needs a permit: a model whose breaker is open, and a provider that answers too few, are passed over.
  */
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { WorkRequestSchema } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
 import type { Plan, PlannedRoute } from '@refrain/judgement';
 import { AttemptBudget, fullJitter } from '@refrain/resilience';
 import { type Account, toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
 import { type AttemptBus, type AttemptEvent, AttemptFailure, runAttempt } from '../attempt.ts';
-import { asMidstream, Failures, mayTryNext } from '../failures.ts';
+import { asMidstream, Failures, isProvidersFault, mayTryNext } from '../failures.ts';
 import type { Lease } from '../flight-records.ts';
+import type { Ending, Permit, ProviderHealth } from '../provider-health.ts';
 import { Spending } from '../spending.ts';
 import type { FlightEvent } from './coalesce.ts';
 
@@ -21,12 +24,15 @@ const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_
 /** Reasons that may be gone a moment later. */
 const passing: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'UPSTREAM_FAILED', 'WORKER_GONE', 'WORKER_SILENT']);
 const retryWithinMs = 100;
+/** Nobody was asked. */
+const notAsked = { accepted: false, spoke: false, keyId: '', otherKeys: false };
 
 /** One request's way over its routes. */
 interface Run extends Account {
   readonly question: Question;
   readonly signal: AbortSignal;
   readonly bus: AttemptBus;
+  readonly health: ProviderHealth;
   readonly failures: Failures;
   /** Provider to the keys this request has used there, over all its models. */
   readonly keys: Map<string, Set<string>>;
@@ -44,11 +50,13 @@ export async function* dispatch(
   plan: Pick<Plan, 'routes' | 'local' | 'reason'>,
   question: Question,
   signal: AbortSignal,
-  { bus, lease }: { bus: AttemptBus; lease?: Pick<Lease, 'announce'> | undefined },
+  { bus, health, lease }: { bus: AttemptBus; health: ProviderHealth; lease?: Pick<Lease, 'announce'> | undefined },
 ): AsyncGenerator<FlightEvent> {
   const budget = new AttemptBudget(question.settings.mesh.limits.attempts);
   const spending = new Spending();
-  const run: Run = { question, signal, bus, lease, budget, spending, failures: new Failures(), keys: new Map() };
+  const keys = new Map<string, Set<string>>();
+  const run: Run = { question, signal, bus, health, lease, budget, spending, failures: new Failures(), keys };
+  health.began();
   const hops: Hop[] = [
     ...plan.routes.map((route) => ({ ...route, reason: plan.reason, degraded: false })),
     ...plan.local.map((route) => ({ ...route, reason: 'fallback:local', degraded: true })),
@@ -59,33 +67,79 @@ export async function* dispatch(
 
 /** Tries one model with as many keys as are worth it; true when it answered. */
 async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean> {
-  const { attempts, keysPerProvider } = run.question.settings.mesh.limits;
+  const { limits } = run.question.settings.mesh;
   const used = run.keys.get(hop.provider) ?? new Set<string>();
   run.keys.set(hop.provider, used);
-  const excluded: string[] = [];
-  let preferred = '';
+  const asked = new Set<string>();
+  let keys: KeyWishes = { excluded: [], preferred: '' };
   let retried = false;
-  while (run.budget.used < attempts && used.size < keysPerProvider) {
-    try {
-      yield* toFlight(announced(attemptAt(hop, { excluded, preferred }, run), hop, run), run.question, hop, run);
-      return true;
-    } catch (thrown) {
-      const { error, progress }: AttemptFailure = toFailure(thrown);
-      if (progress.spoke) throw asMidstream(error, run.spending.toSpent());
-      run.failures.add(error, progress.accepted);
-      if (!mayTryNext(error)) throw error;
-      if (progress.keyId !== '') used.add(progress.keyId);
-      const isRetry: boolean = !retried && passing.has(error.reason);
-      const isKeys = progress.accepted && progress.otherKeys && keyFaults.has(error.code);
-      if (!isRetry && !isKeys) return false;
-      if (isKeys) excluded.push(progress.keyId);
-      // The provider itself failed, not the key: it stays.
-      preferred = isRetry ? progress.keyId : '';
-      retried ||= isRetry;
-      if (isRetry) await delay(fullJitter(0, retryWithinMs, retryWithinMs), undefined, { signal: run.signal });
-    }
+  while (run.budget.used < limits.attempts && used.size < limits.keysPerProvider) {
+    const failure = yield* tryOnce(hop, keys, run);
+    if (!failure) return true;
+    const { error, progress } = failure;
+    if (progress.keyId !== '') for (const each of [used, asked]) each.add(progress.keyId);
+    const isKeys = progress.accepted && progress.otherKeys && keyFaults.has(error.code);
+    const isRetry: boolean = !isKeys && !retried && passing.has(error.reason);
+    if (!isKeys && !(isRetry && run.health.mayRetry(hop.provider, limits))) return false;
+    // The provider itself failed, not the key: it stays. Else no key that was asked here is asked again.
+    keys = isRetry
+      ? { excluded: [...keys.excluded], preferred: progress.keyId }
+      : { excluded: [...asked], preferred: '' };
+    retried ||= isRetry;
+    if (isRetry) await delay(fullJitter(0, retryWithinMs, retryWithinMs), undefined, { signal: run.signal });
   }
   return false;
+}
+
+/**
+ * One attempt, if its model may be asked; undefined when it answered.
+ * @throws RefrainError when nobody else can go on: after the first piece, or where the fault is the caller's.
+ */
+async function* tryOnce(
+  hop: Hop,
+  keys: KeyWishes,
+  run: Run,
+): AsyncGenerator<FlightEvent, Pick<AttemptFailure, 'error' | 'progress'> | undefined> {
+  const permit = await run.health.admit(hop.provider, hop.model, run.question.settings.mesh.limits);
+  if (permit instanceof RefrainError) {
+    run.failures.add(permit, false);
+    return { error: permit, progress: notAsked };
+  }
+  let ending: Ending = 'unsaid';
+  try {
+    const attempt = announced(attemptAt(hop, keys, run), hop, run);
+    yield* toFlight(timed(attempt, permit), run.question, hop, run);
+    ending = 'answered';
+    return undefined;
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const { error, progress } = failure;
+    if (isProvidersFault(error, progress.accepted)) ending = 'failed';
+    if (progress.spoke) throw asMidstream(error, run.spending.toSpent());
+    run.failures.add(error, progress.accepted);
+    if (!mayTryNext(error)) throw error;
+    return failure;
+  } finally {
+    permit.end(ending);
+  }
+}
+
+/** The same events; the first piece is told to the permit. */
+async function* timed(events: AsyncIterable<AttemptEvent>, permit: Permit): AsyncGenerator<AttemptEvent> {
+  let spoke = false;
+  for await (const event of events) {
+    if (!spoke && (event.case === 'delta' || event.case === 'final')) {
+      spoke = true;
+      permit.spoke();
+    }
+    yield event;
+  }
+}
+
+/** Which of a provider's keys an attempt may have. */
+interface KeyWishes {
+  readonly excluded: readonly string[];
+  readonly preferred: string;
 }
 
 interface Attempt {
@@ -104,11 +158,7 @@ async function* announced({ attemptId, events }: Attempt, hop: Hop, { lease }: R
   }
 }
 
-function attemptAt(
-  hop: Hop,
-  keys: { readonly excluded: readonly string[]; readonly preferred: string },
-  { bus, question, signal }: Run,
-): Attempt {
+function attemptAt(hop: Hop, keys: KeyWishes, { bus, question, signal }: Run): Attempt {
   const { caller, chat, deadline, lane, requestId } = question;
   const remainingMs = Math.floor(deadline.remainingMs());
   const attemptId = randomUUIDv7();
