@@ -1,6 +1,6 @@
 /** The router as a process. */
 import { openBus } from '@refrain/bus';
-import { CacheService } from '@refrain/contracts';
+import { CacheService, JobsService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
 import { loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
@@ -17,21 +17,32 @@ await runService({
   name: 'router',
   logLevel: process.env.LOG_LEVEL,
   start: async ({ log, metrics, onStop }) => {
-    const { host, grpcPort, httpPort, opsPort, cacheAddress, redisUrl, natsUrl, configFile } = loadConfig(process.env);
+    const config = loadConfig(process.env);
+    const { host, grpcPort, httpPort, opsPort, cacheAddress, jobsAddress, meshSecret } = config;
+    const { redisUrl, natsUrl, configFile } = config;
     const mesh = loadMeshConfig(configFile);
     requireKeysBeyondLoopback(host, mesh.keys);
-    const settings = followSettings(mesh, { configFile, host, log, onStop });
+    const settings = followSettings(mesh, { configFile, host, log, metrics, onStop });
     const bus = openBus({ url: natsUrl, name: 'router', log });
     onStop(() => bus.drain());
     const state = openState({ url: redisUrl, name: 'refrain-router', log });
     onStop(() => state.close());
     const cache = createGrpcClient(CacheService, cacheAddress);
     onStop(() => cache.close());
-    const router = createRouter({ bus, cache, metrics, settings, state });
+    const jobs = jobsAddress === undefined ? undefined : createGrpcClient(JobsService, jobsAddress);
+    onStop(() => jobs?.close());
+    const router = createRouter({
+      bus,
+      cache,
+      metrics,
+      settings,
+      state,
+      jobs: jobs && meshSecret && { jobs, meshSecret },
+    });
     onStop(() => router.drain());
     const { pipeline } = router;
     const requestBytes = () => settings().mesh.limits.requestBytes;
-    const services = [createGrpcFace(pipeline)];
+    const services = [createGrpcFace(pipeline, meshSecret)];
     const grpcOptions = { services, maximumRequestBytes: requestBytes, observe: logBugs(log) };
     const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
     const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Logger, loadMeshConfig } from '@refrain/service';
+import { type Logger, loadMeshConfig, Metrics } from '@refrain/service';
 import { silentLog } from '@refrain/testkit';
 import { settingsOf, yamlOf } from '../test/question.ts';
 import { followSettings } from './settings.ts';
@@ -27,8 +27,10 @@ function follow(t: TestContext, host: string, extra: string) {
   const said: string[] = [];
   const note = (_fields: object, message: string) => void said.push(message);
   const log: Logger = { ...silentLog, info: note, error: note };
-  const options = { configFile, host, log, onStop: (stop: () => void) => t.after(stop) };
-  return { settings: followSettings(loadMeshConfig(configFile), options), write, said };
+  const metrics = new Metrics('test');
+  const options = { configFile, host, log, metrics, onStop: (stop: () => void) => t.after(stop) };
+  const errors = async () => /^refrain_config_errors_total(?:\{.*\})? (\d+)$/m.exec(await metrics.text())?.[1];
+  return { settings: followSettings(loadMeshConfig(configFile), options), write, said, errors };
 }
 const refused = 'refrain.yaml cannot be used; the old one stays in force';
 
@@ -40,11 +42,13 @@ test('callers are known by the hash of their key; a price does not change the ke
   assert.equal(scope('limits: { maxTokens: 7 }\n').defaultMaxTokens, 7);
 });
 
-test('a file that changes is followed; one that cannot be used leaves the old settings in force', (t) => {
-  const { said, settings, write } = follow(t, '127.0.0.1', '');
+test('a file that changes is followed; one that cannot be used leaves the old settings in force, and is counted', async (t) => {
+  const { errors, said, settings, write } = follow(t, '127.0.0.1', '');
   const first = settings();
+  assert.equal(await errors(), '0');
   write('version: 1\nroutes: nonsense\n');
   assert.deepEqual(said, [refused]);
+  assert.equal(await errors(), '1');
   assert.equal(settings(), first);
   write(yamlOf('limits: { attempts: 2 }\n'));
   assert.equal(settings().mesh.limits.attempts, 2);

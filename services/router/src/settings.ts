@@ -1,5 +1,11 @@
 import { type Classifier, createLexicalClassifier, type KeyScope, policyVersion } from '@refrain/judgement';
-import { type Logger, type MeshConfig, requireKeysBeyondLoopback, watchMeshConfig } from '@refrain/service';
+import {
+  type Logger,
+  type MeshConfig,
+  type Metrics,
+  requireKeysBeyondLoopback,
+  watchMeshConfig,
+} from '@refrain/service';
 import type { Caller } from './caller.ts';
 
 /** `refrain.yaml` with what the router derives from it; made anew at every reload. */
@@ -28,11 +34,21 @@ export function toSettings(mesh: MeshConfig): Settings {
 /** Keeps the settings as the file says; a file that cannot be used leaves the old ones in force. Gives the reader of the current ones. */
 export function followSettings(
   mesh: MeshConfig,
-  options: { configFile: string; host: string; log: Logger; onStop: (stop: () => void) => void },
+  options: {
+    configFile: string;
+    host: string;
+    log: Logger;
+    metrics: Pick<Metrics, 'counter'>;
+    onStop: (stop: () => void) => void;
+  },
 ): () => Settings {
   const { configFile, host, log } = options;
+  const errors = options.metrics.counter('config_errors_total', 'Times that refrain.yaml could not be used.', []);
   let settings = toSettings(mesh);
-  const onFault = (err: unknown) => log.error({ err }, 'refrain.yaml cannot be used; the old one stays in force');
+  const onFault = (err: unknown) => {
+    errors.inc();
+    log.error({ err }, 'refrain.yaml cannot be used; the old one stays in force');
+  };
   const onChange = (next: MeshConfig) => {
     try {
       requireKeysBeyondLoopback(host, next.keys);

@@ -210,7 +210,7 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
   it('the limit of a request follows a reload, by every door', async () => {
     const long = `What is long? ${'x'.repeat(500)}`;
     for (const ask of Object.values(doors.by)) await ask(chatOf(long));
-    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, 'limits: { requestBytes: 400 }\n'));
+    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, { extra: 'limits: { requestBytes: 400 }\n' }));
     await eventually(() => mesh.router.output().includes('refrain.yaml was read again'), { what: 'the reload' });
     for (const [name, ask] of Object.entries(doors.by)) {
       await assert.rejects(ask(chatOf(long)), /larger than 400 bytes/, name);

@@ -66,7 +66,10 @@ describe('events', { timeout: 120_000 }, () => {
   for (const encoding of ['json', 'protobuf'] as const) {
     it(`${encoding}: a completion, a hit and a failure, each once, each on its subject`, async () => {
       if (encoding === 'protobuf') {
-        await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, `${exactOnly}events: { encoding: protobuf }\n`));
+        await writeFile(
+          mesh.configFile,
+          meshYaml(mesh.one, mesh.two, { extra: `${exactOnly}events: { encoding: protobuf }\n` }),
+        );
         await eventually(() => mesh.router.output().includes('refrain.yaml was read again'), { what: 'the reload' });
       }
       const question = chatOf(`What is the secret of ${encoding}?`);

@@ -26,7 +26,7 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
     for (const upstream of [mesh.one, mesh.two]) upstream.otherwise({ text });
   };
   const run = async (semantic: string) => {
-    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, `cache: { semantic: { ${semantic} } }\n`));
+    await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, { extra: `cache: { semantic: { ${semantic} } }\n` }));
   };
   const ask = async (question: string) => {
     const { answer } = await mesh.client.complete(create(CompleteRequestSchema, { chat: chatOf(question) }));

@@ -42,7 +42,11 @@ export interface TestMesh {
 export const providerKeys = { ONE_API_KEYS: 'sk-one-aaaaaaaa,sk-one-bbbbbbbb', TWO_API_KEY: 'sk-two-cccccccc' };
 
 /** `refrain.yaml` of the tests; `extra` is added at the end. `patienceMs` is what an upstream may take for its first and every next piece. */
-export function meshYaml(one: ScriptedUpstream, two: ScriptedUpstream, extra = '', patienceMs = 2000): string {
+export function meshYaml(
+  one: ScriptedUpstream,
+  two: ScriptedUpstream,
+  { extra = '', patienceMs = 2000, providers = () => '' }: Omit<MeshOptions, 'partsDown'> = {},
+): string {
   const provider = (upstream: ScriptedUpstream, keys: string, rank: number) =>
     `{ adapter: openai, baseUrl: "${upstream.baseUrl}", keys: ${keys}, firstChunkMs: ${patienceMs}, interChunkMs: ${patienceMs},
       models: [{ name: large, rank: ${rank}, contextTokens: 100000, price: { input: 1000000000, output: 2000000000 } }] }`;
@@ -57,13 +61,17 @@ providers:
   one: ${provider(one, 'ONE', 4)}
   two: ${provider(two, 'TWO', 3)}
   absent: { adapter: openai, keys: ABSENT, models: [{ name: large, rank: 5, contextTokens: 100000 }] }
-aliases: { best: [one/large, two/large] }
+${providers(one)}aliases: { best: [one/large, two/large] }
 routes: [{ try: [absent/large, one/large, two/large] }]
 templates:
   - { name: hours, pattern: "when do you open", answer: "At nine.", serve: always }
   - { name: apology, pattern: "{question}", answer: "Nobody can answer that now.", serve: fallback }
-${extra}`;
+${extra}${extra.includes('limits:') ? '' : unlimited}`;
 }
+
+/** Tests that break providers over and over want them asked all the same. */
+const unlimited =
+  '\nlimits: { breaker: { failures: 1000000 }, throttle: { minimumRequests: 1000000 }, retries: { minimum: 1000000 } }\n';
 
 /** For tests whose questions resemble each other: only the same question is the same. */
 export const exactOnly = 'cache: { semantic: { enabled: false } }\n';
@@ -72,6 +80,10 @@ export const exactOnly = 'cache: { semantic: { enabled: false } }\n';
 export interface MeshOptions {
   /** At the end of `refrain.yaml`. */
   readonly extra?: string;
+  /** Lines of further providers, given the upstream `one`. */
+  readonly providers?: (one: ScriptedUpstream) => string;
+  /** More of the workers' environment. */
+  readonly workers?: Readonly<Record<string, string>>;
   /** See `meshYaml`. */
   readonly patienceMs?: number;
   /** The parts are killed before the services start; `restart()` brings them. */
@@ -99,7 +111,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     for (const upstream of [one, two]) keep(upstream);
     if (options.partsDown) for (const part of [redis, nats, chroma]) await part.kill();
     const configFile = join(folder, 'refrain.yaml');
-    await writeFile(configFile, meshYaml(one, two, options.extra, options.patienceMs));
+    await writeFile(configFile, meshYaml(one, two, options));
     const common = {
       REFRAIN_CONFIG: configFile,
       REFRAIN_MODELS: modelsFolder,
@@ -117,7 +129,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     const start: TestMesh['start'] = async (service, env = {}) =>
       keep(await startProcess({ entry: `services/${service}/src/main.ts`, env: { ...common, ...env } }));
     const cache = await start('cache');
-    const workers = await start('provider');
+    const workers = await start('provider', options.workers);
     const router = await start('router', { CACHE_ADDR: cache.ready.grpc ?? '', ...options.router });
     if (!options.partsDown) for (const service of [cache, workers, router]) await isReady(service);
     const client = createGrpcClient(RouterService, router.ready.grpc ?? '');
