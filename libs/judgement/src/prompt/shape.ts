@@ -14,7 +14,6 @@ const signs = {
   marks: /[^\p{L}\p{N}\s]/gu,
   operators: /[=+*/^<>]/g,
   braces: /[{};()[\]]/g,
-  foreign: /\P{ASCII}/gu,
 } as const;
 
 const measures: Readonly<Record<string, (head: string, words: number) => number>> = {

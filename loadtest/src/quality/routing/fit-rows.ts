@@ -7,8 +7,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskName } from '@refrain/judgement';
 import { readRows } from '../rows.ts';
-import { type Level, levelOfCollection, levelOfSubject } from './levels.ts';
-import { readNeedRows } from './need-rows.ts';
+import { type Level, levelOfCollection } from './levels.ts';
+import { needSets, readNeedRows } from './need-rows.ts';
+import { wrapPassages } from './passages.ts';
 import { writePrompts } from './written-prompts.ts';
 
 /** A prompt and what is known of it. */
@@ -49,12 +50,13 @@ const taskOfCollection: Readonly<Record<string, TaskName>> = {
   human_eval: 'code',
 };
 
-const writtenPrompts = 4000;
+const writtenPrompts = 7000;
+const wrappedPassages = 900;
 const writtenSeed = 5;
 
 /** All rows of a data folder, in the order of the files. @throws Error where a set is missing */
 export function readFitRows(folder: string): FitRow[] {
-  return [...routing(folder), ...tasks(folder), ...questions(folder), ...written()];
+  return [...routing(folder), ...tasks(folder), ...questions(folder), ...passages(folder), ...written()];
 }
 
 /** A digest of each file that is fitted on and that the folder has. */
@@ -65,27 +67,17 @@ export function digestsOf(folder: string): Record<string, string> {
 }
 
 function routing(folder: string): FitRow[] {
-  const of = (
-    set: 'routing_mmlu' | 'routing_gsm8k' | 'routing_llmrouter',
-    more: (group: string, i: number) => Partial<FitRow>,
-  ) =>
-    readNeedRows(folder, set).map(
-      ({ text, strong, weak, group }, i): FitRow => ({
+  return needSets
+    .filter((set) => set !== 'routing_mtbench')
+    .flatMap((set) =>
+      readNeedRows(folder, set).map(({ text, strong, weak, group }, i) => ({
         text,
         source: set,
         gain: { value: strong - weak, group },
-        ...more(group, i),
-      }),
+        // Half of each collection of LLMRouter tells its task: more would outweigh all other sources.
+        task: set === 'routing_llmrouter' && i % 2 === 0 ? taskOfCollection[group] : undefined,
+      })),
     );
-  return [
-    ...of('routing_mmlu', (subject) => ({ level: levelOfSubject(subject) })),
-    ...of('routing_gsm8k', () => ({ level: 1 })),
-    // Half of each collection tells its task: more would outweigh all other sources.
-    ...of('routing_llmrouter', (group, i) => ({
-      level: levelOfCollection(group),
-      task: i % 2 === 0 ? taskOfCollection[group] : undefined,
-    })),
-  ];
 }
 
 function tasks(folder: string): FitRow[] {
@@ -95,15 +87,15 @@ function tasks(folder: string): FitRow[] {
       text: prompt,
       source: src,
       task,
-      level: levelOfCollection(src.split('_')[0] === 'bbh' ? 'bbh' : src),
+      level: levelOfCollection(src),
     }));
 }
 
-/** What people ask a bank, an assistant, a service: text, and mostly simple. */
+/** What people ask a bank, an assistant, a service: text. */
 function questions(folder: string): FitRow[] {
   const every = <Row>(file: string, step: number, textOf: (row: Row) => string): FitRow[] =>
     readRows<Row>(folder, file).flatMap((row, i) =>
-      i % step === 0 ? [{ text: textOf(row), source: file, task: 'text' as const, level: 0 as const }] : [],
+      i % step === 0 ? [{ text: textOf(row), source: file, task: 'text' as const }] : [],
     );
   return [
     ...every<{ text: string }>('clusters/clusters_banking77', 20, ({ text }) => text),
@@ -111,6 +103,20 @@ function questions(folder: string): FitRow[] {
     ...every<{ a: string }>('pairs/pairs_fow600', 2, ({ a }) => a),
     ...every<{ a: string }>('pairs/pairs_kmemo', 2, ({ a }) => a),
   ];
+}
+
+/** Demands on passages: the questions of MMLU without their choices and of GSM8K, and the programs that HumanEval and MBPP ask for. */
+function passages(folder: string): FitRow[] {
+  const stems = [...readNeedRows(folder, 'routing_mmlu'), ...readNeedRows(folder, 'routing_gsm8k')].map(
+    ({ text }) => text.split(/\nA\. /)[0] ?? text,
+  );
+  const code = readRows<{ prompt: string; src: string }>(folder, 'complexity/task_labels')
+    .filter(({ src }) => src === 'humaneval' || src === 'mbpp')
+    .map(({ prompt }) => prompt);
+  return wrapPassages(stems, code, { count: wrappedPassages, seed: writtenSeed }).map((row) => ({
+    ...row,
+    source: 'passages',
+  }));
 }
 
 function written(): FitRow[] {

@@ -40,10 +40,10 @@ export const fitDefaults: FitOptions = {
   leastRows: 4,
   terms: 12_000,
   need: { terms: 3, dense: 20 },
-  task: { terms: 0.5, dense: 10 },
+  task: { terms: 1, dense: 10 },
   level: { terms: 2, dense: 10 },
-  textBias: 0.25,
-  levelShares: [0.25, 0.63],
+  textBias: 0.15,
+  levelShares: [0.25, 0.68],
 };
 
 type Term = `${keyof Vocabulary}|${string}`;

@@ -1,43 +1,10 @@
-/**
- * How hard prompts are, told by the collection they come from: by the knowledge a subject asks for (everyday, school or office,
- * profession) and by the kind of task.
- */
-
-/** 0 simple, 1 medium, 2 complex. */
+/** How hard a prompt is: everyday knowledge and one step, school or office knowledge or some demands, a profession's knowledge or many. */
 export type Level = 0 | 1 | 2;
 
-const subjects: readonly (readonly [RegExp, Level])[] = [
-  [/^elementary_|^miscellaneous$|^global_facts$|^human_aging$|^nutrition$|^marketing$|^public_relations$/, 1],
-  [/^high_school_/, 1],
-  [/./, 2],
-];
+/** Collections whose prompts are all of about one level: small programs, school sums, puzzles. Others say nothing of it. */
+const mediumCollections = /^(?:mbpp|humaneval|odex|gsm8k_train|bbh_\w+)$/;
 
-const collections: Readonly<Record<string, Level>> = {
-  commonsense_qa: 0,
-  openbook_qa: 0,
-  trivia_qa: 0,
-  natural_qa: 0,
-  commongen: 0,
-  gsm8k: 1,
-  'agentverse-mgsm': 1,
-  arc_challenge: 1,
-  mbpp: 1,
-  human_eval: 1,
-  math: 2,
-  'agentverse-logicgrid': 2,
-  gsm8k_train: 1,
-  humaneval: 1,
-  odex: 1,
-  arenahard2: 2,
-  bbh: 1,
-};
-
-/** The level of a subject of MMLU. */
-export function levelOfSubject(subject: string): Level {
-  return subjects.find(([pattern]) => pattern.test(subject))?.[1] ?? 2;
-}
-
-/** The level of a collection; absent where it says nothing. */
+/** The level of a collection of tasks; absent where it says nothing. */
 export function levelOfCollection(collection: string): Level | undefined {
-  return collections[collection];
+  return mediumCollections.test(collection) ? 1 : undefined;
 }

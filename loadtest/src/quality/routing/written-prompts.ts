@@ -4,28 +4,30 @@
  * office knowledge or a few demands (medium), a profession's knowledge or many demands (complex).
  */
 import { Random } from '../fit/random.ts';
+import { foreignFrames } from './foreign-prompts.ts';
+import type { Level } from './levels.ts';
+import { demands, subjectFrames, subjects } from './subjects.ts';
+import { topics } from './topics.ts';
+import {
+  applicationFrames,
+  applications,
+  colours,
+  features,
+  problemFrames,
+  systemFrames,
+  systems,
+} from './trade-prompts.ts';
 
 /** Task and level of a prompt. */
 export interface WrittenPrompt {
   readonly text: string;
   readonly task: 'code' | 'reasoning' | 'text' | 'ui';
-  readonly level: 0 | 1 | 2;
+  /** Absent where the frame does not tell. */
+  readonly level?: Level;
 }
 
-type Level = 0 | 1 | 2;
 const words = (text: string): string[] => text.split('|').map((each) => each.trim());
 
-const topics: Readonly<Record<Level, string[]>> = {
-  0: words(
-    'my weekend trip to the lake|a lost cat|making pancakes|a birthday dinner|my best friend|a rainy day|walking the dog|a school picnic|summer holidays|drinking enough water|cleaning my room|a funny dog|moving to a new house|a family game night|going to the beach|learning to ride a bike|an apple pie|a garden in spring|a surprise party|saying thank you to a neighbour',
-  ),
-  1: words(
-    "remote work|renewable energy|the causes of the First World War|photosynthesis|healthy eating for office workers|a small company's marketing plan|social media and teenagers|public transport in large cities|the water cycle|supply and demand|the plot of Romeo and Juliet|a quarterly sales report|time management|volunteering abroad|electric cars|the French Revolution|credit scores|climate and tourism|job interviews|household budgeting",
-  ),
-  2: words(
-    "the monetary policy of the European Central Bank after 2008|CRISPR off-target effects|Gödel's incompleteness theorems|consensus in distributed databases|the fiduciary duties of directors|Bayesian hierarchical models|the pathophysiology of heart failure|quantum error correction|Kant's transcendental deduction|antitrust law in platform markets|semiconductor lithography below 5 nm|phenomenology and embodied cognition|option pricing under stochastic volatility|zero-knowledge proofs|protein folding energetics|the Navier-Stokes equations|jurisdiction in cross-border insolvency|transformer attention and its complexity|epigenetic inheritance|thermodynamics of black holes",
-  ),
-};
 const forms: Readonly<Record<Level, string[]>> = {
   0: words(
     'a short poem|a text message|a greeting card|a short note|a joke|a short story for children|a caption|three sentences',
@@ -84,6 +86,7 @@ const things = words('apples|books|tickets|marbles|cookies|stamps|boxes');
 export function writePrompts(count: number, seed: number): WrittenPrompt[] {
   const random = new Random(seed);
   const pick = <T>(from: readonly T[]): T => from[random.below(from.length)] as T;
+  const number = (below: number) => String(2 + random.below(below));
   const level = (): Level => random.below(3) as Level;
   const makers: ((at: Level) => WrittenPrompt)[] = [
     (at) => ({
@@ -111,8 +114,49 @@ export function writePrompts(count: number, seed: number): WrittenPrompt[] {
     (at) => ({ task: 'reasoning', level: at, text: reason(at, pick, random) }),
     (at) => ({ task: 'text', level: at, text: withPassage(at, pick, random) }),
     (at) => ({ task: 'text', level: at, text: withRole(at, pick) }),
+    (at) => ({ task: 'text', level: at, text: aboutSubject(at, pick) }),
+    (at) => ({ task: 'text', level: at, text: aboutSubject(at, pick) }),
+    (at) => demanding(at, pick, random),
+    (at) => demanding(at, pick, random),
+    () => ({ task: 'code', text: pick(systemFrames).replace('{s}', pick(systems)).replace('{n}', number(600)) }),
+    () => ({ task: 'ui', text: application(pick) }),
+    () => ({
+      task: 'reasoning',
+      text: fill(pick(problemFrames), { n: () => number(60), m: () => number(9), t: () => pick(things) }),
+    }),
+    () => {
+      const task = pick(['reasoning', 'code', 'text'] as const);
+      return { task, text: pick(foreignFrames[task] ?? []).replace(/N/g, () => number(40)) };
+    },
   ];
   return Array.from({ length: count }, () => pick(makers)(level()));
+}
+
+function aboutSubject(at: Level, pick: Pick): string {
+  const word = () => pick(subjects[at]);
+  return fill(pick(subjectFrames), { w: word, v: word, u: word });
+}
+
+/** A question with demands added: two or more make it a level harder than what it is about. */
+function demanding(at: Level, pick: Pick, random: Random): WrittenPrompt {
+  const count = 1 + random.below(4);
+  const question = random.below(2) === 0 ? aboutSubject(at, pick) : pick(askings[at]).replace('{t}', pick(topics[at]));
+  const added = Array.from({ length: count }, () => pick(demands));
+  return { task: 'text', level: Math.min(2, at + (count > 1 ? 1 : 0)) as Level, text: [question, ...added].join(' ') };
+}
+
+/** Puts values for names in braces, each drawn anew. */
+function fill(frame: string, values: Readonly<Record<string, () => string>>): string {
+  return frame.replace(/\{(\w)\}/g, (whole, name: string) => values[name]?.() ?? whole);
+}
+
+function application(pick: Pick): string {
+  return fill(pick(applicationFrames), {
+    a: () => pick(applications),
+    f: () => pick(features),
+    c: () => pick(colours),
+    d: () => pick(colours),
+  });
 }
 
 type Pick = <T>(from: readonly T[]) => T;
