@@ -1,5 +1,13 @@
 export { ConfigError, type ConfigFault } from './config-error.ts';
 export { readEnv } from './env.ts';
+export {
+  type Caller,
+  type Credentials,
+  identify,
+  type KnownCallers,
+  knownCallers,
+  readApiKey,
+} from './identity.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
 export { loadMeshConfig, parseMeshConfig } from './mesh-config/load.ts';
@@ -12,6 +20,14 @@ export {
   type Tier,
 } from './mesh-config/schema.ts';
 export { watchMeshConfig } from './mesh-config/watch.ts';
+export {
+  isOperator,
+  meshMetadata,
+  operatorMetadata,
+  readMeshSecret,
+  readVouched,
+  type Vouched,
+} from './mesh-secret.ts';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts';
 export { type Ops, type Readiness, startOps } from './ops.ts';
 export { keyFile, keyId, readProviderKeys } from './provider-keys.ts';

@@ -1,4 +1,4 @@
-import { readEnv } from '@refrain/service';
+import { ConfigError, readEnv, readMeshSecret, type Secret } from '@refrain/service';
 import { redisUrl } from '@refrain/state';
 import { z } from 'zod';
 
@@ -11,6 +11,9 @@ const schema = z
     ROUTER_HTTP_PORT: port(7461),
     ROUTER_OPS_PORT: port(7462),
     CACHE_ADDR: z.string().default('127.0.0.1:7470'),
+    JOBS_ADDR: z.string().optional(),
+    REFRAIN_MESH_SECRET: z.string().optional(),
+    REFRAIN_MESH_SECRET_FILE: z.string().optional(),
     REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
     REDIS_HOST: z.string().optional(),
     REDIS_PORT: z.string().regex(/^\d+$/).optional(),
@@ -24,6 +27,8 @@ const schema = z
     httpPort: env.ROUTER_HTTP_PORT,
     opsPort: env.ROUTER_OPS_PORT,
     cacheAddress: env.CACHE_ADDR,
+    /** Absent: nothing is queued. */
+    jobsAddress: env.JOBS_ADDR,
     redisUrl: redisUrl(env) ?? 'redis://127.0.0.1:7450',
     natsUrl: env.NATS_URL,
     configFile: env.REFRAIN_CONFIG,
@@ -31,9 +36,15 @@ const schema = z
   }));
 
 /** What the router is told by its environment. */
-export type RouterConfig = z.output<typeof schema>;
+export type RouterConfig = Readonly<z.output<typeof schema> & { meshSecret: Secret | undefined }>;
 
 /** @throws ConfigError with every fault */
 export function loadConfig(env: NodeJS.ProcessEnv): RouterConfig {
-  return readEnv(schema, env);
+  const config = readEnv(schema, env);
+  const meshSecret = readMeshSecret(env);
+  if (config.jobsAddress !== undefined && !meshSecret) {
+    const message = 'is missing: without it the jobs service does not believe for whom a question is queued';
+    throw new ConfigError('environment', [{ path: 'REFRAIN_MESH_SECRET', message }]);
+  }
+  return Object.freeze({ ...config, meshSecret });
 }

@@ -16,6 +16,8 @@ export interface RouterMetrics extends HealthMetrics {
   /** A call to what routers share (flights, breakers) failed: each goes on by itself. */
   sharingFailed(reason: string): void;
   eventDropped(): void;
+  /** A caller would have its question queued: `queued`, or why it was not. */
+  queued(outcome: string): void;
   /** An answer past its time was asked afresh (`asked`, `shared` with another router or caller), or why not (`busy`, an error's code). */
   revalidated(outcome: string, answer?: Answer): void;
   /**
@@ -49,6 +51,9 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     ['reason'],
   );
   const dropped = metrics.counter('events_dropped_total', 'Events that could not be published.');
+  const queued = metrics.counter('fallback_queued_total', 'Questions nobody answered that were to be queued.', [
+    'outcome',
+  ]);
   const revalidations = metrics.counter('revalidations_total', 'Answers past their time that were asked afresh.', [
     'outcome',
   ]);
@@ -89,6 +94,7 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     cacheFailed: (call, reason) => cacheFailures.inc({ call, reason }),
     sharingFailed: (reason) => unshared.inc({ reason }),
     eventDropped: () => dropped.inc(),
+    queued: (outcome) => queued.inc({ outcome }),
     breakerOpened: (provider, model) => opened.inc({ provider, model }),
     spared: (provider, why) => spared.inc({ provider, why }),
     learned: (kind, outcome, answer) => {

@@ -13,7 +13,11 @@ const modes: ReadonlySet<CacheMode> = new Set([
   CacheMode.READ_ONLY,
   CacheMode.ONLY_IF_CACHED,
 ]);
-const fallbackModes: ReadonlySet<FallbackMode> = new Set([FallbackMode.UNSPECIFIED, FallbackMode.NONE]);
+const fallbackModes: ReadonlySet<FallbackMode> = new Set([
+  FallbackMode.UNSPECIFIED,
+  FallbackMode.NONE,
+  FallbackMode.QUEUE,
+]);
 
 /** @throws RefrainError `invalid` with every fault, each by its field's name */
 export function checkOptions(options: Options | undefined, cache: MeshConfig['cache']): void {

@@ -31,6 +31,7 @@ import {
   scriptedBus,
 } from '../test/scripted-bus.ts';
 import { Evidence } from './evidence.ts';
+import { noJobQueue } from './job-queue.ts';
 import { createPipeline } from './pipeline.ts';
 import { collect } from './reply.ts';
 import { Flights } from './steps/coalesce.ts';
@@ -86,6 +87,7 @@ function pipelineWith(
     recorder: new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } }),
     evidence: new Evidence({ cache, metrics }),
     reviews: { sample: (_, { text }) => void sampled.push(text) },
+    jobs: noJobQueue,
     metrics,
   });
   return { pipeline, calls, learned, sampled, lines: metrics.lines };

@@ -6,6 +6,7 @@ import {
   type ExplainResponse,
   type FeedbackRequest,
   type FeedbackResponse,
+  type GetResponse,
   Verdict,
 } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
@@ -19,6 +20,7 @@ import type { Evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import type { FlightRecords, Lease } from './flight-records.ts';
+import type { JobQueue } from './job-queue.ts';
 import type { RouterMetrics } from './metrics.ts';
 import { listModels, type ModelName } from './models.ts';
 import { mayRead } from './options.ts';
@@ -47,6 +49,8 @@ export interface Pipeline {
   explain(ask: Ask): Promise<ExplainResponse>;
   /** Takes a caller's judgement of an answer. */
   feedback(credentials: Credentials, request: FeedbackRequest): Promise<FeedbackResponse>;
+  /** How a job of the caller's tenant stands. */
+  job(credentials: Credentials, id: string): Promise<GetResponse>;
   /** The names a request may give as its model. */
   models(credentials: Credentials): ModelName[];
   /** Asks the providers alone: for a review, which no local model's stand-in would serve. Nothing of it is kept. */
@@ -68,17 +72,21 @@ export interface PipelineParts {
   readonly recorder: Recorder;
   readonly evidence: Pick<Evidence, 'tell'>;
   readonly reviews: Pick<ReviewQueue, 'sample'>;
+  readonly jobs: JobQueue;
   readonly metrics: Pick<RouterMetrics, 'revalidated'>;
 }
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, evidence, flights, health, limiter, lookup, metrics, recorder, records, reviews } = parts;
+  const { bus, cache, evidence, flights, health, jobs, limiter, lookup, metrics, recorder, records, reviews } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
     const settings = parts.settings();
     const caller = authenticate(ask.credentials, settings);
+    const isDeferred = ask.credentials.vouched?.deferred ?? false;
+    // What was queued was counted when it was asked, and nobody waits for it.
+    if (isDeferred) return { ...classify(ask, caller, settings), lane: 'low' };
     limit(caller, settings, limiter);
     return classify(ask, caller, settings);
   };
@@ -111,7 +119,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     try {
       return { ...(await flights.join(question, (signal) => lead(question, signal))), bypassed };
     } catch (thrown) {
-      const lesser = await fallback(question, toRefrainError(thrown), lookup);
+      const lesser = await fallback(question, toRefrainError(thrown), lookup, jobs);
       if (lesser) return { ...wholeReply(lesser), bypassed };
       throw thrown;
     }
@@ -185,6 +193,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }
       return response;
     },
+    job: async (credentials, id) => jobs.get(authenticate(credentials, parts.settings()), id),
     review: (question, signal) => dispatch({ ...planFor(question), local: [] }, question, signal, { bus, health }),
     drain: () => revalidation.drain(),
     models: (credentials) => {

@@ -11,6 +11,7 @@ import { createSharedBreakers } from './breakers-shared.ts';
 import { createEvents } from './events.ts';
 import { Evidence } from './evidence.ts';
 import { FlightRecords } from './flight-records.ts';
+import { createJobQueue, type JobQueueParts, noJobQueue } from './job-queue.ts';
 import { createRouterMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { ProviderHealth } from './provider-health.ts';
@@ -28,6 +29,8 @@ export interface RouterParts {
   readonly cache: GrpcClient<typeof CacheService>;
   readonly metrics: Metrics;
   readonly settings: () => Settings;
+  /** Absent: nothing is queued. */
+  readonly jobs?: Omit<JobQueueParts, 'metrics'> | undefined;
 }
 
 /** The router without its doors. */
@@ -39,7 +42,7 @@ export interface Router {
 }
 
 /** Builds it. It is ready once it has seen all its parts, and stays so: without the cache it asks, without NATS it remembers. */
-export function createRouter({ bus, cache, metrics, settings, state }: RouterParts): Router {
+export function createRouter({ bus, cache, jobs, metrics, settings, state }: RouterParts): Router {
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
   const recorder = new Recorder({ cache, events: createEvents(bus, routerMetrics), metrics: routerMetrics });
@@ -59,6 +62,7 @@ export function createRouter({ bus, cache, metrics, settings, state }: RouterPar
   const pipeline = createPipeline({
     ...{ settings, limiter, lookup, flights, records, bus, health, cache, recorder, evidence, reviews },
     metrics: routerMetrics,
+    jobs: jobs ? createJobQueue({ ...jobs, metrics: routerMetrics }) : noJobQueue,
   });
   const reviewer = startReviewer({ bus, settings, evidence, metrics: routerMetrics, askAnew: pipeline.review });
   const seen = { cache: false, all: false };

@@ -13,6 +13,7 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     cacheFailed: (call, reason) => note('cacheFailed', call, reason),
     sharingFailed: (reason) => note('sharingFailed', reason),
     eventDropped: () => note('eventDropped'),
+    queued: (outcome) => note('queued', outcome),
     breakerOpened: (provider, model) => note('breakerOpened', provider, model),
     spared: (provider, why) => note('spared', provider, why),
     revalidated: (outcome) => note('revalidated', outcome),

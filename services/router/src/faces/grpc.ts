@@ -8,15 +8,17 @@ import {
   StreamCompleteResponseSchema,
 } from '@refrain/contracts';
 import { type CallContext, type GrpcServerOptions, type RegisteredService, service } from '@refrain/rpc';
-import type { Logger } from '@refrain/service';
+import { type Logger, readVouched, type Secret } from '@refrain/service';
 import type { Ask } from '../ask.ts';
 import type { Credentials } from '../caller.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { collect, type Reply } from '../reply.ts';
 import { readApiKey } from './api-key.ts';
 
-/** RouterService over the pipeline. */
-export function createGrpcFace(pipeline: Pipeline): RegisteredService {
+/** RouterService over the pipeline. With the mesh's secret another service may ask in a caller's name: here and at no other door. */
+export function createGrpcFace(pipeline: Pipeline, meshSecret: Secret | undefined): RegisteredService {
+  const toAsk = (request: Pick<CompleteRequest, 'chat' | 'options'>, context: CallContext) =>
+    askOf(request, context, readCredentials(context, meshSecret));
   return service(RouterService, {
     complete: async (request, context) => {
       const reply = await pipeline.ask(toAsk(request, context));
@@ -26,7 +28,7 @@ export function createGrpcFace(pipeline: Pipeline): RegisteredService {
       yield* toStream(await pipeline.ask(toAsk(request, context)));
     },
     explain: (request, context) => pipeline.explain(toAsk(request, context)),
-    feedback: (request, context) => pipeline.feedback(readCredentials(context), request),
+    feedback: (request, context) => pipeline.feedback(readCredentials(context, meshSecret), request),
   });
 }
 
@@ -51,11 +53,15 @@ export function logBugs(log: Logger): NonNullable<GrpcServerOptions['observe']> 
   };
 }
 
-function toAsk({ chat, options }: Pick<CompleteRequest, 'chat' | 'options'>, context: CallContext): Ask {
+function askOf(
+  { chat, options }: Pick<CompleteRequest, 'chat' | 'options'>,
+  context: CallContext,
+  credentials: Credentials,
+): Ask {
   return {
     chat,
     options,
-    credentials: readCredentials(context),
+    credentials,
     get signal() {
       return context.signal;
     },
@@ -64,6 +70,7 @@ function toAsk({ chat, options }: Pick<CompleteRequest, 'chat' | 'options'>, con
   };
 }
 
-function readCredentials(context: CallContext): Credentials {
-  return { apiKey: readApiKey((name) => context.header(name)) };
+function readCredentials(context: CallContext, meshSecret: Secret | undefined): Credentials {
+  const header = (name: string) => context.header(name);
+  return { apiKey: readApiKey(header), vouched: readVouched(header, meshSecret) };
 }

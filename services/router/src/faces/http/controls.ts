@@ -12,7 +12,11 @@ const cacheModes: Record<string, CacheMode> = {
   'read-only': CacheMode.READ_ONLY,
   'only-if-cached': CacheMode.ONLY_IF_CACHED,
 };
-const fallbackModes: Record<string, FallbackMode> = { none: FallbackMode.NONE, full: FallbackMode.UNSPECIFIED };
+const fallbackModes: Record<string, FallbackMode> = {
+  none: FallbackMode.NONE,
+  full: FallbackMode.UNSPECIFIED,
+  queue: FallbackMode.QUEUE,
+};
 const yesOrNo: Record<string, boolean> = { true: true, false: false };
 
 /**

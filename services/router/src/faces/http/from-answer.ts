@@ -33,9 +33,15 @@ export function answerHeaders({ bypassed = false, provenance }: Pick<Reply, 'pro
     'x-refrain-reason': headerText(provenance.reason),
     'x-refrain-degraded': String(provenance.degraded),
     ...(provenance.entryId !== '' && { 'x-refrain-entry': provenance.entryId }),
+    ...(provenance.jobId !== '' && { 'x-refrain-job': provenance.jobId }),
     ...(ageSeconds !== undefined && { age: String(ageSeconds) }),
     ...(ttlSeconds !== undefined && { 'x-refrain-cache-ttl': String(ttlSeconds) }),
   };
+}
+
+/** 202 where what was asked for is still to come, as a job. */
+export function answerStatus({ jobId }: Provenance): number {
+  return jobId === '' ? 200 : 202;
 }
 
 /** What the cache had to do with it: `hit` (also of a template marked `always`), `stale`, `miss`, or `bypass` where it was not asked. */
@@ -106,6 +112,7 @@ export function toRefrain(provenance: Provenance | undefined, cost: Cost | undef
     degraded: provenance.degraded,
     ...(provenance.confidence !== undefined && { confidence: provenance.confidence }),
     ...(provenance.entryId !== '' && { entry_id: provenance.entryId }),
+    ...(provenance.jobId !== '' && { job_id: provenance.jobId }),
     ...(provenance.ageSeconds !== undefined && { age_seconds: provenance.ageSeconds }),
     ...(provenance.ttlSeconds !== undefined && { ttl_seconds: provenance.ttlSeconds }),
     cost_nano_usd: Number(cost?.nanoUsd ?? 0n),

@@ -9,7 +9,8 @@ import { collect } from '../../reply.ts';
 import { readJson } from './body.ts';
 import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
 import { toFeedback } from './feedback-body.ts';
-import { answerHeaders, toCompletionBody } from './from-answer.ts';
+import { answerHeaders, answerStatus, toCompletionBody } from './from-answer.ts';
+import { toJobBody } from './job-body.ts';
 import { writeStream } from './stream.ts';
 import { parseChatCompletion, toChat } from './to-chat.ts';
 
@@ -18,6 +19,8 @@ export interface RouteParts {
   readonly pipeline: Pipeline;
   readonly requestBytes: () => number;
 }
+
+const jobsPath = '/v1/refrain/jobs/';
 
 /** Answers one request. @throws RefrainError when there is nothing to say but the error */
 export async function handle(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
@@ -36,6 +39,7 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
       return feedback(request, response, parts);
     default:
       if (request.method === 'GET' && path.startsWith('/v1/models/')) return model(request, response, parts, path);
+      if (request.method === 'GET' && path.startsWith(jobsPath)) return job(request, response, parts, path);
       throw new RefrainError('not_found', `There is no ${route.slice(0, 200)}.`, { reason: 'UNKNOWN_URL' });
   }
 }
@@ -58,7 +62,7 @@ async function complete(request: IncomingMessage, response: ServerResponse, part
   setIds(request, response, reply.requestId);
   const headers = answerHeaders(reply);
   if (stream) {
-    response.writeHead(200, {
+    response.writeHead(answerStatus(reply.provenance), {
       ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
@@ -66,7 +70,7 @@ async function complete(request: IncomingMessage, response: ServerResponse, part
     return writeStream(response, reply, { includeUsage, signal: ask.signal });
   }
   const answer = reply.whole ?? (await collect(reply));
-  send(response, 200, toCompletionBody(answer), headers);
+  send(response, answerStatus(reply.provenance), toCompletionBody(answer), headers);
 }
 
 async function readAsk(request: IncomingMessage, response: ServerResponse, parts: RouteParts) {
@@ -91,6 +95,12 @@ function goneSignal(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+async function job(request: IncomingMessage, response: ServerResponse, parts: RouteParts, path: string): Promise<void> {
+  const id = decodePath(path.slice(jobsPath.length));
+  const found = await parts.pipeline.job({ apiKey: readApiKey(request.headers) }, id);
+  send(response, 200, toJobBody(found));
 }
 
 async function models(request: IncomingMessage, parts: RouteParts) {

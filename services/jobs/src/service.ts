@@ -1,0 +1,69 @@
+/** Builds the jobs service from its dependencies; no I/O of its own. */
+import type { Bus, Subscription } from '@refrain/bus';
+import { deadStream, jobsStateStream, jobsStream, type RouterService } from '@refrain/contracts';
+import type { GrpcClient, RegisteredService } from '@refrain/rpc';
+import type { Logger, MeshConfig, Metrics, Readiness, Secret } from '@refrain/service';
+import type { JobsConfig } from './config.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { createDoor } from './door.ts';
+import { Intake } from './intake.ts';
+import { JobRecords } from './job-records.ts';
+import { createJobsMetrics } from './metrics.ts';
+import { Worker } from './worker.ts';
+
+/** What it stands on. */
+export interface JobsParts {
+  readonly bus: Bus;
+  readonly router: Pick<GrpcClient<typeof RouterService>, 'complete'>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly mesh: () => MeshConfig;
+  readonly config: Pick<JobsConfig, 'atOnce' | 'leaseMs' | 'retryBaseMs'>;
+  readonly meshSecret: Secret;
+}
+
+/** The jobs service without its server. */
+export interface Jobs {
+  readonly door: RegisteredService;
+  ready(): Readiness;
+  /** Begins to take jobs off the queue. */
+  start(): void;
+  /** Takes no more, and gives back what is under way. */
+  stop(): Promise<void>;
+}
+
+/** A message is never given up by being delivered too often: the job's record counts its tries. */
+const endlessly = 1_000_000;
+
+/** Builds it. */
+export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret }: JobsParts): Jobs {
+  const jobsMetrics = createJobsMetrics(metrics);
+  const kept = bus.kept(jobsStateStream);
+  const records = new JobRecords(kept);
+  const dead = new DeadLetters(bus.kept(deadStream));
+  const intake = new Intake({ bus, kept, records, log, metrics: jobsMetrics });
+  const worker = new Worker({
+    ...{ bus, router, records, dead, log, metrics: jobsMetrics },
+    ...{ meshSecret, leaseMs: config.leaseMs, retryBaseMs: config.retryBaseMs },
+    deadlineMs: () => mesh().limits.deadlineMs,
+    encoding: () => mesh().events.encoding,
+  });
+  let takers: Subscription[] = [];
+  return {
+    door: createDoor({ dead, intake, mesh, records, meshSecret }),
+    ready: () => ({
+      ok: bus.connected,
+      parts: { nats: bus.connected ? 'up' : 'down: no job is taken or worked on' },
+    }),
+    start: () => {
+      const how = { name: 'jobs', ackWaitMs: config.leaseMs, tries: endlessly };
+      takers = Array.from({ length: config.atOnce }, () =>
+        bus.takeWork(jobsStream, how, (data) => worker.handle(data)),
+      );
+    },
+    stop: async () => {
+      worker.stop();
+      await Promise.all(takers.map((taker) => taker.drain()));
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/** What a job's submitter, its tenant and an operator are promised. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import {
+  FallbackMode,
+  GetRequestSchema,
+  JobState,
+  ListRequestSchema,
+  RetryRequestSchema,
+  SubmitRequestSchema,
+} from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import { eventually } from '@refrain/testkit';
+import { as, chatOf, startJobs, type TestJobs } from './start-jobs.ts';
+
+describe('a job', { timeout: 120_000 }, () => {
+  let at: TestJobs;
+  before(async () => {
+    at = await startJobs();
+  });
+  after(() => at?.stop());
+  const busy = () => new RefrainError('overloaded', 'All are busy.', { reason: 'BUSY' });
+  const list = (state: JobState) => at.client.list(create(ListRequestSchema, { state }), { metadata: as.operator });
+
+  it('is answered in its user’s name, in the low lane and never by a template, and the answer can be fetched', async () => {
+    at.router.script = () => 'Lisbon.';
+    const id = await at.submit('Portugal?', { options: { fallback: FallbackMode.QUEUE, tags: ['geo'] } });
+    const { answer, job } = await at.until(id, JobState.DONE);
+    assert.equal(answer?.text, 'Lisbon.');
+    assert.deepEqual([job?.attempts, job?.cost?.nanoUsd, job?.errorCode], [1, 20_000n, '']);
+    assert.ok(job && job.createdAtMs <= job.startedAtMs && job.startedAtMs <= job.finishedAtMs);
+    const [asked] = at.router.asked.filter(({ text }) => text === 'Portugal?');
+    assert.deepEqual(asked?.caller, { tenant: 'acme', user: 'ann', tier: 'pro', deferred: true });
+    assert.deepEqual([asked?.request.options?.fallback, asked?.request.options?.tags], [FallbackMode.NONE, ['geo']]);
+  });
+
+  it('is told to its tenant when it ends, without question or answer', async () => {
+    at.router.script = () => 'A secret reply.';
+    const id = await at.submit('A secret question?');
+    await at.until(id, JobState.DONE);
+    await eventually(() => at.events.some(({ job }) => job?.id === id), { what: 'the event' });
+    const event = at.events.find(({ job }) => job?.id === id);
+    assert.deepEqual([event?.kind, event?.job?.state, event?.job?.tenant], ['job', JobState.DONE, 'acme']);
+    assert.equal(event?.job?.cost?.nanoUsd, 20_000n);
+    assert.doesNotMatch(at.eventTexts.join(), /secret/);
+    assert.doesNotMatch(at.jobs.output(), /secret/);
+  });
+
+  it('is its tenant’s alone', async () => {
+    const id = await at.submit('Mine?');
+    for (const unknown of [id, '01890000-0000-7000-8000-000000000000', 'no id', '*'])
+      await assert.rejects(at.client.get(create(GetRequestSchema, { id: unknown }), { metadata: as.bob }), {
+        ...{ code: 'not_found', reason: 'UNKNOWN_JOB' },
+      });
+    await assert.rejects(at.client.list(create(ListRequestSchema), { metadata: as.ann }), { reason: 'OPERATORS_ONLY' });
+    await assert.rejects(at.client.retry(create(RetryRequestSchema, { id })), { reason: 'OPERATORS_ONLY' });
+  });
+
+  it('is nobody’s who vouches with another secret, or with none', async () => {
+    const request = create(SubmitRequestSchema, { chat: chatOf('Who am I?') });
+    const forged = { ...as.bob, 'x-refrain-mesh-secret': 'a-secret-of-the-mes!' };
+    await assert.rejects(at.client.submit(request, { metadata: forged }), {
+      ...{ code: 'denied', reason: 'INVALID_MESH_SECRET' },
+    });
+    // Without the secret the rest is what any stranger may write: a mesh without keys takes it for its local tenant.
+    const { job } = await at.client.submit(request, { metadata: { 'x-refrain-tenant': 'globex' } });
+    assert.equal(job?.tenant, 'local');
+  });
+
+  it('is tried again when the fault passes, and the answer counts', async () => {
+    let tries = 0;
+    at.router.script = ({ text }) => {
+      if (text !== 'Busy?') return 'Another.';
+      tries += 1;
+      return tries < 3 ? busy() : 'At last.';
+    };
+    const { answer, job } = await at.until(await at.submit('Busy?'), JobState.DONE);
+    assert.deepEqual([answer?.text, job?.attempts, tries], ['At last.', 3, 3]);
+  });
+
+  it('fails at once where trying again would not help', async () => {
+    at.router.script = () => new RefrainError('content_filter', 'Not this.');
+    const id = await at.submit('Filtered?');
+    const { job } = await at.until(id, JobState.FAILED);
+    assert.deepEqual([job?.attempts, job?.errorCode, job?.errorReason], [1, 'content_filter', 'CONTENT_FILTER']);
+    assert.equal(at.router.count('Filtered?'), 1);
+  });
+
+  it('is dead after three tries, where an operator sees it and has it tried again; the queue goes on', async () => {
+    at.router.script = ({ text }) => (text === 'Poison?' ? busy() : 'Fine.');
+    const poison = await at.submit('Poison?');
+    const others = await Promise.all(['One?', 'Two?', 'Three?'].map((text) => at.submit(text)));
+    for (const id of others) await at.until(id, JobState.DONE);
+    const { job } = await at.until(poison, JobState.DEAD);
+    assert.deepEqual([job?.attempts, job?.errorReason, at.router.count('Poison?')], [3, 'BUSY', 3]);
+    await eventually(() => at.events.some((event) => event.job?.id === poison), { what: 'the event' });
+    assert.deepEqual(
+      (await list(JobState.DEAD)).jobs.map(({ id }) => id),
+      [poison],
+    );
+    at.router.script = () => 'Mended.';
+    await at.client.retry(create(RetryRequestSchema, { id: poison }), { metadata: as.operator });
+    const mended = await at.until(poison, JobState.DONE);
+    assert.deepEqual([mended.answer?.text, mended.job?.attempts], ['Mended.', 1]);
+    assert.deepEqual((await list(JobState.DEAD)).jobs, []);
+    await assert.rejects(at.client.retry(create(RetryRequestSchema, { id: poison }), { metadata: as.operator }), {
+      code: 'not_found',
+    });
+  });
+
+  it('that nobody began in time fails, and its tenant hears of it', async () => {
+    at.router.script = () => new RefrainError('overloaded', 'Later.', { retryAfterMs: 1500 });
+    const id = await at.submit('Late?', { expiresInSeconds: 1 });
+    const { job } = await at.until(id, JobState.FAILED);
+    assert.deepEqual([job?.errorReason, job?.attempts, at.router.count('Late?')], ['EXPIRED', 1, 1]);
+    await eventually(() => at.events.some((event) => event.job?.id === id), { what: 'the event' });
+  });
+
+  it('under one idempotency key is one job, and another question under it is refused', async () => {
+    at.router.script = () => 'Once.';
+    const more = { idempotencyKey: 'order-7' };
+    const ids = await Promise.all([1, 2, 3, 4].map(() => at.submit('Keyed?', more)));
+    assert.equal(new Set(ids).size, 1);
+    await at.until(ids[0] ?? '', JobState.DONE);
+    assert.equal(await at.submit('Keyed?', more), ids[0]);
+    assert.equal(at.router.count('Keyed?'), 1);
+    await assert.rejects(at.submit('Another?', more), { code: 'invalid', reason: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
+  it('that is no question is refused with every fault, and nothing is kept of it', async () => {
+    const before = (await list(JobState.UNSPECIFIED)).jobs.length;
+    const none = create(SubmitRequestSchema, { chat: { messages: [] } });
+    await assert.rejects(at.client.submit(none, { metadata: as.ann }), { code: 'invalid' });
+    await assert.rejects(at.submit('Long?', { expiresInSeconds: 99_999, idempotencyKey: 'ä' }), ({ fields }) => {
+      assert.deepEqual(
+        fields.map(({ field }: { field: string }) => field),
+        ['expires_in_seconds', 'idempotency_key'],
+      );
+      return true;
+    });
+    assert.equal((await list(JobState.UNSPECIFIED)).jobs.length, before);
+  });
+});
