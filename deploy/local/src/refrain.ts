@@ -14,6 +14,8 @@ const usage = `usage: npm run -s refrain -- COMMAND
   status [--json]                            whether the mesh that runs here is ready
   keys [--json]                              the providers' keys, by their hashes: use, errors, rests (also: --redis URL)
   keys disable|revive HASH                   takes a key out of use, or back
+  jobs [--dead] [--json]                     the jobs of all tenants, newest first; of those that died, why (also: --jobs HOST:PORT)
+  jobs retry ID                              has a dead job tried again
 
   cache stats                                what was looked up and stored since the cache started
   cache report --tenant NAME                 what was served by meaning, what of it was wrong, what follows
@@ -39,6 +41,7 @@ const commands: Readonly<Record<string, Command>> = {
   key: (args, out) => makeKey(args, out),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
   keys: async (args, out) => (await import('./refrain/keys.ts')).runKeys(args, loadSettings(process.env).home, out),
+  jobs: async (args, out) => (await import('./refrain/jobs.ts')).runJobs(args, loadSettings(process.env).home, out),
   cache: async (args, out) => {
     const { home, configFile } = loadSettings(process.env);
     // gRPC and the contracts take longer to load than the other commands to run.

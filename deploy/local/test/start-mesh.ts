@@ -49,6 +49,8 @@ const anyPort = Object.fromEntries(
     'ROUTER_OPS_PORT',
     'CACHE_PORT',
     'CACHE_OPS_PORT',
+    'JOBS_PORT',
+    'JOBS_OPS_PORT',
     'PROVIDER_OPS_PORT',
     'PROVIDER_LLAMA_OPS_PORT',
   ].map((name) => [name, '0']),

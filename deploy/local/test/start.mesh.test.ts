@@ -63,7 +63,7 @@ describe('a mesh', limit, () => {
 
   it('is told of when every process is ready, in a file its owner alone may read', async () => {
     const names = mesh.file().processes.map(({ name }) => name);
-    assert.deepEqual(names, ['router-1', 'router-2', 'provider-llama', 'cache']);
+    assert.deepEqual(names, ['router-1', 'router-2', 'provider-llama', 'jobs', 'cache']);
     for (const { name, metrics } of mesh.file().processes) assert.equal((await readReadiness(metrics))?.ok, true, name);
     const cache = mesh.file().processes.at(-1);
     assert.equal((await readReadiness(cache?.metrics ?? ''))?.parts.embedder, 'up');

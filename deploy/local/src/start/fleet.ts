@@ -1,7 +1,7 @@
 import { KeptProcess, type Running } from './kept-process.ts';
 
 /** In the order in which a mesh stops: who asks goes before whom it asks. */
-const stages = ['router', 'worker', 'cache', 'part'] as const;
+const stages = ['jobs', 'router', 'worker', 'cache', 'part'] as const;
 /** What a process is to the others. */
 export type Stage = (typeof stages)[number];
 

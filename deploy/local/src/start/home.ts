@@ -11,6 +11,8 @@ export interface Home {
   readonly logs: string;
   /** By which the cache calls its tenants; made at the first start. */
   readonly tenantSecretFile: string;
+  /** By which the services know each other; made at the first start. */
+  readonly meshSecretFile: string;
   /** What a part stores. */
   dataOf(part: string): string;
   logOf(name: string): string;
@@ -26,6 +28,7 @@ export function createHome(folder: string, shared: { parts?: string | undefined;
     meshFile: join(folder, 'mesh.json'),
     logs,
     tenantSecretFile: join(folder, 'data', 'cache-tenant-secret'),
+    meshSecretFile: join(folder, 'data', 'mesh-secret'),
     dataOf: (part) => join(folder, 'data', part),
     logOf: (name) => join(logs, `${name}.log`),
   };

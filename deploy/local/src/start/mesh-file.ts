@@ -14,6 +14,7 @@ export interface MeshProcess {
 export interface MeshFile {
   readonly router: { readonly grpc: string; readonly http: string };
   readonly cache: { readonly grpc: string };
+  readonly jobs: { readonly grpc: string };
   readonly redis: string;
   readonly nats: string;
   readonly chroma: string;

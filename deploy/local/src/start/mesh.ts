@@ -1,11 +1,12 @@
 /** Brings the parts and services up, each as soon as what it stands on is there. */
 
+import { freePort } from '@refrain/parts';
 import { fetchEmbeddingModel, fetchLocalModel, hasOllama } from './fetch-models.ts';
 import type { Fleet, Stage } from './fleet.ts';
 import type { KeptProcess } from './kept-process.ts';
 import { rotateLog } from './log-file.ts';
 import { findPart, partStarter } from './part-process.ts';
-import { hasLocalModels, keyStems, type PlanContext, planCache, planRouters, planWorkers } from './plan.ts';
+import { hasLocalModels, keyStems, type PlanContext, planCache, planJobs, planRouters, planWorkers } from './plan.ts';
 import { withoutKeys } from './provider-keys.ts';
 import type { Screen } from './screen.ts';
 import type { RunningService } from './service-process.ts';
@@ -42,6 +43,7 @@ export interface MeshService {
 export interface Mesh {
   readonly parts: Readonly<Record<PartName, MeshPart>>;
   readonly cache: MeshService;
+  readonly jobs: MeshService;
   readonly workers: readonly MeshService[];
   readonly routers: readonly MeshService[];
 }
@@ -54,7 +56,10 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const embeddingModel = bringEmbeddingModel(context);
   const localModel = bringLocalModel(context);
 
-  const secret = keepTenantSecret(context.settings.home.tenantSecretFile);
+  const { home, ports } = context.settings;
+  const secret = keepTenantSecret(home.tenantSecretFile);
+  const meshSecret = keepTenantSecret(home.meshSecretFile);
+  const jobsPort = chooseJobsPort(ports.JOBS_PORT, context.screen.say);
   const cache = Promise.all([redis, chroma, embeddingModel, secret]).then(([redis, chroma]) =>
     bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url })),
   );
@@ -63,19 +68,33 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
       planWorkers(context, { nats: nats.url, redis: redis.url }).map((plan) => bringService(context, 'worker', plan)),
     ),
   );
-  const routers = Promise.all([redis, nats, cache]).then(([redis, nats, cache]) => {
-    const addresses = { redis: redis.url, nats: nats.url, cache: cache.process.current.ready.grpc ?? '' };
+  const routers = Promise.all([redis, nats, cache, jobsPort, meshSecret]).then(([redis, nats, cache, port]) => {
+    const grpc = cache.process.current.ready.grpc ?? '';
+    const addresses = { redis: redis.url, nats: nats.url, cache: grpc, jobs: `127.0.0.1:${port}` };
     const plans = planRouters(context, addresses, context.routers);
     return Promise.all(plans.map((plan) => bringService(context, 'router', plan)));
   });
 
-  await settled(context.end, [redis, nats, chroma, embeddingModel, localModel, cache, workers, routers]);
+  const jobs = Promise.all([nats, routers, jobsPort]).then(([nats, [router], port]) => {
+    const addresses = { nats: nats.url, router: router?.process.current.ready.grpc ?? '' };
+    return bringService(context, 'jobs', planJobs(context, addresses, port));
+  });
+
+  await settled(context.end, [redis, nats, chroma, embeddingModel, localModel, cache, workers, routers, jobs]);
   return {
     parts: { redis: await redis, nats: await nats, chroma: await chroma },
     cache: await cache,
+    jobs: await jobs,
     workers: await workers,
     routers: await routers,
   };
+}
+
+/** The routers are told where the jobs service will be before it is there: it in turn asks them. */
+async function chooseJobsPort(preferred: number, say: (line: string) => void): Promise<number> {
+  const port = await freePort(preferred);
+  if (preferred !== 0 && port !== preferred) say(`jobs: port ${preferred} is taken, so grpc is on ${port} (JOBS_PORT)`);
+  return port;
 }
 
 /** Waits for all of them. The first fault gives the others up and is thrown when the last has ended. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMeshConfig } from '@refrain/service';
-import { planCache, planRouters, planWorkers } from './plan.ts';
+import { planCache, planJobs, planRouters, planWorkers } from './plan.ts';
 import { loadSettings } from './settings.ts';
 
 const yaml = (providers: string) => `version: 1
@@ -39,7 +39,7 @@ test('provider keys reach the worker that needs them and nobody else', () => {
   assert.deepEqual(of(remoteWorker), Object.keys(env));
   assert.deepEqual(of(llamaWorker), ['GROQ_API_KEYRING']);
   assert.deepEqual(of(planCache(context(env), { redis: 'redis://r', chroma: 'http://c' })), ['GROQ_API_KEYRING']);
-  const [router] = planRouters(context(env), { redis: 'redis://r', nats: 'nats://n', cache: 'c:1' }, 1);
+  const [router] = planRouters(context(env), { redis: 'redis://r', nats: 'nats://n', cache: 'c:1', jobs: 'j:1' }, 1);
   assert.deepEqual(of(router), ['GROQ_API_KEYRING']);
 });
 
@@ -49,7 +49,7 @@ test('the secret that tenants are called by reaches the cache alone: the configu
     const plans = [
       planCache(given, { redis: 'redis://r', chroma: 'http://c' }),
       ...planWorkers(given, { nats: 'nats://n', redis: 'redis://r' }),
-      ...planRouters(given, { redis: 'redis://r', nats: 'nats://n', cache: 'c:1' }, 1),
+      ...planRouters(given, { redis: 'redis://r', nats: 'nats://n', cache: 'c:1', jobs: 'j:1' }, 1),
     ];
     return plans.map(({ env: { CACHE_TENANT_SECRET, CACHE_TENANT_SECRET_FILE } }) => [
       CACHE_TENANT_SECRET,
@@ -74,7 +74,11 @@ test('a worker for remote providers runs only where it has something to serve', 
 });
 
 test('each router has ports of its own, which meet no other service', () => {
-  const routers = planRouters(context({}), { redis: 'redis://r', nats: 'nats://n', cache: '127.0.0.1:7470' }, 3);
+  const routers = planRouters(
+    context({}),
+    { redis: 'redis://r', nats: 'nats://n', cache: '127.0.0.1:7470', jobs: 'j:1' },
+    3,
+  );
   const ports = routers.map(({ ports }) => Object.values(ports).map(({ preferred }) => preferred));
   assert.deepEqual(ports, [
     [7460, 7461, 7462],
@@ -84,9 +88,30 @@ test('each router has ports of its own, which meet no other service', () => {
   assert.equal(routers[2]?.name, 'router-3');
   assert.equal(routers[2]?.env.CACHE_ADDR, '127.0.0.1:7470');
   assert.equal(routers[2]?.env.REDIS_URL, 'redis://r');
-  const free = planRouters(context({ ROUTER_HTTP_PORT: '0' }), { redis: 'r', nats: 'n', cache: 'c' }, 2);
+  const free = planRouters(context({ ROUTER_HTTP_PORT: '0' }), { redis: 'r', nats: 'n', cache: 'c', jobs: 'j' }, 2);
   assert.deepEqual(
     free.map(({ ports }) => ports.ROUTER_HTTP_PORT?.preferred),
     [0, 0],
   );
+});
+
+test('routers and jobs know each other by one secret, which nobody else hears: the configured one, else the mesh’s own', () => {
+  const secretsOf = (env: NodeJS.ProcessEnv) => {
+    const given = context(env);
+    const plans = [
+      ...planRouters(given, { redis: 'redis://r', nats: 'nats://n', cache: 'c:1', jobs: 'j:1' }, 1),
+      planJobs(given, { nats: 'nats://n', router: 'r:1' }, 7485),
+      planCache(given, { redis: 'redis://r', chroma: 'http://c' }),
+      ...planWorkers(given, { nats: 'nats://n', redis: 'redis://r' }),
+    ];
+    return plans.map(({ env: { REFRAIN_MESH_SECRET, REFRAIN_MESH_SECRET_FILE } }) => [
+      REFRAIN_MESH_SECRET,
+      REFRAIN_MESH_SECRET_FILE,
+    ]);
+  };
+  const none = [undefined, undefined];
+  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET: 's' }), [['s', undefined], ['s', undefined], none, none]);
+  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET_FILE: '/f' }), [[undefined, '/f'], [undefined, '/f'], none, none]);
+  const own = context({}).settings.home.meshSecretFile;
+  assert.deepEqual(secretsOf({}), [[undefined, own], [undefined, own], none, none]);
 });

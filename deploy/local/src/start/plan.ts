@@ -65,7 +65,7 @@ export function planWorkers(context: PlanContext, addresses: { nats: string; red
 /** The routers, `router-1` on the configured ports. */
 export function planRouters(
   context: PlanContext,
-  addresses: { redis: string; nats: string; cache: string },
+  addresses: { redis: string; nats: string; cache: string; jobs: string },
   count: number,
 ): ServicePlan[] {
   const { ROUTER_GRPC_PORT, ROUTER_HTTP_PORT, ROUTER_OPS_PORT } = context.settings.ports;
@@ -79,9 +79,35 @@ export function planRouters(
         ROUTER_HTTP_PORT: at(ROUTER_HTTP_PORT, 'http'),
         ROUTER_OPS_PORT: at(ROUTER_OPS_PORT, 'metrics'),
       },
-      env: { CACHE_ADDR: addresses.cache, NATS_URL: addresses.nats, REDIS_URL: addresses.redis },
+      env: {
+        CACHE_ADDR: addresses.cache,
+        JOBS_ADDR: addresses.jobs,
+        NATS_URL: addresses.nats,
+        REDIS_URL: addresses.redis,
+        ...meshSecret(context),
+      },
     });
   });
+}
+
+/** The jobs service, on a port that was chosen before: the routers must know it, and it them. */
+export function planJobs(context: PlanContext, addresses: { nats: string; router: string }, port: number): ServicePlan {
+  return plan(context, {
+    name: 'jobs',
+    service: 'jobs',
+    ports: {
+      JOBS_PORT: { preferred: port, told: 'grpc' },
+      JOBS_OPS_PORT: { preferred: context.settings.ports.JOBS_OPS_PORT, told: 'metrics' },
+    },
+    env: { NATS_URL: addresses.nats, ROUTER_ADDR: addresses.router, ...meshSecret(context) },
+  });
+}
+
+/** By which routers and jobs know each other: the configured one, else the mesh's own. */
+function meshSecret({ env, settings }: PlanContext): Record<string, string> {
+  const { REFRAIN_MESH_SECRET, REFRAIN_MESH_SECRET_FILE } = env;
+  if (REFRAIN_MESH_SECRET) return { REFRAIN_MESH_SECRET };
+  return { REFRAIN_MESH_SECRET_FILE: REFRAIN_MESH_SECRET_FILE || settings.home.meshSecretFile };
 }
 
 /** The port of the nth router; 0, any, stays any, and past the last port there is none to prefer. */

@@ -1,4 +1,11 @@
-/** The environment with only those provider keys that a process needs, and without the cache's secret: nobody else can leak them. */
+/** Of the mesh itself; who needs one is given it. */
+const meshSecrets: ReadonlySet<string> = new Set([
+  'CACHE_TENANT_SECRET',
+  'REFRAIN_MESH_SECRET',
+  'REFRAIN_MESH_SECRET_FILE',
+]);
+
+/** The environment with only those provider keys that a process needs, and without the mesh's own secrets: nobody else can leak them. */
 export function withoutKeys(
   env: NodeJS.ProcessEnv,
   stems: readonly string[],
@@ -6,7 +13,7 @@ export function withoutKeys(
 ): NodeJS.ProcessEnv {
   const hidden = stems.filter((stem) => !needed.includes(stem));
   const isHidden = (name: string) =>
-    name === 'CACHE_TENANT_SECRET' ||
+    meshSecrets.has(name) ||
     hidden.some((stem) => name.startsWith(stem) && /^_API_KEY(S|_\d+|_FILE)?$/.test(name.slice(stem.length)));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isHidden(name)));
 }

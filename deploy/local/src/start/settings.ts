@@ -25,6 +25,8 @@ const schema = z.object({
   ROUTER_OPS_PORT: port(7462),
   CACHE_PORT: port(7470),
   CACHE_OPS_PORT: port(7471),
+  JOBS_PORT: port(7485),
+  JOBS_OPS_PORT: port(7486),
   PROVIDER_OPS_PORT: port(7480),
   PROVIDER_LLAMA_OPS_PORT: port(7481),
 });
@@ -48,6 +50,8 @@ export interface Settings {
       | 'ROUTER_OPS_PORT'
       | 'CACHE_PORT'
       | 'CACHE_OPS_PORT'
+      | 'JOBS_PORT'
+      | 'JOBS_OPS_PORT'
       | 'PROVIDER_OPS_PORT'
       | 'PROVIDER_LLAMA_OPS_PORT',
       number

@@ -50,6 +50,7 @@ const mesh: Mesh = {
     chroma: { url: 'http://127.0.0.1:3', origin: 'wheel, 1.5.9', pid: () => 9 },
   },
   cache: await service('cache', { grpc: '0.0.0.0:4' }, { redis: 'up', embedder: 'down: exact answers only' }),
+  jobs: await service('jobs', { grpc: '127.0.0.1:7' }, { nats: 'up' }),
   workers: [await service('provider-llama', {}, { nats: 'connected', llama: 'no Ollama; smollm2-135m: ready' })],
   routers: [
     await service('router-1', { grpc: '127.0.0.1:5', http: 'http://127.0.0.1:6' }),
@@ -62,6 +63,7 @@ test('mesh.json tells where everything is, by addresses that can be called', () 
   assert.deepEqual(toMeshFile(mesh), {
     router: { grpc: '127.0.0.1:5', http: 'http://127.0.0.1:6' },
     cache: { grpc: '127.0.0.1:4' },
+    jobs: { grpc: '127.0.0.1:7' },
     redis: 'redis://user:secret@r:1',
     nats: 'nats://127.0.0.1:2',
     chroma: 'http://127.0.0.1:3',
@@ -69,6 +71,7 @@ test('mesh.json tells where everything is, by addresses that can be called', () 
       { name: 'router-1', pid: 7, metrics, grpc: '127.0.0.1:5', http: 'http://127.0.0.1:6' },
       { name: 'router-2', pid: 7, metrics, grpc: '127.0.0.1:15', http: 'http://127.0.0.1:16' },
       { name: 'provider-llama', pid: 7, metrics },
+      { name: 'jobs', pid: 7, metrics, grpc: '127.0.0.1:7' },
       { name: 'cache', pid: 7, metrics, grpc: '127.0.0.1:4' },
     ],
     parts: [

@@ -2,7 +2,7 @@ import type { Mesh, MeshService } from './mesh.ts';
 import type { MeshFile, MeshProcess } from './mesh-file.ts';
 
 /** A running mesh as `mesh.json` tells it. */
-export function toMeshFile({ parts, cache, workers, routers }: Mesh): MeshFile {
+export function toMeshFile({ parts, cache, jobs, workers, routers }: Mesh): MeshFile {
   const [router] = routers;
   return {
     router: {
@@ -10,10 +10,11 @@ export function toMeshFile({ parts, cache, workers, routers }: Mesh): MeshFile {
       http: reachable(router?.process.current.ready.http),
     },
     cache: { grpc: reachable(cache.process.current.ready.grpc) },
+    jobs: { grpc: reachable(jobs.process.current.ready.grpc) },
     redis: parts.redis.url,
     nats: parts.nats.url,
     chroma: parts.chroma.url,
-    processes: [...routers, ...workers, cache].map(toProcess),
+    processes: [...routers, ...workers, jobs, cache].map(toProcess),
     parts: Object.entries(parts).flatMap(([name, part]) => {
       const pid = part.pid();
       return pid === undefined ? [] : [{ name, pid }];
