@@ -96,7 +96,8 @@ function judgeComplexity(
   if (hasSteps(head)) return { complexity: Complexity.COMPLEX, reason: 'steps' };
   const word = complexWord?.exec(head)?.[0];
   if (word) return { complexity: Complexity.COMPLEX, reason: `word:${word.toLowerCase()}` };
-  if (levelMargin < leastLevelMargin) return { complexity: Complexity.MEDIUM, reason: 'default' };
+  const isBelowRules = complexity === 'simple' && codeMarks.test(head);
+  if (levelMargin < leastLevelMargin || isBelowRules) return { complexity: Complexity.MEDIUM, reason: 'default' };
   return { complexity: complexities[complexity], reason: 'model' };
 }
 

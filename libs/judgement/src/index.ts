@@ -21,6 +21,7 @@ export {
   type HeadName,
   type HeadWeights,
   headNames,
+  needScore,
   type PromptJudgement,
   type PromptWeights,
   raritySteps,
@@ -28,7 +29,7 @@ export {
   taskNames,
 } from './prompt/model.ts';
 export { type PromptText, readPrompt } from './prompt/read.ts';
-export { shapeNames } from './prompt/shape.ts';
+export { formOf, shapeNames } from './prompt/shape.ts';
 export { judgePrompt, shippedPromptWeights } from './prompt/shipped.ts';
 export { forEachTerm, type Vocabulary, weigh } from './prompt/vocabulary.ts';
 export { questionOf } from './question.ts';

@@ -4,6 +4,7 @@
  * `loadtest/src/quality/routing/fit-prompts.ts` and quantised to a byte each.
  */
 import { readPrompt } from './read.ts';
+import { type Form, formOf } from './shape.ts';
 import { type Vocabulary, weigh } from './vocabulary.ts';
 
 /** The kinds of work. */
@@ -23,6 +24,11 @@ export interface PromptWeights {
   /** Base64 of a byte for each term: its rarity times `raritySteps`. */
   readonly rarity: string;
   readonly heads: Readonly<Record<HeadName, HeadWeights>>;
+  /**
+   * How much the kind of work tells of the need, by form: of a quiz or a sum the terms say it better, of an open prompt they say little
+   * beside what kind of work it is.
+   */
+  readonly needOfTask: Readonly<Record<Form, number>>;
   /** Scores of `need` that half of the fitted prompts are below, and their spread. */
   readonly need: { readonly middle: number; readonly spread: number };
   /** Scores of `level` from which on a prompt is medium, and complex. */
@@ -73,17 +79,27 @@ export function createPromptModel(weights: PromptWeights): (text: string) => Pro
       for (let i = 0; i < places.length; i += 1) ofTerms += (head.terms[places[i] ?? 0] ?? 0) * (weighed[i] ?? 0);
       return head.shape.reduce((sum, weight, i) => sum + weight * (shape[i] ?? 0), head.bias) + ofTerms * head.step;
     });
-    return judgementOf(scores, weights);
+    return judgementOf(scores, formOf(head), weights);
   };
 }
 
-function judgementOf(scores: readonly number[], { need, cuts }: PromptWeights): PromptJudgement {
+/** The score of `need` of the heads' scores for a prompt of this form. */
+export function needScore(scores: readonly number[], form: Form, needOfTask: Readonly<Record<Form, number>>): number {
+  const [need = 0, code = 0, reasoning = 0, text = 0] = scores;
+  return need + (needOfTask[form] * (code + reasoning - text)) / 2;
+}
+
+function judgementOf(
+  scores: readonly number[],
+  form: Form,
+  { need, needOfTask, cuts }: PromptWeights,
+): PromptJudgement {
   const tasks = taskNames
     .map((name, i) => ({ name, score: scores[i + 1] ?? 0 }))
     .sort((one, other) => other.score - one.score);
   const level = scores[5] ?? 0;
   return {
-    need: 1 / (1 + Math.exp(-((scores[0] ?? 0) - need.middle) / need.spread)),
+    need: 1 / (1 + Math.exp(-(needScore(scores, form, needOfTask) - need.middle) / need.spread)),
     task: tasks[0]?.name ?? 'text',
     taskMargin: (tasks[0]?.score ?? 0) - (tasks[1]?.score ?? 0),
     level,

@@ -2,23 +2,12 @@
  * Fits the prompt model. One vocabulary for all heads: terms that enough prompts have; a first fit finds those that weigh something,
  * a second one is made on these alone, so that what ships is small and was fitted as it ships.
  */
-import {
-  forEachTerm,
-  type HeadName,
-  type HeadWeights,
-  headNames,
-  type PromptText,
-  type PromptWeights,
-  raritySteps,
-  readPrompt,
-  shapeNames,
-  taskNames,
-  type Vocabulary,
-  weigh,
-} from '@refrain/judgement';
+import { type PromptText, type PromptWeights, readPrompt, shapeNames, taskNames, weigh } from '@refrain/judgement';
 import type { FitRow } from './fit-rows.ts';
+import { countTerms, heaviest, raritiesOf, type Term, vocabularyOf } from './fit-terms.ts';
 import { needTargets } from './need-targets.ts';
-import { type Fitted, fitRidge, type Matrix, type Penalties, type Target } from './ridge.ts';
+import { type Heads, quantise, type Scale } from './quantise.ts';
+import { fitRidge, type Matrix, type Penalties, type Target } from './ridge.ts';
 
 /** Knobs of the fit; the defaults are what ships. */
 export interface FitOptions {
@@ -31,6 +20,8 @@ export interface FitOptions {
   readonly level: Penalties;
   /** Added to the score of `text`, of which collections hold less than traffic does. */
   readonly textBias: number;
+  /** See `PromptWeights`. */
+  readonly needOfTask: PromptWeights['needOfTask'];
   /** Shares of prompts that are taken for simple, and for simple or medium. */
   readonly levelShares: readonly [number, number];
 }
@@ -43,10 +34,9 @@ export const fitDefaults: FitOptions = {
   task: { terms: 1, dense: 10 },
   level: { terms: 2, dense: 10 },
   textBias: 0.15,
+  needOfTask: { open: 0.22, choices: 0.07, sum: 0.07 },
   levelShares: [0.25, 0.68],
 };
-
-type Term = `${keyof Vocabulary}|${string}`;
 
 /** The weights for these rows, quantised. `fittedOn` are the digests of their files. */
 export function fitPrompts(
@@ -60,50 +50,7 @@ export function fitPrompts(
   const first = fitHeads(matrixOf(read, wide, scale), rows, options);
   const kept = heaviest(wide, first, options.terms);
   const matrix = matrixOf(read, kept, scale);
-  return quantise(kept, fitHeads(matrix, rows, options), scale, { fittedOn, rows, matrix, options });
-}
-
-/** Terms with the number of prompts that have them. */
-function countTerms(read: readonly PromptText[], leastRows: number): Map<Term, number> {
-  const counts = new Map<Term, number>();
-  for (const { head, tokens } of read) {
-    const own = new Set<Term>();
-    forEachTerm(head, tokens, (term, form) => {
-      own.add(`open|${term}`);
-      if (form !== 'open') own.add(`${form}|${term}`);
-    });
-    for (const term of own) counts.set(term, (counts.get(term) ?? 0) + 1);
-  }
-  const order = ['open', 'choices', 'sum'];
-  const formOfTerm = (term: Term) => order.indexOf(term.slice(0, term.indexOf('|')));
-  return new Map(
-    [...counts].filter(([, count]) => count >= leastRows).sort(([a], [b]) => formOfTerm(a) - formOfTerm(b)),
-  );
-}
-
-/** Rarity by place, as it ships: whole steps. */
-function raritiesOf(terms: ReadonlyMap<Term, number>, rows: number): Uint8Array {
-  return Uint8Array.from(terms.values(), (count) =>
-    Math.min(255, Math.round(raritySteps * (Math.log((1 + rows) / (1 + count)) + 1))),
-  );
-}
-
-function vocabularyOf(terms: ReadonlyMap<Term, number>): Vocabulary {
-  const vocabulary = {
-    open: new Map<string, number>(),
-    choices: new Map<string, number>(),
-    sum: new Map<string, number>(),
-  };
-  for (const [place, term] of [...terms.keys()].entries()) {
-    const bar = term.indexOf('|');
-    vocabulary[term.slice(0, bar) as keyof Vocabulary].set(term.slice(bar + 1), place);
-  }
-  return vocabulary;
-}
-
-interface Scale {
-  readonly means: Float64Array;
-  readonly spreads: Float64Array;
+  return quantise(kept, fitHeads(matrix, rows, options), scale, { fittedOn, rows, read, matrix, options });
 }
 
 function scaleOf(shapes: readonly Float64Array[]): Scale {
@@ -135,8 +82,6 @@ function matrixOf(read: readonly PromptText[], terms: ReadonlyMap<Term, number>,
   return { starts, places, weights, dense, denseColumns: shapeNames.length, columns: terms.size };
 }
 
-type Heads = Record<HeadName, Fitted>;
-
 function fitHeads(matrix: Matrix, rows: readonly FitRow[], options: FitOptions): Heads {
   const heads = {} as Heads;
   heads.need = fitRidge(matrix, needTargets(rows), options.need);
@@ -160,67 +105,3 @@ function fitHeads(matrix: Matrix, rows: readonly FitRow[], options: FitOptions):
 }
 
 const nothing: Target = { value: 0, weight: 0 };
-
-/** The terms that move some head most, by weight, rarity and how many prompts have them. */
-function heaviest(terms: ReadonlyMap<Term, number>, heads: Heads, count: number): Map<Term, number> {
-  if (terms.size <= count) return new Map(terms);
-  const spreads = headNames.map(
-    (name) => Math.sqrt(heads[name].terms.reduce((sum, weight) => sum + weight * weight, 0)) || 1,
-  );
-  const scored = [...terms].map(([term, rows], place) => {
-    const moves = headNames.map((name, i) => Math.abs(heads[name].terms[place] ?? 0) / (spreads[i] ?? 1));
-    return { term, rows, place, score: Math.max(...moves) * Math.sqrt(rows) };
-  });
-  const kept = scored.sort((a, b) => b.score - a.score || a.place - b.place).slice(0, count);
-  return new Map(kept.sort((a, b) => a.place - b.place).map(({ term, rows }) => [term, rows]));
-}
-
-function quantise(
-  terms: ReadonlyMap<Term, number>,
-  heads: Heads,
-  { means, spreads }: Scale,
-  {
-    fittedOn,
-    rows,
-    matrix,
-    options,
-  }: { fittedOn: PromptWeights['fittedOn']; rows: readonly FitRow[]; matrix: Matrix; options: FitOptions },
-): PromptWeights {
-  const listed = (form: keyof Vocabulary) =>
-    [...terms.keys()].flatMap((term) => (term.startsWith(`${form}|`) ? [term.slice(form.length + 1)] : [])).join('\n');
-  const pack = (name: HeadName): HeadWeights => {
-    const { terms: weights, dense, bias } = heads[name];
-    const step = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9) / 127;
-    const shape = Array.from(dense, (weight, i) => rounded(weight / (spreads[i] ?? 1)));
-    return {
-      bias: rounded(bias - shape.reduce((sum, weight, i) => sum + weight * (means[i] ?? 0), 0)),
-      shape,
-      step: Number(step.toPrecision(5)),
-      terms: Buffer.from(Int8Array.from(weights, (weight) => Math.round(weight / step)).buffer).toString('base64'),
-    };
-  };
-  const scored = (name: HeadName, isUsed: (row: FitRow) => boolean) =>
-    rows.flatMap((row, i) => (isUsed(row) ? [scoreOf(matrix, i, heads[name])] : [])).sort((a, b) => a - b);
-  const needs = scored('need', ({ gain }) => gain !== undefined);
-  const levels = scored('level', ({ level }) => level !== undefined);
-  const quantile = (list: readonly number[], share: number) => rounded(list[Math.floor(share * list.length)] ?? 0);
-  return {
-    fittedOn,
-    terms: { open: listed('open'), choices: listed('choices'), sum: listed('sum') },
-    rarity: Buffer.from(raritiesOf(terms, rows.length)).toString('base64'),
-    heads: Object.fromEntries(headNames.map((name) => [name, pack(name)])) as Record<HeadName, HeadWeights>,
-    // A logistic curve's quartiles are 1.1 from its middle.
-    need: { middle: quantile(needs, 0.5), spread: rounded((quantile(needs, 0.75) - quantile(needs, 0.25)) / 2.2) || 1 },
-    cuts: [quantile(levels, options.levelShares[0]), quantile(levels, options.levelShares[1])],
-  };
-}
-
-function scoreOf({ starts, places, weights, dense, denseColumns }: Matrix, row: number, head: Fitted): number {
-  let sum = head.bias;
-  for (let k = starts[row] ?? 0; k < (starts[row + 1] ?? 0); k += 1)
-    sum += (head.terms[places[k] ?? 0] ?? 0) * (weights[k] ?? 0);
-  for (let k = 0; k < denseColumns; k += 1) sum += (head.dense[k] ?? 0) * (dense[row * denseColumns + k] ?? 0);
-  return sum;
-}
-
-const rounded = (value: number): number => Number(value.toPrecision(5));
