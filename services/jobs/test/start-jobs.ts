@@ -69,6 +69,12 @@ export function chatOf(text: string) {
   return { messages: [{ role: Role.USER, parts: [{ content: { case: 'text' as const, value: text } }] }] };
 }
 
+/** Waits until a service says that it has, or has not, what it stands on. */
+export async function isReady({ ready }: ServiceProcess, wanted: boolean): Promise<void> {
+  const url = (ready.metrics ?? '').replace(/metrics$/, 'readyz');
+  await eventually(async () => (await fetch(url)).ok === wanted, { what: `${url} to be ${wanted}` });
+}
+
 /** Starts everything; `extra` ends the `refrain.yaml`. */
 export async function startJobs(extra = '', env: Readonly<Record<string, string>> = {}): Promise<TestJobs> {
   const stops: (() => Promise<unknown>)[] = [];
@@ -99,6 +105,7 @@ export async function startJobs(extra = '', env: Readonly<Record<string, string>
     return started;
   };
   const jobs = await start();
+  await isReady(jobs, true);
   const bus = openBus({ url: nats.url, name: 'test', log: silentLog });
   const client = createGrpcClient(JobsService, jobs.ready.grpc ?? '');
   stops.push(async () => client.close());
