@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goodEnoughRank, orderByDial } from './policy-dial.ts';
+import { Complexity } from '@refrain/contracts';
+import { goodEnoughRank, needOf, orderByDial } from './policy-dial.ts';
 
 const candidates = [
   { name: 'strong', rank: 5, nanoUsd: 900n },
@@ -38,4 +39,13 @@ test('turned up, or asked for more, the first choice never gets worse', () => {
     }
   }
   assert.deepEqual([goodEnoughRank(0, 1), goodEnoughRank(0.5, 0.5), goodEnoughRank(1, 0)], [1, 3, 5]);
+});
+
+test('the need is what the classifier tells; where it tells none the class stands for it', () => {
+  assert.equal(needOf({ complexity: Complexity.SIMPLE, need: 0.93 }), 0.93);
+  const byClass = [Complexity.SIMPLE, Complexity.MEDIUM, Complexity.COMPLEX].map((complexity) =>
+    needOf({ complexity, need: 0 }),
+  );
+  assert.deepEqual(byClass, [...byClass].sort());
+  assert.ok(byClass.every((need) => need > 0 && need < 1));
 });

@@ -11,8 +11,9 @@ export interface Weighed {
 
 const highestRank = 5;
 
-/** How much a prompt needs of a model, 0 to 1. */
-export function needOf({ complexity }: Classification): number {
+/** How much a prompt needs of a model, 0 to 1: as the classifier's model tells it, else by its class. */
+export function needOf({ complexity, need }: Pick<Classification, 'complexity' | 'need'>): number {
+  if (need > 0) return need;
   if (complexity === Complexity.SIMPLE) return 0.2;
   return complexity === Complexity.COMPLEX ? 0.8 : 0.5;
 }

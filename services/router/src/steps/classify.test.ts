@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Complexity, Task } from '@refrain/contracts';
+import { Complexity, Role, Task } from '@refrain/contracts';
 import type { RefrainError } from '@refrain/errors';
 import { askOf, caller, questionOf, settingsOf } from '../../test/question.ts';
 import { classify } from './classify.ts';
@@ -56,4 +56,20 @@ test('a request that makes no sense is refused with every fault', () => {
     code: 'invalid',
     message: 'chat is missing.',
   });
+});
+
+test("a profile's prompt is part of the question before its key is made, and its class is that of what was asked", () => {
+  const of = (system: string) =>
+    questionOf('Why?', {
+      chat: { model: 'debug' },
+      settings: settingsOf(`profiles: { debug: { system: "${system}", try: [one/large] } }\n`),
+    });
+  const question = of('You find faults.');
+  assert.deepEqual(
+    question.chat.messages.map(({ role }) => role),
+    [Role.SYSTEM, Role.USER],
+  );
+  assert.equal(question.exactKey, of('You find faults.').exactKey);
+  assert.notEqual(question.exactKey, of('You are kind.').exactKey);
+  assert.equal(question.classification.complexity, questionOf('Why?').classification.complexity);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Role } from '@refrain/contracts';
 import { questionOf, settingsOf } from '../../test/question.ts';
 import { route } from './route.ts';
 
@@ -34,4 +35,53 @@ test('a model nobody has is not found, a prompt that fits none is invalid', () =
     reason: 'MODEL_NOT_FOUND',
   });
   assert.throws(() => route(questionOf('word '.repeat(8000))), { code: 'invalid', reason: 'CONTEXT_LENGTH_EXCEEDED' });
+});
+
+test('a profile asks its models in their order, and a local one may stand in', () => {
+  const settings = settingsOf('profiles: { debug: { system: Find faults., try: [two/large, one/large] } }\n');
+  const plan = route(questionOf('Why?', { chat: { model: 'debug' }, settings }));
+  assert.deepEqual(
+    [names(plan.routes), names(plan.local), plan.reason],
+    [['two/large', 'one/large'], ['local/small'], 'profile:debug'],
+  );
+});
+
+test('where quick models are preferred the pace that the router knows decides', () => {
+  const settings = settingsOf();
+  const mesh = { ...settings.mesh, routes: [{ when: {}, try: ['one/large', 'two/large'], prefer: 'fast' as const }] };
+  const question = questionOf('Hi.', { settings: { ...settings, mesh } });
+  const first = (pace: Record<string, number>) => names(route(question, (provider) => pace[provider]).routes)[0];
+  assert.equal(first({ one: 900, two: 200 }), 'two/large');
+  assert.equal(first({ one: 210, two: 200 }), 'one/large', 'a few milliseconds change nothing');
+});
+
+test('a retry, and the next turn of a conversation, go where the first went; other users are spread', () => {
+  const settings = settingsOf();
+  const split = [
+    { model: 'one/large', weight: 1 },
+    { model: 'two/large', weight: 1 },
+  ];
+  const mesh = { ...settings.mesh, routes: [{ when: {}, try: split }] };
+  const text = (value: string) => [{ content: { case: 'text' as const, value } }];
+  const later = [
+    { role: Role.USER, parts: text('What is a monad?') },
+    { role: Role.ASSISTANT, parts: text('A monoid.') },
+    { role: Role.USER, parts: text('And what is that?') },
+  ];
+  const firstOf = (user: string, messages?: typeof later) =>
+    names(
+      route(
+        questionOf('What is a monad?', {
+          caller: { user },
+          settings: { ...settings, mesh },
+          ...(messages && { chat: { messages } }),
+        }),
+      ).routes,
+    )[0];
+  const users = Array.from({ length: 40 }, (_, i) => `user-${i}`);
+  for (const user of users) {
+    assert.equal(firstOf(user), firstOf(user));
+    assert.equal(firstOf(user, later), firstOf(user));
+  }
+  assert.equal(new Set(users.map((user) => firstOf(user))).size, 2);
 });
