@@ -41,6 +41,8 @@ export interface Given {
   readonly savedNanoUsd: number;
   readonly tokens: number;
   readonly entryId: string;
+  /** The job that was made of it; empty where none was. */
+  readonly jobId: string;
   /** In how many pieces the text came; 1 where it was not streamed. */
   readonly pieces: number;
 }
@@ -156,9 +158,9 @@ function decode<S extends DescMessage>(schema: S, message: BusMessage, encoding:
 function fromAnswer(answer: Answer | undefined): Given {
   if (!answer?.provenance) throw new Error('an answer without provenance');
   const { requestId, text, provenance, cost, usage } = answer;
-  const { source, provider, model, reason, degraded, attempts, entryId } = provenance;
+  const { source, provider, model, reason, degraded, attempts, entryId, jobId } = provenance;
   return {
-    ...{ text, requestId, source: sourceName(source), provider, model, reason, degraded, attempts, entryId },
+    ...{ text, requestId, source: sourceName(source), provider, model, reason, degraded, attempts, entryId, jobId },
     nanoUsd: Number(cost?.nanoUsd),
     savedNanoUsd: Number(cost?.savedNanoUsd),
     tokens: (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0),
@@ -196,6 +198,7 @@ interface RefrainObject {
   readonly cost_nano_usd: number;
   readonly saved_nano_usd: number;
   readonly entry_id?: string;
+  readonly job_id?: string;
   /** Of an answer that broke off. */
   readonly usage?: { readonly total_tokens: number };
 }
@@ -230,6 +233,7 @@ function toHeaders(options: Options | undefined): Record<string, string> {
   return {
     'x-refrain-cache': modeNames[cache] ?? `${cache}`,
     ...(fallback === FallbackMode.NONE && { 'x-refrain-fallback': 'none' }),
+    ...(fallback === FallbackMode.QUEUE && { 'x-refrain-fallback': 'queue' }),
     ...(minimumConfidence !== undefined && { 'x-refrain-minimum-confidence': String(minimumConfidence) }),
     ...(ttlSeconds !== undefined && { 'x-refrain-cache-ttl': String(ttlSeconds) }),
     ...(maxAgeSeconds !== undefined && { 'cache-control': `max-age=${maxAgeSeconds}` }),
@@ -267,12 +271,13 @@ async function askHttp(http: string, { chat, options, stream }: HttpAsk): Promis
 
 /** What the headers say, which the body must repeat. */
 function fromHeaders(headers: Headers, refrain: RefrainObject): Omit<Given, 'text' | 'pieces' | 'tokens'> {
-  const { source, provider, model, reason, degraded, entry_id = '' } = refrain;
+  const { source, provider, model, reason, degraded, entry_id = '', job_id = '' } = refrain;
   const told = ['source', 'provider', 'model', 'reason', 'degraded'].map((name) => headers.get(`x-refrain-${name}`));
   const same = [source, provider, model, reason, String(degraded)].every((value, i) => value === told[i]);
-  if (!same || (headers.get('x-refrain-entry') ?? '') !== entry_id) throw new Error('headers and body disagree');
+  if (!same || (headers.get('x-refrain-entry') ?? '') !== entry_id || (headers.get('x-refrain-job') ?? '') !== job_id)
+    throw new Error('headers and body disagree');
   return {
-    ...{ source, provider, model, reason, degraded, entryId: entry_id },
+    ...{ source, provider, model, reason, degraded, entryId: entry_id, jobId: job_id },
     requestId: headers.get('x-refrain-request-id') ?? '',
     attempts: refrain.attempts,
     nanoUsd: refrain.cost_nano_usd,

@@ -34,7 +34,10 @@ export interface TestMesh {
   /** The `refrain.yaml` in force; written over, it is read again. */
   readonly configFile: string;
   /** Starts a service once more, where the first was stopped or a second is wanted. */
-  start(service: 'cache' | 'provider' | 'router', env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  start(
+    service: 'cache' | 'provider' | 'router' | 'jobs',
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ServiceProcess>;
   stop(): Promise<void>;
 }
 
