@@ -15,6 +15,9 @@ export type TaskName = (typeof taskNames)[number];
 export const headNames = ['need', ...taskNames, 'level'] as const;
 export type HeadName = (typeof headNames)[number];
 
+/** Shares of other heads in `need`, by form. */
+export type NeedOf = Readonly<Record<Form, { readonly task: number; readonly level: number }>>;
+
 /** Weights as they ship. */
 export interface PromptWeights {
   /** Digests of the files whose rows were fitted on. */
@@ -25,10 +28,10 @@ export interface PromptWeights {
   readonly rarity: string;
   readonly heads: Readonly<Record<HeadName, HeadWeights>>;
   /**
-   * How much the kind of work tells of the need, by form: of a quiz or a sum the terms say it better, of an open prompt they say little
-   * beside what kind of work it is.
+   * How much the kind of work and the level tell of the need, by form: of a quiz or a sum the terms say it better, of an open prompt they say little
+   * beside what kind of work it is and how hard.
    */
-  readonly needOfTask: Readonly<Record<Form, number>>;
+  readonly needOf: NeedOf;
   /** Scores of `need` that half of the fitted prompts are below, and their spread. */
   readonly need: { readonly middle: number; readonly spread: number };
   /** Scores of `level` from which on a prompt is medium, and complex. */
@@ -84,22 +87,18 @@ export function createPromptModel(weights: PromptWeights): (text: string) => Pro
 }
 
 /** The score of `need` of the heads' scores for a prompt of this form. */
-export function needScore(scores: readonly number[], form: Form, needOfTask: Readonly<Record<Form, number>>): number {
-  const [need = 0, code = 0, reasoning = 0, text = 0] = scores;
-  return need + (needOfTask[form] * (code + reasoning - text)) / 2;
+export function needScore(scores: readonly number[], form: Form, needOf: NeedOf): number {
+  const [need = 0, code = 0, reasoning = 0, text = 0, , level = 0] = scores;
+  return need + (needOf[form].task * (code + reasoning - text)) / 2 + needOf[form].level * level;
 }
 
-function judgementOf(
-  scores: readonly number[],
-  form: Form,
-  { need, needOfTask, cuts }: PromptWeights,
-): PromptJudgement {
+function judgementOf(scores: readonly number[], form: Form, { need, needOf, cuts }: PromptWeights): PromptJudgement {
   const tasks = taskNames
     .map((name, i) => ({ name, score: scores[i + 1] ?? 0 }))
     .sort((one, other) => other.score - one.score);
   const level = scores[5] ?? 0;
   return {
-    need: 1 / (1 + Math.exp(-(needScore(scores, form, needOfTask) - need.middle) / need.spread)),
+    need: 1 / (1 + Math.exp(-(needScore(scores, form, needOf) - need.middle) / need.spread)),
     task: tasks[0]?.name ?? 'text',
     taskMargin: (tasks[0]?.score ?? 0) - (tasks[1]?.score ?? 0),
     level,

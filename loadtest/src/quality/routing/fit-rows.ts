@@ -50,7 +50,7 @@ const taskOfCollection: Readonly<Record<string, TaskName>> = {
   human_eval: 'code',
 };
 
-const writtenPrompts = 7000;
+const writtenPrompts = 10000;
 const wrappedPassages = 900;
 const writtenSeed = 5;
 
@@ -74,8 +74,13 @@ function routing(folder: string): FitRow[] {
         text,
         source: set,
         gain: { value: strong - weak, group },
-        // Half of each collection of LLMRouter tells its task: more would outweigh all other sources.
-        task: set === 'routing_llmrouter' && i % 2 === 0 ? taskOfCollection[group] : undefined,
+        // Parts of them tell a task: more would outweigh all other sources.
+        task:
+          set === 'routing_llmrouter' && i % 2 === 0
+            ? taskOfCollection[group]
+            : set === 'routing_mmlu' && i % 10 === 0
+              ? 'reasoning'
+              : undefined,
       })),
     );
 }

@@ -21,7 +21,7 @@ export interface FitOptions {
   /** Added to the score of `text`, of which collections hold less than traffic does. */
   readonly textBias: number;
   /** See `PromptWeights`. */
-  readonly needOfTask: PromptWeights['needOfTask'];
+  readonly needOf: PromptWeights['needOf'];
   /** Shares of prompts that are taken for simple, and for simple or medium. */
   readonly levelShares: readonly [number, number];
 }
@@ -32,9 +32,9 @@ export const fitDefaults: FitOptions = {
   terms: 12_000,
   need: { terms: 3, dense: 20 },
   task: { terms: 1, dense: 10 },
-  level: { terms: 2, dense: 10 },
+  level: { terms: 1, dense: 10 },
   textBias: 0.15,
-  needOfTask: { open: 0.22, choices: 0.07, sum: 0.07 },
+  needOf: { open: { task: 0.22, level: 0.05 }, choices: { task: 0.07, level: 0 }, sum: { task: 0.07, level: 0 } },
   levelShares: [0.25, 0.68],
 };
 

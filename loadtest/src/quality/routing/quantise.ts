@@ -56,7 +56,7 @@ export function quantise(
     read.flatMap(({ head }, i) => {
       if (!rows[i]?.gain) return [];
       const scores = headNames.map((name) => scoreOf(matrix, i, heads[name]));
-      return [needScore(scores, formOf(head), options.needOfTask)];
+      return [needScore(scores, formOf(head), options.needOf)];
     }),
   );
   const levels = sorted(rows.flatMap(({ level }, i) => (level === undefined ? [] : [scoreOf(matrix, i, heads.level)])));
@@ -66,7 +66,7 @@ export function quantise(
     terms: { open: listed('open'), choices: listed('choices'), sum: listed('sum') },
     rarity: Buffer.from(raritiesOf(terms, rows.length)).toString('base64'),
     heads: Object.fromEntries(headNames.map((name) => [name, pack(name)])) as Record<HeadName, HeadWeights>,
-    needOfTask: options.needOfTask,
+    needOf: options.needOf,
     // A logistic curve's quartiles are 1.1 from its middle.
     need: { middle: quantile(needs, 0.5), spread: rounded((quantile(needs, 0.75) - quantile(needs, 0.25)) / 2.2) || 1 },
     cuts: [quantile(levels, options.levelShares[0]), quantile(levels, options.levelShares[1])],

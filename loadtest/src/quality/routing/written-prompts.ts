@@ -6,6 +6,7 @@
 import { Random } from '../fit/random.ts';
 import { foreignFrames } from './foreign-prompts.ts';
 import type { Level } from './levels.ts';
+import { chores, keywords, programmingFrames, puzzleFrames, snippets } from './programming-prompts.ts';
 import { demands, subjectFrames, subjects } from './subjects.ts';
 import { topics } from './topics.ts';
 import {
@@ -118,6 +119,19 @@ export function writePrompts(count: number, seed: number): WrittenPrompt[] {
     (at) => ({ task: 'text', level: at, text: aboutSubject(at, pick) }),
     (at) => demanding(at, pick, random),
     (at) => demanding(at, pick, random),
+    () => ({ task: 'code', text: programming(pick, () => number(90)) }),
+    () => ({ task: 'code', text: programming(pick, () => number(90)) }),
+    () => ({
+      task: 'reasoning',
+      text: fill(pick(puzzleFrames), {
+        n: () => number(60),
+        m: () => number(8),
+        t: () => pick(things),
+        x: () => pick(names),
+        y: () => pick(names),
+        z: () => pick(names),
+      }),
+    }),
     () => ({ task: 'code', text: pick(systemFrames).replace('{s}', pick(systems)).replace('{n}', number(600)) }),
     () => ({ task: 'ui', text: application(pick) }),
     () => ({
@@ -148,6 +162,17 @@ function demanding(at: Level, pick: Pick, random: Random): WrittenPrompt {
 /** Puts values for names in braces, each drawn anew. */
 function fill(frame: string, values: Readonly<Record<string, () => string>>): string {
   return frame.replace(/\{(\w)\}/g, (whole, name: string) => values[name]?.() ?? whole);
+}
+
+function programming(pick: Pick, number: () => string): string {
+  const frame = fill(pick(programmingFrames), {
+    k: () => pick(keywords),
+    j: () => pick(keywords),
+    l: () => pick(languages),
+    c: () => pick(chores),
+    s: () => pick(['{s}', '`{s}`', '\n{s}\n', '```\n{s}\n```\n']),
+  });
+  return fill(frame, { s: () => pick(snippets) }).replaceAll('{n}', number);
 }
 
 function application(pick: Pick): string {

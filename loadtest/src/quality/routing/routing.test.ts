@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPromptModel } from '@refrain/judgement';
+import { fitDefaults, fitPrompts } from './fit.ts';
+import type { FitRow } from './fit-rows.ts';
+import { accuracyOf, macroF1, routerQuality, shuffledQuality } from './metrics.ts';
+import { needTargets } from './need-targets.ts';
+import { fitRidge } from './ridge.ts';
+import { writePrompts } from './written-prompts.ts';
+
+const rows = [1, 0, 0, 1].map((gain, i) => ({ score: [4, 3, 2, 1][i] ?? 0, strong: gain, weak: 0 }));
+
+test('a router that knows closes the gap at once, one that knows nothing by half, and ties do not depend on the order', () => {
+  const known = rows.map((row) => ({ ...row, score: row.strong }));
+  assert.equal(routerQuality(known).apgr, 0.75);
+  assert.equal(routerQuality(known).cpt50, 0.25);
+  const blind = rows.map((row) => ({ ...row, score: 1 }));
+  assert.equal(routerQuality(blind).apgr, 0.5);
+  assert.deepEqual(routerQuality(blind), routerQuality([...blind].reverse()));
+  assert.ok(Math.abs(shuffledQuality(known).mean - 0.5) < 0.05);
+});
+
+test('accuracy and macro F1 are those of the confusion table', () => {
+  const taken = ['a', 'a', 'b', 'b'].map((label, i) => ({ label, taken: i === 3 ? 'a' : label }));
+  assert.equal(accuracyOf(taken), 0.75);
+  assert.equal(macroF1(taken), (4 / 5 + 2 / 3) / 2);
+});
+
+test('ridge regression finds the weights that made the values', () => {
+  const n = 200;
+  const places = Int32Array.from({ length: n }, (_, i) => i % 3);
+  const dense = Float64Array.from({ length: n }, (_, i) => Math.sin(i));
+  const targets = Array.from({ length: n }, (_, i) => ({
+    value: ([1, -1, 0][i % 3] ?? 0) + 2 * Math.sin(i),
+    weight: i === 0 ? 0 : 1,
+  }));
+  const starts = Int32Array.from({ length: n + 1 }, (_, i) => i);
+  const matrix = { starts, places, weights: new Float64Array(n).fill(1), dense, denseColumns: 1, columns: 3 };
+  const fitted = fitRidge(matrix, targets, { terms: 1e-6, dense: 1e-6 });
+  assert.ok(Math.abs((fitted.dense[0] ?? 0) - 2) < 1e-3);
+  assert.ok(Math.abs((fitted.terms[0] ?? 0) - (fitted.terms[1] ?? 0) - 2) < 1e-3);
+});
+
+test('the target of need is mostly its group’s gain, within its source', () => {
+  const row = (source: string, group: string, value: number): FitRow => ({ text: '', source, gain: { value, group } });
+  const made = [...Array(50).fill(row('s', 'hard', 1)), ...Array(50).fill(row('s', 'easy', 0)), row('s', 'hard', 0)];
+  const targets = needTargets([...made, { text: 'no outcome', source: 'written' }]);
+  const [hard, easy, unlucky, none] = [targets[0], targets[50], targets[100], targets[101]];
+  assert.ok((hard?.value ?? 0) > 0.3 && (easy?.value ?? 0) < -0.3);
+  assert.ok((unlucky?.value ?? 0) > (easy?.value ?? 0));
+  assert.equal(none?.weight, 0);
+});
+
+test('a fit on written prompts knows written prompts it has not seen, and is the same each time', () => {
+  const fitRows = writePrompts(700, 1).map((row): FitRow => ({ ...row, source: 'written' }));
+  const options = { ...fitDefaults, terms: 3000 };
+  const weights = fitPrompts(fitRows, {}, options);
+  assert.deepEqual(fitPrompts(fitRows, {}, options), weights);
+  const judge = createPromptModel(weights);
+  const others = writePrompts(300, 2);
+  const tasks = others.map(({ text, task }) => ({ label: task, taken: judge(text).task }));
+  assert.ok(accuracyOf(tasks) > 0.9, String(accuracyOf(tasks)));
+});
