@@ -184,3 +184,14 @@ test('a worker has two seconds to say that it has the request, and later misses 
   await failureOf(watched);
   assert.deepEqual([before, bus.asked[0]?.patience()], [[2000], 6500]);
 });
+
+test('a piece without anything to see is not told, and does not count as the first', async () => {
+  const bus = scriptedBus([accepted(), delta(''), delta('A'), delta(''), final()]);
+  const events = await all(run(bus));
+  assert.deepEqual(
+    events.map((event) => event.case),
+    ['accepted', 'delta', 'final'],
+  );
+  const failure = await failureOf(scriptedBus([accepted(), delta(''), failed('unavailable', 'UPSTREAM_FAILED')]));
+  assert.deepEqual([failure.progress.spoke, failure.error.reason], [false, 'UPSTREAM_FAILED']);
+});

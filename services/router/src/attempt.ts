@@ -9,6 +9,7 @@ import {
   ControlKind,
   ControlSchema,
   controlSubject,
+  type Delta,
   type Failure,
   type Frame,
   FrameSchema,
@@ -42,12 +43,15 @@ export interface Progress {
 export class AttemptFailure extends Error {
   readonly error: RefrainError;
   readonly progress: Readonly<Progress>;
+  /** The worker itself said so: what it used it has said before, or there was nothing. */
+  readonly told: boolean;
 
-  constructor(error: RefrainError, progress: Progress) {
+  constructor(error: RefrainError, progress: Progress, told = false) {
     super(error.message, { cause: error });
     this.name = 'AttemptFailure';
     this.error = error;
     this.progress = progress;
+    this.told = told;
   }
 }
 
@@ -100,6 +104,7 @@ async function* readAttempt(bus: AttemptBus, opening: Opening, signal: AbortSign
   let renewal: NodeJS.Timeout | undefined;
   let reply = '';
   let ended = false;
+  let told = false;
   let next = 0;
   const tell = (kind: ControlKind) => {
     try {
@@ -123,13 +128,15 @@ async function* readAttempt(bus: AttemptBus, opening: Opening, signal: AbortSign
       ended = body.case === 'failure' || body.case === 'final';
       if (body.case === 'failure') {
         progress.otherKeys = body.value.otherKeys;
+        told = true;
         throw toError(body.value);
       }
       if (body.case === 'queued' || body.case === 'accepted') {
         control = body.value.controlSubject;
         renewal ??= setInterval(() => tell(ControlKind.RENEW), renewEveryMs);
       }
-      if (body.case === 'queued') continue;
+      // A piece that nobody can see is no first piece: what fails after it is still nobody's loss.
+      if (body.case === 'queued' || (body.case === 'delta' && isInvisible(body.value))) continue;
       if (body.case === 'accepted') {
         progress.accepted = true;
         progress.keyId = body.value.keyId;
@@ -142,11 +149,15 @@ async function* readAttempt(bus: AttemptBus, opening: Opening, signal: AbortSign
     const error = toRefrainError(thrown);
     const isGone = error.reason === (next > 0 ? 'NO_RESPONDERS' : 'WORKER_SILENT');
     ended ||= error.reason === 'NO_RESPONDERS';
-    throw new AttemptFailure(isGone ? gone(error) : error, progress);
+    throw new AttemptFailure(isGone ? gone(error) : error, progress, told);
   } finally {
     clearInterval(renewal);
     if (!ended) tell(ControlKind.CANCEL);
   }
+}
+
+function isInvisible({ text, toolCalls }: Delta): boolean {
+  return text === '' && toolCalls.length === 0;
 }
 
 function toError({ code, message, reason, retryAfterMs }: Failure): RefrainError {
