@@ -75,6 +75,19 @@ export type QueueHandler = (
   about: { readonly isLast: boolean },
 ) => Promise<'done' | { readonly retryMs: number }>;
 
+/** How a stream is read by batches. */
+export interface BatchOptions {
+  /** Readers of one name share the messages; the name's place in the stream survives them. */
+  readonly name: string;
+  /** So long after it was handed over a message that nobody settled is given to somebody else. */
+  readonly ackWaitMs: number;
+  /** Messages at once, at most. */
+  readonly batch: number;
+}
+
+/** Handles messages together. A handler that throws has a bug: its messages are not tried again. */
+export type BatchHandler = (messages: readonly Uint8Array[]) => Promise<'done' | { readonly retryMs: number }>;
+
 /** A value, and which of its changes it is. */
 export interface KeptValue {
   readonly data: Uint8Array;
@@ -116,6 +129,8 @@ export interface Bus {
   publishDurable(subject: string, data: Uint8Array, options: { id: string }): Promise<void>;
   /** Takes messages of a work queue, one after the other, as soon as and as long as JetStream is there. Makes the stream where it is missing. */
   takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Subscription;
+  /** Reads a stream by batches, a second apart while it brings few, as soon as and as long as JetStream is there. Makes it where it is missing. */
+  takeBatches(definition: StreamDefinition, options: BatchOptions, handle: BatchHandler): Subscription;
   /** Values on a stream, which is made with the first use. */
   kept(definition: StreamDefinition): Kept;
   /** Lets what is under way end, then closes. */

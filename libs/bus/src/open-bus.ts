@@ -8,6 +8,7 @@ import { busDown, isNoResponders, Mux } from './mux.ts';
 import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
 import { request } from './request.ts';
+import { takeBatches } from './take-batches.ts';
 import { takeWork } from './work-queue.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -83,6 +84,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     publishDurable: (subject, data, { id }) =>
       publishDurable(() => ask(subject, data, { timeoutMs: ackTimeoutMs, headers: { 'Nats-Msg-Id': id } })),
     takeWork: (definition, how, handle) => takeWork(open, definition, { ...how, log }, handle),
+    takeBatches: (definition, how, handle) => takeBatches(open, definition, { ...how, log }, handle),
     kept: (definition) => openKept(open, definition),
     drain: async () => {
       const opened = await Promise.race([connecting, Promise.resolve(undefined)]);
