@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Price } from './money.ts';
 import table from './prices.json' with { type: 'json' };
 import { priceTable, withListedPrices } from './prices.ts';
 
 const own = { input: 1, output: 2 };
-const priceOf = (provider: string, adapter: string, name: string, price?: typeof own) =>
+const priceOf = (provider: string, adapter: string, name: string, price?: Price): Price | undefined =>
   withListedPrices({ [provider]: { adapter, models: [{ name, price }] } })[provider]?.models[0]?.price;
 
 test('refrain.yaml counts before the table', () => {

@@ -11,4 +11,13 @@ export {
   readKeyRests,
 } from './key-records.ts';
 export { redisUrl } from './redis-url.ts';
+export {
+  readSpend,
+  type SpendKind,
+  type SpendRecord,
+  spendField,
+  spendKeptMs,
+  spendKey,
+  utcDay,
+} from './spend-records.ts';
 export { openState, type Script, type State, type StateOptions } from './state.ts';

@@ -64,9 +64,14 @@ for (const kind of Object.keys(oracles) as UpstreamKind[]) {
     const whole = async (reply: Reply, more: MessageInitShape<typeof UsageSchema> = {}) => {
       upstream.script(reply);
       const { usage } = await oracle.whole(question);
-      const { prompt = 0, completion = 0, cached = 0, reasoning = 0 } = usage;
+      const { prompt = 0, completion = 0 } = usage;
       const counts = { promptTokens: prompt, completionTokens: completion };
-      return create(UsageSchema, { ...counts, cachedPromptTokens: cached, reasoningTokens: reasoning, ...more });
+      return create(UsageSchema, {
+        ...counts,
+        cachedPromptTokens: usage.cached ?? 0,
+        reasoningTokens: usage.reasoning ?? 0,
+        ...more,
+      });
     };
 
     it('costs as a stream what it costs as a whole, cached and reasoning tokens apart', async () => {

@@ -1,7 +1,7 @@
 import { errorCodes, RefrainError, type Spent } from '@refrain/errors';
 
-/** Refusals by which a provider says "not me": another may, and if none does the caller has to mend the request. */
-const notMe: ReadonlySet<string> = new Set(['UNSUPPORTED_BY_PROVIDER', 'CONTEXT_TOO_LONG']);
+/** Refusals of one provider: another may do it, or for less money, and if none does it is the caller's to mend. */
+const notMe: ReadonlySet<string> = new Set(['UNSUPPORTED_BY_PROVIDER', 'CONTEXT_TOO_LONG', 'BUDGET_EXHAUSTED']);
 
 /** Whether another route may still answer. */
 export function mayTryNext(error: RefrainError): boolean {
@@ -33,7 +33,8 @@ export class Failures {
 
   /** Adds one; `accepted` when a worker had gone upstream with it. */
   add(error: RefrainError, accepted: boolean): void {
-    const weight = !errorCodes[error.code].tryNext ? 0 : accepted ? 2 : 1;
+    // A budget that does not cover a model counts more than workers that are not there, and less than what an upstream said.
+    const weight = error.code === 'budget' ? 1.5 : !errorCodes[error.code].tryNext ? 0 : accepted ? 2 : 1;
     this.#failures.push({ error, weight });
   }
 

@@ -15,6 +15,7 @@ import { Deadline, type RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
+import type { PaymentParts } from './budgets/payments.ts';
 import type { Credentials } from './caller.ts';
 import type { Evidence } from './evidence.ts';
 import { explain } from './explain.ts';
@@ -68,6 +69,8 @@ export interface PipelineParts {
   readonly records: Pick<FlightRecords, 'claim' | 'read' | 'revoke'>;
   readonly bus: AttemptBus;
   readonly health: ProviderHealth;
+  /** Absent where nothing is paid. */
+  readonly payments?: PaymentParts | undefined;
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'lookup' | 'learn'>;
   readonly recorder: Recorder;
   readonly evidence: Pick<Evidence, 'tell'>;
@@ -78,7 +81,21 @@ export interface PipelineParts {
 
 /** Builds it. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { bus, cache, evidence, flights, health, jobs, limiter, lookup, metrics, recorder, records, reviews } = parts;
+  const {
+    bus,
+    cache,
+    evidence,
+    flights,
+    health,
+    jobs,
+    limiter,
+    lookup,
+    metrics,
+    payments,
+    recorder,
+    records,
+    reviews,
+  } = parts;
 
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
@@ -157,7 +174,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     signal: AbortSignal,
     lease?: Lease,
   ): AsyncGenerator<FlightEvent> {
-    for await (const event of dispatch(plan, question, signal, { bus, health, lease })) {
+    for await (const event of dispatch(plan, question, signal, { bus, health, lease, payments })) {
       if (event.kind === 'completed') remember(question, event.answer);
       yield event;
     }
@@ -194,7 +211,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       return response;
     },
     job: async (credentials, id) => jobs.get(authenticate(credentials, parts.settings()), id),
-    review: (question, signal) => dispatch({ ...planFor(question), local: [] }, question, signal, { bus, health }),
+    review: (question, signal) =>
+      dispatch({ ...planFor(question), local: [] }, question, signal, { bus, health, payments }),
     drain: () => revalidation.drain(),
     models: (credentials) => {
       const settings = parts.settings();

@@ -12,7 +12,15 @@ function routerWith(cache: Pick<RouterParts['cache'], 'waitForReady'>, bus: Pick
   const settings = settingsOf();
   const noScript = () => Promise.resolve(null);
   const state = { ready: true, script: () => noScript, get: noScript, command: noScript };
-  const parts = { cache, bus, state, metrics: new Metrics('test'), settings: () => settings };
+  const takeBatches = () => ({ drain: () => Promise.resolve() });
+  // The bus's own getter stays one: it changes while the router looks.
+  const parts = {
+    cache,
+    bus: Object.assign(bus, { takeBatches }),
+    state,
+    metrics: new Metrics('test'),
+    settings: () => settings,
+  };
   return createRouter(parts as unknown as RouterParts);
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,12 @@ import type { Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
 import { Breakers } from './breakers.ts';
 import { createSharedBreakers } from './breakers-shared.ts';
-import { createEvents } from './events.ts';
+import { Budgets } from './budgets/budgets.ts';
+import { createBudgetMetrics } from './budgets/metrics.ts';
+import { createPriceAlarm } from './budgets/price-alarm.ts';
+import { Savings } from './budgets/savings.ts';
+import { settleRecords } from './budgets/settle-records.ts';
+import { createEvents, type Events } from './events.ts';
 import { Evidence } from './evidence.ts';
 import { FlightRecords } from './flight-records.ts';
 import { createJobQueue, type JobQueueParts, noJobQueue } from './job-queue.ts';
@@ -45,7 +50,13 @@ export interface Router {
 export function createRouter({ bus, cache, jobs, metrics, settings, state }: RouterParts): Router {
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
-  const recorder = new Recorder({ cache, events: createEvents(bus, routerMetrics), metrics: routerMetrics });
+  const budgetMetrics = createBudgetMetrics(metrics);
+  const budgets = new Budgets({ state, metrics: budgetMetrics });
+  const savings = new Savings({ state, metrics: budgetMetrics });
+  const payments = { budgets, onUnpriced: createPriceAlarm({ bus, state, metrics: budgetMetrics }) };
+  const settling = settleRecords({ bus, budgets, settings });
+  const events = withSavings(createEvents(bus, routerMetrics), savings);
+  const recorder = new Recorder({ cache, events, metrics: routerMetrics });
   const flights = new Flights();
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
@@ -60,7 +71,7 @@ export function createRouter({ bus, cache, jobs, metrics, settings, state }: Rou
   const evidence = new Evidence({ cache, metrics: routerMetrics });
   const reviews = new ReviewQueue({ bus, metrics: routerMetrics });
   const pipeline = createPipeline({
-    ...{ settings, limiter, lookup, flights, records, bus, health, cache, recorder, evidence, reviews },
+    ...{ settings, limiter, lookup, flights, records, bus, health, payments, cache, recorder, evidence, reviews },
     metrics: routerMetrics,
     jobs: jobs ? createJobQueue({ ...jobs, metrics: routerMetrics }) : noJobQueue,
   });
@@ -88,7 +99,19 @@ export function createRouter({ bus, cache, jobs, metrics, settings, state }: Rou
       stopFollowing();
       await reviewer.stop();
       await pipeline.drain();
-      await Promise.all([recorder.drain(), evidence.drain(), reviews.drain()]);
+      await settling.drain();
+      await Promise.all([recorder.drain(), evidence.drain(), reviews.drain(), budgets.drain(), savings.stop()]);
+    },
+  };
+}
+
+/** Who hears how requests ended also gathers what they saved. */
+function withSavings(events: Events, savings: Savings): Events {
+  return {
+    ...events,
+    answered: (question, answer, ms) => {
+      savings.answered(question, answer);
+      events.answered(question, answer, ms);
     },
   };
 }

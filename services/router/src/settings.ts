@@ -1,4 +1,10 @@
-import { type Classifier, createLexicalClassifier, type KeyScope, policyVersion } from '@refrain/judgement';
+import {
+  type Classifier,
+  createLexicalClassifier,
+  type KeyScope,
+  policyVersion,
+  withListedPrices,
+} from '@refrain/judgement';
 import {
   type Logger,
   type MeshConfig,
@@ -22,7 +28,7 @@ export interface Settings {
 export function toSettings(mesh: MeshConfig): Settings {
   const policy = policyVersion(mesh.cache);
   return {
-    mesh,
+    mesh: { ...mesh, providers: withListedPrices(mesh.providers) },
     classifier: createLexicalClassifier(mesh.classifier),
     callers: new Map(
       mesh.keys.map(({ hash, tenant, user, tier }) => [hash.slice('sha256:'.length), { tenant, user, tier }]),

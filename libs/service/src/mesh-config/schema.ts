@@ -12,12 +12,27 @@ const tier = z.enum(['free', 'basic', 'pro', 'enterprise']);
 const oneOrMore = <T extends z.ZodType>(schema: T) =>
   z.union([schema.transform((value) => [value]), z.array(schema).min(1)]);
 
-/** Integer nano-dollars for a million tokens. */
-const price = z.strictObject({
+const rates = {
   input: z.int().nonnegative(),
   output: z.int().nonnegative(),
+  /** Prompt tokens the upstream read from its own cache, or wrote to it; absent: as `input`. */
   cachedInput: z.int().nonnegative().optional(),
+  cacheWrite: z.int().nonnegative().optional(),
+  /** Completion tokens spent on reasoning; absent: as `output`. */
+  reasoning: z.int().nonnegative().optional(),
+};
+
+/** Integer nano-dollars for a million tokens, or characters. */
+const price = z.strictObject({
+  ...rates,
+  per: z.enum(['token', 'character']).optional(),
+  /** The whole request costs this where its prompt has more tokens. */
+  long: z.strictObject({ aboveTokens: z.int().positive(), ...rates }).optional(),
 });
+
+/** Units of `money.currency`. */
+const amount = z.union([z.number().nonnegative(), z.literal('unlimited')]);
+const budget = z.strictObject({ day: amount.optional(), month: amount.optional() });
 
 const model = z.strictObject({
   /** The model's name at the provider. */
@@ -25,6 +40,7 @@ const model = z.strictObject({
   /** Quality, 1 (small local) to 5 (frontier). */
   rank: z.int().min(1).max(5),
   contextTokens: z.int().positive(),
+  /** Absent: what the table of prices that Refrain ships says. */
   price: price.optional(),
 });
 
@@ -168,13 +184,39 @@ export const meshConfigSchema = z.strictObject({
     .prefault({}),
   tiers: z.record(
     tier,
-    z.strictObject({ lane: z.enum(['high', 'normal', 'low']), requestsPerMinute: z.int().positive() }),
+    z.strictObject({
+      lane: z.enum(['high', 'normal', 'low']),
+      requestsPerMinute: z.int().positive(),
+      /** Each of the tier's users', instead of `money.budgets.user`. */
+      budget: budget.optional(),
+    }),
   ),
   /** Who a caller without a key is, on loopback only. */
   local: z
     .strictObject({ tenant: name.default('local'), user: z.string().default('local'), tier: tier.default('pro') })
     .prefault({}),
   keys: z.array(callerKeySchema).default([]),
+  /** What may be spent by day and month, which are those of UTC. */
+  money: z
+    .strictObject({
+      /** Of the budgets; a word for people. */
+      currency: z.string().min(1).max(8).default('EUR'),
+      /** How much of it a dollar is, for good. */
+      perUsd: z.number().positive().default(0.9),
+      /** What a model without a price is taken for by the budgets: rather too much than nothing. */
+      fallbackPrice: price.prefault({ input: 15_000_000_000, output: 75_000_000_000 }),
+      budgets: z
+        .strictObject({
+          /** Every user's who has no other. Whoever needs no key (loopback only) has none unless one is named. */
+          user: z.strictObject({ day: amount.default(0.1), month: amount.default(2) }).prefault({}),
+          /** What all of a tenant may spend together, and another default for its users. */
+          tenants: z.record(name, budget.extend({ user: budget.optional() })).default({}),
+          /** By "<tenant>/<user>". */
+          users: z.record(z.string().regex(/^[a-z0-9-]{1,32}\/.+$/, 'write <tenant>/<user>'), budget).default({}),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   classifier: z
     .strictObject({
       /** Shorter prompts without code are simple. */

@@ -13,6 +13,7 @@ import { AttemptBudget, fullJitter } from '@refrain/resilience';
 import { type Account, toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
 import { type AttemptBus, type AttemptEvent, AttemptFailure, runAttempt } from '../attempt.ts';
+import { type PaymentParts, paid } from '../budgets/payments.ts';
 import { asMidstream, Failures, isProvidersFault, mayTryNext } from '../failures.ts';
 import type { Lease } from '../flight-records.ts';
 import type { Ending, Permit, ProviderHealth } from '../provider-health.ts';
@@ -38,9 +39,19 @@ interface Run extends Account {
   readonly keys: Map<string, Set<string>>;
   /** Where other routers read who has the attempt. */
   readonly lease: Pick<Lease, 'announce'> | undefined;
+  readonly payments: PaymentParts | undefined;
+  readonly routes: readonly PlannedRoute[];
 }
 
 type Hop = PlannedRoute & { readonly reason: string; readonly degraded: boolean };
+
+/** What asking needs; without `payments` nothing is held or booked. */
+export interface DispatchParts {
+  readonly bus: AttemptBus;
+  readonly health: ProviderHealth;
+  readonly lease?: Pick<Lease, 'announce'> | undefined;
+  readonly payments?: PaymentParts | undefined;
+}
 
 /**
  * Asks route by route and yields the first answer that comes.
@@ -50,12 +61,13 @@ export async function* dispatch(
   plan: Pick<Plan, 'routes' | 'local' | 'reason'>,
   question: Question,
   signal: AbortSignal,
-  { bus, health, lease }: { bus: AttemptBus; health: ProviderHealth; lease?: Pick<Lease, 'announce'> | undefined },
+  { bus, health, lease, payments }: DispatchParts,
 ): AsyncGenerator<FlightEvent> {
   const budget = new AttemptBudget(question.settings.mesh.limits.attempts);
   const spending = new Spending();
   const keys = new Map<string, Set<string>>();
-  const run: Run = { question, signal, bus, health, lease, budget, spending, failures: new Failures(), keys };
+  const account = { budget, spending, payments, routes: plan.routes };
+  const run: Run = { question, signal, bus, health, lease, ...account, failures: new Failures(), keys };
   health.began();
   const hops: Hop[] = [
     ...plan.routes.map((route) => ({ ...route, reason: plan.reason, degraded: false })),
@@ -107,7 +119,7 @@ async function* tryOnce(
   }
   let ending: Ending = 'unsaid';
   try {
-    const attempt = announced(attemptAt(hop, keys, run), hop, run);
+    const attempt = withPayment(attemptAt(hop, keys, run), hop, run);
     yield* toFlight(timed(attempt, permit), run.question, hop, run);
     ending = 'answered';
     return undefined;
@@ -122,6 +134,13 @@ async function* tryOnce(
   } finally {
     permit.end(ending);
   }
+}
+
+/** The attempt's events, paid for and known to other routers. */
+function withPayment(attempt: Attempt, hop: Hop, run: Run): AsyncIterable<AttemptEvent> {
+  const { payments, question, routes } = run;
+  const events = announced(attempt, hop, run);
+  return payments ? paid(events, { attemptId: attempt.attemptId, hop, routes, question }, payments) : events;
 }
 
 /** The same events; the first piece is told to the permit. */

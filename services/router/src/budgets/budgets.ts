@@ -1,0 +1,182 @@
+/**
+ * The accounts of users and tenants. Before a priced attempt of a caller with a budget, what it may cost is held back in one visit to
+ * Redis; when it is over, what it did cost is settled in the background, once for each attempt, whoever says so first: the router that
+ * heard the worker, or the one that reads the worker's record. A hold outlives its deadline and then ends by itself.
+ */
+import { RefrainError, toRefrainError } from '@refrain/errors';
+import type { MeshConfig } from '@refrain/service';
+import { type SpendKind, type State, spendField, spendKeptMs, spendKey, utcDay } from '@refrain/state';
+import type { Caller } from '../caller.ts';
+import { type CallersLimits, isLimited, limitsOf } from './limits.ts';
+import type { BudgetMetrics } from './metrics.ts';
+import { type AccountState, Mirror } from './mirror.ts';
+import { holdScript, settleScript } from './scripts.ts';
+
+/** What an attempt may cost, and of whom. */
+export interface HoldRequest {
+  readonly attemptId: string;
+  readonly caller: Caller;
+  readonly nanoUsd: bigint;
+  readonly remainingMs: number;
+  readonly mesh: MeshConfig;
+}
+
+/** What an attempt did cost. */
+export interface Settlement {
+  readonly attemptId: string;
+  readonly tenant: string;
+  readonly user: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly nanoUsd: bigint;
+  /** At the fallback price: the model has none. */
+  readonly unpriced: boolean;
+  /** Less than the dearest model of its plan would have cost. */
+  readonly savedNanoUsd?: bigint | undefined;
+  readonly atMs: number;
+  /** How long it is remembered that it was settled. */
+  readonly rememberMs: number;
+}
+
+/** What budgets stand on. */
+export interface BudgetsParts {
+  readonly state: Pick<State, 'script'>;
+  readonly metrics: BudgetMetrics;
+  readonly now?: () => number;
+}
+
+/** Beyond the deadline: the silence after which a worker stops, and the time its record takes. */
+const graceMs = 60_000;
+/** A day more than a month. */
+const accountMs = 32 * 86_400_000;
+
+/** Keeps the accounts. */
+export class Budgets {
+  readonly #metrics: BudgetMetrics;
+  readonly #now: () => number;
+  readonly #mirror: Mirror;
+  readonly #hold: ReturnType<State['script']>;
+  readonly #settle: ReturnType<State['script']>;
+  readonly #settling: Set<Promise<unknown>> = new Set();
+
+  constructor({ state, metrics, now = Date.now }: BudgetsParts) {
+    this.#metrics = metrics;
+    this.#now = now;
+    this.#mirror = new Mirror(now);
+    this.#hold = state.script(holdScript);
+    this.#settle = state.script(settleScript);
+  }
+
+  /**
+   * Holds back what an attempt may cost. Undefined where nothing has to be: it costs nothing, or its caller has no limit.
+   * @throws RefrainError `budget` (BUDGET_EXHAUSTED) where it is more than is left
+   */
+  hold(request: HoldRequest): Promise<void> | undefined {
+    if (request.nanoUsd === 0n) return undefined;
+    const limits = limitsOf(request.caller, request.mesh);
+    return isLimited(limits) ? this.#holdBack(request, limits) : undefined;
+  }
+
+  async #holdBack(request: HoldRequest, limits: CallersLimits): Promise<void> {
+    const { attemptId, caller, remainingMs } = request;
+    const day = utcDay(this.#now());
+    const amount = Number(request.nanoUsd);
+    const holdMs = Math.ceil(remainingMs) + graceMs;
+    const hold = { attemptId, amount, endsAtMs: this.#now() + holdMs };
+    const accounts = accountsOf(caller, day);
+    let out: string;
+    try {
+      const all = [limits.user.day, limits.user.month, limits.tenant.day, limits.tenant.month];
+      const numbers = all.map((limit) => (Number.isFinite(limit) ? limit : -1));
+      const args = [attemptId, amount, day, day.slice(0, 7), holdMs, ...numbers, accountMs];
+      const [why, ...figures] = (await this.#hold(accountKeys(caller), args)) as string[];
+      out = why ?? '';
+      this.#heard(accounts, figures);
+      if (out === '') for (const at of [accounts.user, accounts.tenant]) this.#mirror.remember(at, hold);
+    } catch (thrown) {
+      this.#metrics.failed('hold', toRefrainError(thrown).reason);
+      out = this.#mirror.hold(accounts, limits, hold);
+    }
+    if (out === '') return;
+    this.#metrics.refused(out);
+    throw exhausted(out);
+  }
+
+  /** Books what an attempt cost; comes back at once. Where Redis is away the worker's record is settled later. */
+  settle(settlement: Settlement): void {
+    // A burst is over in a second; what waits longer than that waits for a Redis that is away, and fails at once.
+    const settling = this.settled(settlement).catch((thrown: unknown) => {
+      this.#metrics.failed('settle', toRefrainError(thrown).reason);
+    });
+    this.#settling.add(settling);
+    void settling.finally(() => this.#settling.delete(settling));
+  }
+
+  /** The same, and waits. Whether it was news. @throws RefrainError while Redis is away; this router counts it all the same */
+  async settled(settlement: Settlement): Promise<boolean> {
+    const { attemptId, tenant, user, nanoUsd, atMs, rememberMs } = settlement;
+    const day = utcDay(atMs);
+    const accounts = accountsOf({ tenant, user }, day);
+    const keys = [`${prefixOf(tenant)}settled:${attemptId}`, ...accountKeys({ tenant, user }), spendKey(tenant, day)];
+    const args = [attemptId, `${nanoUsd}`, day, day.slice(0, 7), rememberMs, accountMs, spendKeptMs];
+    let reply: (string | number)[];
+    try {
+      reply = (await this.#settle(keys, [...args, ...sums(settlement)])) as (string | number)[];
+    } catch (thrown) {
+      for (const at of [accounts.user, accounts.tenant]) this.#mirror.settle(at, attemptId, Number(nanoUsd));
+      throw thrown;
+    }
+    const [isNews, ...figures] = reply;
+    for (const at of [accounts.user, accounts.tenant]) this.#mirror.forget(at, attemptId);
+    if (isNews !== 1) return false;
+    this.#heard(accounts, figures.map(String));
+    this.#count(settlement);
+    return true;
+  }
+
+  #count({ provider, model, nanoUsd, savedNanoUsd = 0n, unpriced }: Settlement): void {
+    if (nanoUsd > 0n) this.#metrics.spent(provider, model, unpriced ? 'unpriced' : 'spent', nanoUsd);
+    if (savedNanoUsd > 0n) this.#metrics.saved('routing', savedNanoUsd);
+  }
+
+  #heard(accounts: ReturnType<typeof accountsOf>, figures: readonly string[]): void {
+    const [day, month, held, tenantDay, tenantMonth, tenantHeld] = figures.map(Number);
+    this.#mirror.heard(accounts.user, toState(day, month, held));
+    this.#mirror.heard(accounts.tenant, toState(tenantDay, tenantMonth, tenantHeld));
+  }
+
+  /** Waits until what is settled in the background is, or has failed. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#settling);
+  }
+}
+
+function sums({ user, provider, model, nanoUsd, savedNanoUsd = 0n, unpriced }: Settlement): string[] {
+  const field = (kind: SpendKind) => spendField({ user, provider, model, kind });
+  return [
+    ...(nanoUsd > 0n ? [field(unpriced ? 'unpriced' : 'spent'), `${nanoUsd}`] : []),
+    ...(savedNanoUsd > 0n ? [field('routing'), `${savedNanoUsd}`] : []),
+  ];
+}
+
+const prefixOf = (tenant: string) => `refrain:budget:{${tenant}}:`;
+
+function accountKeys({ tenant, user }: Pick<Caller, 'tenant' | 'user'>): string[] {
+  const prefix = prefixOf(tenant);
+  return [`${prefix}user:${user}`, `${prefix}holds:${user}`, `${prefix}tenant`, `${prefix}tenant-holds`];
+}
+
+function accountsOf({ tenant, user }: Pick<Caller, 'tenant' | 'user'>, day: string) {
+  return { user: { name: `${tenant}/${user}`, day }, tenant: { name: tenant, day } };
+}
+
+function toState(daySpent = 0, monthSpent = 0, held = 0): AccountState {
+  return { daySpent, monthSpent, held };
+}
+
+function exhausted(what: string): RefrainError {
+  const [whose = 'user', span = 'day'] = what.split('/');
+  const name = whose === 'user' ? 'The budget' : 'The tenant’s budget';
+  const message = `${name} of this ${span} (UTC) does not cover what the request may cost.`;
+  return new RefrainError('budget', message, { reason: 'BUDGET_EXHAUSTED' });
+}
