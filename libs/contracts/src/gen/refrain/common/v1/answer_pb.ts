@@ -234,8 +234,8 @@ export type Classification = Message<"refrain.common.v1.Classification"> & {
   complexityScore: number;
 
   /**
-   * 0 to 1: how much a strong model would gain over a weak one on the user turn that gains most; half of the prompts it was fitted on
-   * are below 0.5.
+   * How much a strong model would gain over a weak one, on the user turn that gains most: the share, 0 to 1, of the prompts that the model
+   * was fitted on that need it less.
    *
    * @generated from field: double need = 7;
    */
