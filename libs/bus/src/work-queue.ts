@@ -1,5 +1,6 @@
 /** Takes what waits on a JetStream work queue, one message after the other; what is not done is delivered again, a few times. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { AckPolicy, type Consumer, type JsMsg, type NatsConnection } from 'nats';
 import type { QueueHandler, StreamDefinition, Subscription, TakeOptions } from './bus.ts';
@@ -9,6 +10,8 @@ import { ensureStream } from './jetstream.ts';
 const waitMs = 1000;
 /** JetStream is asked again after this where it could not be reached. */
 const retryMs = 2000;
+/** And after this where the connection is not there: the bus says so itself, and nobody is asked. */
+const lookMs = 200;
 
 /** Begins when the connection is there, survives its loss, ends with `drain`. */
 export function takeWork(
@@ -29,9 +32,10 @@ export function takeWork(
         if (message) await settle(message, options, handle);
       } catch (err) {
         consumer = undefined;
-        if (!said) options.log.warn({ err, stream: definition.name }, 'a work queue could not be read');
-        said = true;
-        await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        const isAway = err instanceof RefrainError && err.reason === 'BUS_DOWN';
+        if (!said && !isAway) options.log.warn({ err, stream: definition.name }, 'a work queue could not be read');
+        said ||= !isAway;
+        await delay(isAway ? lookMs : retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
   };
