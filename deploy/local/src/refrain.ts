@@ -11,6 +11,9 @@ const usage = `usage: npm run -s refrain -- COMMAND
   validate [FILE]                            checks a refrain.yaml and names line and field of every fault
   key --tenant NAME --user NAME --tier TIER  makes a caller's key and its entry for refrain.yaml
                                              (tiers: free, basic, pro, enterprise)
+  dial FILE [--tier NAME] [--answer-tokens N] [--json]
+                                             what policy.dial would do to the prompts of a file (one a line, or
+                                             JSON lines with prompt): who is asked first, and what that costs
   status [--json]                            whether the mesh that runs here is ready
   keys [--json]                              the providers' keys, by their hashes: use, errors, rests (also: --redis URL)
   keys disable|revive HASH                   takes a key out of use, or back
@@ -39,6 +42,12 @@ const folder = process.env.INIT_CWD ?? process.cwd();
 const commands: Readonly<Record<string, Command>> = {
   validate: (args, out) => validate(args, { folder, configFile: loadSettings(process.env).configFile, out }),
   key: (args, out) => makeKey(args, out),
+  dial: async (args, out) =>
+    (await import('./refrain/dial.ts')).showDial(args, {
+      folder,
+      configFile: loadSettings(process.env).configFile,
+      out,
+    }),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
   keys: async (args, out) => (await import('./refrain/keys.ts')).runKeys(args, loadSettings(process.env).home, out),
   jobs: async (args, out) => (await import('./refrain/jobs.ts')).runJobs(args, loadSettings(process.env).home, out),

@@ -60,6 +60,23 @@ test('validate says that a file cannot be read', async (t) => {
   });
 });
 
+test('dial draws its curve over the prompts of a file, and says which line is none', async (t) => {
+  const here = folder(t);
+  writeFileSync(join(here, 'prompts.jsonl'), '{"prompt": "What is a monad?"}\nAnd why?\n');
+  const drawn = await refrain(['dial', 'prompts.jsonl', '--tier', 'free'], { INIT_CWD: here });
+  assert.deepEqual([drawn.status, drawn.stderr], [0, '']);
+  const lines = drawn.stdout.trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^dial +rank +\$ per 1,000/);
+  assert.deepEqual([lines.length, lines[1]?.slice(0, 5), lines.at(-1)?.slice(0, 5)], [10, '0.000', '1.000']);
+  const json = await refrain(['dial', 'prompts.jsonl', '--json'], { INIT_CWD: here });
+  const { curve, prompts } = JSON.parse(json.stdout) as { curve: { dial: number }[]; prompts: number };
+  assert.deepEqual([prompts, curve.map(({ dial }) => dial).at(-1)], [2, 1]);
+  writeFileSync(join(here, 'wrong.jsonl'), 'Hi.\n{"text": "Hi."}\n');
+  const wrong = await refrain(['dial', 'wrong.jsonl'], { INIT_CWD: here });
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /line 2 has neither prompt nor question/);
+});
+
 test('key makes a key of 256 bits and an entry that refrain.yaml takes, with the key’s hash and not the key', async (t) => {
   const here = folder(t);
   const { status, stdout } = await refrain(['key', '--tenant', 'acme', '--user', 'it\'s "us": #1', '--tier', 'pro']);
