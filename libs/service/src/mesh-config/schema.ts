@@ -204,7 +204,7 @@ export const meshConfigSchema = z.strictObject({
       /** How much of it a dollar is, for good. */
       perUsd: z.number().positive().default(0.9),
       /** What a model without a price is taken for by the budgets: rather too much than nothing. */
-      fallbackPrice: price.prefault({ input: 15_000_000_000, output: 75_000_000_000 }),
+      fallbackPrice: price.prefault({ input: 5_000_000_000, output: 25_000_000_000 }),
       budgets: z
         .strictObject({
           /** Every user's who has no other. Whoever needs no key (loopback only) has none unless one is named. */

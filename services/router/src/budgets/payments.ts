@@ -18,7 +18,7 @@ export interface Payment {
 /** What paying needs. */
 export interface PaymentParts {
   readonly budgets: Pick<Budgets, 'hold' | 'settle'>;
-  /** Hears of each attempt at a model without a price. */
+  /** Hears of each attempt at a model without a price that a worker has taken. */
   readonly onUnpriced: (provider: string, model: string, question: Question) => void;
   readonly now?: () => number;
 }
@@ -36,8 +36,7 @@ export async function* paid(
   const { caller, chat, deadline } = question;
   const { mesh } = question.settings;
   const price = hop.price ?? mesh.money.fallbackPrice;
-  if (!hop.price) parts.onUnpriced(hop.provider, hop.model, question);
-  else if (isFree(price)) return yield* events;
+  if (isFree(price)) return yield* events;
   const nanoUsd = upperCostNanoUsd(chat, price, mesh.limits.maxTokens);
   const held = parts.budgets.hold({ attemptId, caller, nanoUsd, remainingMs: deadline.remainingMs(), mesh });
   // A caller without a limit waits for nothing.
@@ -49,6 +48,7 @@ export async function* paid(
   };
   try {
     for await (const event of events) {
+      if (event.case === 'accepted' && !hop.price) parts.onUnpriced(hop.provider, hop.model, question);
       if (event.case === 'usage') settle(event.value);
       if (event.case === 'final') settle(event.value.usage);
       yield event;
