@@ -17,6 +17,7 @@ const usage = `usage: npm run -s refrain -- COMMAND
   status [--json]                            whether the mesh that runs here is ready
   keys [--json]                              the providers' keys, by their hashes: use, errors, rests (also: --redis URL)
   keys disable|revive HASH                   takes a key out of use, or back
+  spend [--tenant NAME] [--days N] [--json]  what was spent and saved, by user and model (also: --redis URL)
   jobs [--dead] [--json]                     the jobs of all tenants, newest first; of those that died, why (also: --jobs HOST:PORT)
   jobs retry ID                              has a dead job tried again
 
@@ -49,6 +50,7 @@ const commands: Readonly<Record<string, Command>> = {
       out,
     }),
   status: (args, out) => showStatus(args, loadSettings(process.env).home, out),
+  spend: async (args, out) => (await import('./refrain/spend.ts')).showSpend(args, loadSettings(process.env).home, out),
   keys: async (args, out) => (await import('./refrain/keys.ts')).runKeys(args, loadSettings(process.env).home, out),
   jobs: async (args, out) => (await import('./refrain/jobs.ts')).runJobs(args, loadSettings(process.env).home, out),
   cache: async (args, out) => {
