@@ -44,7 +44,7 @@ async function remove(
   { removal, learning, nowMs }: InvalidateParts,
 ): Promise<number> {
   const now = nowMs();
-  if (!dryRun && selected.kind === 'tenant') learning.forget(tenant);
+  if (!dryRun && selected.kind === 'tenant') await learning.forget((each) => each === tenant);
   if (!dryRun) await removal.stamp(tenant, selected, now);
   if (selected.kind === 'tenant') return removal.tenant(tenant, { dryRun });
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);

@@ -64,6 +64,20 @@ test('what Redis could not take is added once it is back, once', async () => {
   assert.equal((await ledger.refresh(partition)).of('lookups'), 5);
 });
 
+test('what was counted of a tenant that is erased is written no more, also while a flush is under way', async () => {
+  const ledger = new Ledger({ state, keys, onFailure });
+  for (let i = 0; i < 300; i += 1) ledger.add({ tenant: 'a', key: `${i}`.padStart(32, '0') }, 'lookups');
+  ledger.add({ tenant: 'b', key: partition.key }, 'lookups');
+  const flushing = ledger.flush();
+  await state.command('PING');
+  await ledger.forget((tenant) => tenant === 'a');
+  for await (const found of state.scan(keys.pattern('a'))) await state.remove(found);
+  await flushing;
+  await ledger.flush();
+  assert.deepEqual((await Array.fromAsync(state.scan(keys.pattern('a')))).flat(), []);
+  assert.deepEqual(await ledger.partitions('b'), [{ tenant: 'b', key: partition.key }]);
+});
+
 test('what was learned is forgotten four weeks after it was last used', async () => {
   const ledger = new Ledger({ state, keys, onFailure });
   ledger.add(partition, 'lookups');

@@ -113,9 +113,9 @@ export class Learning {
     this.ledger.add(partition, 'answersUs', tookMs * 1000);
   }
 
-  /** A tenant is erased: nothing that was counted of it may come back. */
-  forget(tenant: string): void {
-    this.ledger.forget(tenant);
+  /** Tenants are erased: nothing that was counted of them here may come back once this has resolved. */
+  forget(isErased: (tenant: string) => boolean): Promise<void> {
+    return this.ledger.forget(isErased);
   }
 
   /** Hands over what was counted. */

@@ -83,9 +83,15 @@ export class Ledger {
     return names.map((key) => ({ tenant, key }));
   }
 
-  /** What was counted of a tenant and not written yet is not written any more. */
-  forget(tenant: string): void {
-    for (const [name, { partition }] of this.#accounts) if (partition.tenant === tenant) this.#accounts.delete(name);
+  /** What was counted of tenants and not written yet is written no more; resolves when nothing of it is on its way. */
+  async forget(isErased: (tenant: string) => boolean): Promise<void> {
+    for (const [name, account] of this.#accounts) {
+      if (!isErased(account.partition.tenant)) continue;
+      // A flush that is under way may have it on its list.
+      account.pending.clear();
+      this.#accounts.delete(name);
+    }
+    await this.#flushing;
   }
 
   async #read(account: Account): Promise<Evidence> {
