@@ -25,6 +25,8 @@ interface Account {
   held: number;
   /** This router's own. */
   readonly holds: Map<string, { readonly amount: number; readonly endsAtMs: number }>;
+  /** Settled here since Redis was last heard. */
+  readonly settled: Set<string>;
 }
 
 /** Of the limit; the rest is what others may have spent meanwhile. */
@@ -43,7 +45,9 @@ export class Mirror {
 
   /** Redis said so; it includes what this router holds. */
   heard(at: AccountAt, state: AccountState): void {
-    Object.assign(this.#account(at), state);
+    const account = this.#account(at);
+    Object.assign(account, state);
+    account.settled.clear();
   }
 
   /** Redis knows of it too, so its amount is in what was heard. */
@@ -69,9 +73,11 @@ export class Mirror {
     return '';
   }
 
-  /** The attempt is over and cost so much. */
+  /** The attempt is over and cost so much. Whoever says so again, as its record does until Redis is back, changes nothing. */
   settle(at: AccountAt, attemptId: string, cost: number): void {
     const account = this.#account(at);
+    if (account.settled.has(attemptId)) return;
+    account.settled.add(attemptId);
     this.#release(account, attemptId);
     account.daySpent += cost;
     account.monthSpent += cost;
@@ -90,7 +96,7 @@ export class Mirror {
 
   #account({ name, day }: AccountAt): Account {
     let account = this.#accounts.get(name);
-    if (!account) account = { day, daySpent: 0, monthSpent: 0, held: 0, holds: new Map() };
+    if (!account) account = { day, daySpent: 0, monthSpent: 0, held: 0, holds: new Map(), settled: new Set() };
     // The one used last stands last.
     this.#accounts.delete(name);
     this.#accounts.set(name, account);
