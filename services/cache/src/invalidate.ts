@@ -3,6 +3,7 @@ import { type InvalidateRequest, type InvalidateResponse, InvalidateResponseSche
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { checkInvalidate } from './check-request.ts';
+import type { Erasures } from './erasures.ts';
 import type { Learning } from './learning/learning.ts';
 import { fromEntryId, type Stamped, shorten } from './redis-keys.ts';
 import type { Removal } from './removal.ts';
@@ -11,6 +12,7 @@ import type { Removal } from './removal.ts';
 export interface InvalidateParts {
   readonly removal: Removal;
   readonly learning: Pick<Learning, 'forget'>;
+  readonly erasures: Pick<Erasures, 'tell'>;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -41,12 +43,16 @@ async function remove(
   tenant: string,
   selected: Stamped & { name?: string },
   dryRun: boolean,
-  { removal, learning, nowMs }: InvalidateParts,
+  { removal, learning, erasures, nowMs }: InvalidateParts,
 ): Promise<number> {
   const now = nowMs();
   if (!dryRun && selected.kind === 'tenant') await learning.forget((each) => each === tenant);
   if (!dryRun) await removal.stamp(tenant, selected, now);
-  if (selected.kind === 'tenant') return removal.tenant(tenant, { dryRun });
+  if (selected.kind === 'tenant') {
+    const removed = await removal.tenant(tenant, { dryRun });
+    if (!dryRun) await erasures.tell(tenant);
+    return removed;
+  }
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
   if (dryRun) return removal.count(tenant, names);
   return selected.kind === 'partition'

@@ -46,6 +46,11 @@ export class RedisKeys {
     return 'rf:1:c:generations';
   }
 
+  /** Of all tenants: a stream of what the keys of those began with that were erased lately. */
+  erasures(): string {
+    return 'rf:1:c:erasures';
+  }
+
   /** An answer, or an alias, by its exact key. */
   exact(tenant: string, id: string): string {
     return `${this.#of(tenant)}:x:${id}`;

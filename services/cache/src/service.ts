@@ -5,6 +5,7 @@ import type { Logger, Metrics, Readiness } from '@refrain/service';
 import type { State } from '@refrain/state';
 import { Aliases } from './aliases.ts';
 import type { Embedder } from './embedder/embedder.ts';
+import { Erasures } from './erasures.ts';
 import { RedisExactStore } from './exact-store.ts';
 import type { NearIndex } from './index/near-index.ts';
 import { invalidate } from './invalidate.ts';
@@ -44,19 +45,28 @@ export function createCacheService(options: CacheParts): {
   /** Writes what was counted and not written yet. */
   stop: () => Promise<void>;
 } {
-  const { state, keys, embedder, index, metrics, log, nowMs = Date.now, random = Math.random } = options;
+  const { state, keys, embedder, index, metrics, near, log, nowMs = Date.now, random = Math.random } = options;
   const aliases = new Aliases(state, keys);
+  const learning = new Learning({ ...options, nowMs });
+  const onErased = (isErased: (tenant: string) => boolean) => {
+    near.forgetVectors();
+    embedder.forget();
+    index.forget(isErased);
+    return learning.forget(isErased);
+  };
+  const erasures = new Erasures({ state, keys, log, onErased });
   const parts = {
     ...options,
     nowMs,
     random,
     aliases,
+    erasures,
     exact: new RedisExactStore(state, keys),
     removal: new Removal({ ...options, aliases }),
     uses: new Uses(options),
     counts: new Counts(metrics),
     times: new PartTimes(metrics),
-    learning: new Learning({ ...options, nowMs }),
+    learning,
     heard: createHeard(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };
@@ -79,7 +89,8 @@ export function createCacheService(options: CacheParts): {
     },
   });
   const stop = async () => {
-    await parts.learning.stop();
+    erasures.stop();
+    await learning.stop();
     await parts.uses.flush();
   };
   return { registered, ready, stop };

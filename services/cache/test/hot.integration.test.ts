@@ -61,6 +61,21 @@ async function warm(tenant: string, to: Rig = rig): Promise<void> {
 
 const idOf = (entryId: string) => entryId.split('.')[0] ?? '';
 
+test('a tenant that one process erases leaves the memory of the others, asked or not', async () => {
+  const other = await start();
+  try {
+    await fillTenant('erased');
+    await warm('erased', other);
+    await warm('kept', other);
+    const before = other.index.hot.vectors;
+    assert.ok(before >= places.length);
+    await rig.remove('erased', { case: 'all', value: true });
+    await eventually(() => other.index.hot.vectors === before - places.length, { what: 'the other to forget' });
+  } finally {
+    await other.stop();
+  }
+});
+
 test('a partition that is looked into is read in, and the hot index, Chroma and a full comparison name the same neighbours', async () => {
   const before = rig.index.hot;
   const partition = await fillTenant('agree');

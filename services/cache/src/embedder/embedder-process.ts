@@ -30,7 +30,7 @@ const remembered = 512;
 export class EmbedderProcess implements Embedder {
   readonly #options: EmbedderOptions;
   readonly #queue: EmbedQueue;
-  readonly #recent: BoundedMap<string, Float32Array> = new BoundedMap(remembered);
+  #recent: BoundedMap<string, Float32Array> = new BoundedMap(remembered);
   #child: ChildProcess | undefined;
   #loaded = false;
   #stopped = false;
@@ -73,6 +73,10 @@ export class EmbedderProcess implements Embedder {
 
   known(question: string): Float32Array | undefined {
     return this.#recent.get(embeddedForm(question));
+  }
+
+  forget(): void {
+    this.#recent = new BoundedMap(remembered);
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Embedder {
   embed(question: string, urgency?: 'urgent' | 'patient'): Promise<Float32Array>;
   /** The vector of a question that was embedded a moment ago; costs nothing. */
   known(question: string): Float32Array | undefined;
+  /** Lets go what was embedded a moment ago, whosever it was. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export function noEmbedder(fault: string): Embedder {
     state: `no model, exact answers only: ${fault}`,
     embed: () => Promise.reject(embedderDown()),
     known: () => undefined,
+    forget: () => undefined,
     stop: () => Promise.resolve(),
   };
 }

@@ -36,6 +36,7 @@ export async function openGivenVectors(file: string): Promise<Embedder> {
       return vector;
     },
     known,
+    forget: () => undefined,
     stop: async () => {},
   };
 }

@@ -137,6 +137,11 @@ export class HotIndex {
     );
   }
 
+  /** Forgets all partitions of some tenants. */
+  forgetTenants(isErased: (tenant: string) => boolean): void {
+    for (const [key, { partition }] of this.#hot) if (isErased(partition.tenant)) this.#hot.delete(key);
+  }
+
   /** Forgets a partition; it is read in again when it is next looked into. */
   forget(partition: Partition): void {
     this.#hot.delete(partition.key);

@@ -77,6 +77,10 @@ export class LayeredIndex implements NearIndex {
     this.#hot?.forget(partition);
   }
 
+  forget(isErased: (tenant: string) => boolean): void {
+    this.#hot?.forgetTenants(isErased);
+  }
+
   async stop(): Promise<void> {
     this.#hot?.stop();
     await this.#cold.stop();

@@ -34,6 +34,8 @@ export interface NearIndex {
   remove(partition: Partition, ids: readonly string[]): void;
   /** Forgets a whole partition. */
   drop(partition: Partition): void;
+  /** Lets go what is kept in process of tenants that were erased. */
+  forget(isErased: (tenant: string) => boolean): void;
   /**
    * Builds the index of a tenant (by what its keys begin with), or of all, anew from Redis, while the old one answers.
    * @throws RefrainError `overloaded` (REBUILD_UNDER_WAY), `unavailable`
@@ -43,7 +45,7 @@ export interface NearIndex {
 }
 
 /** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
-export type SharedIndex = Omit<NearIndex, 'hot' | 'prepare' | 'rebuild'>;
+export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'prepare' | 'rebuild'>;
 
 /** Where the index reads what it has to hold. */
 export interface NearSource {
