@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto';
 import { RefrainError } from '@refrain/errors';
 import type { MeshConfig, Tier } from './mesh-config/schema.ts';
-import type { Vouched } from './mesh-secret.ts';
 
 /** How a caller says who it is. */
 export interface Credentials {
@@ -19,6 +18,12 @@ export interface Caller {
   readonly tenant: string;
   readonly user: string;
   readonly tier: Tier;
+}
+
+/** A caller another service asks for. */
+export interface Vouched extends Caller {
+  /** It was let in when its question was taken, and does not wait now: it is not counted again and asks in the low lane. */
+  readonly deferred?: boolean;
 }
 
 /** Whom a mesh knows. */
@@ -38,13 +43,13 @@ export function knownCallers({ keys, local }: Pick<MeshConfig, 'keys' | 'local'>
 }
 
 /**
- * Says who asks. A mesh without callers' keys (it listens on loopback alone) takes everybody for its local tenant, whatever
+ * Says who asks: whom a service of the mesh vouches for, else by key or client. A mesh without callers' keys (it listens on loopback alone) takes everybody for its local tenant, whatever
  * key a client must send to be content. A NATS client is the tenant its subject names; a key it adds must be that tenant's.
  * @throws RefrainError `unauthenticated` for no key or an unknown one, `denied` for a client that is no tenant.
  */
 export function identify({ apiKey, client, vouched }: Credentials, known: KnownCallers): Caller {
   const { byKeyHash, local } = known;
-  if (vouched) return vouched;
+  if (vouched) return { tenant: vouched.tenant, user: vouched.user, tier: vouched.tier };
   if (byKeyHash.size === 0) {
     if (client !== undefined && client !== local.tenant) throw unknownClient(client);
     return local;

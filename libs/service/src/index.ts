@@ -7,6 +7,7 @@ export {
   type KnownCallers,
   knownCallers,
   readApiKey,
+  type Vouched,
 } from './identity.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
@@ -26,7 +27,6 @@ export {
   operatorMetadata,
   readMeshSecret,
   readVouched,
-  type Vouched,
 } from './mesh-secret.ts';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts';
 export { type Ops, type Readiness, startOps } from './ops.ts';

@@ -7,15 +7,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { RefrainError } from '@refrain/errors';
 import { ConfigError } from './config-error.ts';
-import type { Caller } from './identity.ts';
+import type { Vouched } from './identity.ts';
 import { callerKeySchema } from './mesh-config/schema.ts';
 import { Secret } from './secret.ts';
-
-/** A caller another service asks for. */
-export interface Vouched extends Caller {
-  /** It was let in when its question was taken, and does not wait now: it is not counted again and asks in the low lane. */
-  readonly deferred?: boolean;
-}
 
 const header = {
   secret: 'x-refrain-mesh-secret',

@@ -97,6 +97,27 @@ describe('a job whose worker or bus fails', { timeout: 180_000 }, () => {
     assert.equal(at.router.count('Twice?'), 1);
   });
 
+  it('is taken over from a worker that is frozen, whose own answer comes too late to count', async () => {
+    const thawed = Promise.withResolvers<string>();
+    at.router.script = () => thawed.promise;
+    const id = await at.submit('Frozen?');
+    await at.until(id, JobState.RUNNING);
+    at.jobs.freeze();
+    const other = await at.start();
+    const client = createGrpcClient(JobsService, other.ready.grpc ?? '');
+    at.router.script = () => 'Of the other.';
+    const get = () => client.get(create(GetRequestSchema, { id }), { metadata: as.ann });
+    const isDone = async () => (await get().catch(() => undefined))?.job?.state === JobState.DONE;
+    await eventually(isDone, { what: 'the other to answer', timeoutMs: 20_000 });
+    thawed.resolve('Of the frozen.');
+    at.jobs.thaw();
+    await at.until(await at.submit('After the frost?'), JobState.DONE);
+    const { answer, job } = await get();
+    assert.deepEqual([answer?.text, job?.attempts], ['Of the other.', 2]);
+    client.close();
+    await other.stop();
+  });
+
   it('is there with its answer when NATS was killed', async () => {
     const done = await at.submit('Before?');
     await at.until(done, JobState.DONE);
