@@ -29,6 +29,7 @@ export interface ChromaIndexOptions {
   readonly generations: Generations;
   /** Hears that a collection holds more removed vectors than live ones, or that the server cannot use it. */
   readonly onWorn?: (partition: Partition) => void;
+  readonly nowMs?: () => number;
 }
 
 /** How long writes are collected: Chroma takes 3.5 ms of processor time for each vector at 40 ms, 2.3 at 100, no less beyond. */
@@ -49,7 +50,7 @@ export class ChromaNearIndex implements SharedIndex {
   readonly #pulse: Pulse;
   readonly #options: ChromaIndexOptions;
   readonly #breaker: Breaker = new Breaker({ failures: 3, cooldownMs: 500, name: 'Chroma' });
-  readonly #slots: Slots<ChromaCollection> = new Slots();
+  readonly #slots: Slots<ChromaCollection>;
   readonly #queue: WriteQueue = new WriteQueue((batch) => this.#write(batch), writeDelayMs);
   /** Collections being opened and filled, and next generations being built, by partition key. */
   readonly #opening: Map<string, Promise<void>> = new Map();
@@ -62,6 +63,7 @@ export class ChromaNearIndex implements SharedIndex {
   constructor(options: ChromaIndexOptions) {
     this.#server = new ChromaServer(options.url);
     this.#options = options;
+    this.#slots = new Slots(options.nowMs);
     this.#pulse = new Pulse({
       server: this.#server,
       log: options.log,
@@ -217,6 +219,8 @@ export class ChromaNearIndex implements SharedIndex {
       const going = this.#slots.evictable(needy);
       if (going === undefined) return false;
       this.#slots.forget(going.key);
+      // First, so that a collection that cannot be deleted now is known to count for nothing.
+      await generations.forget(going.key);
       await this.#delete(going.name);
     }
     return true;
