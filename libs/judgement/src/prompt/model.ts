@@ -32,8 +32,8 @@ export interface PromptWeights {
    * beside what kind of work it is and how hard.
    */
   readonly needOf: NeedOf;
-  /** Scores of `need` that half of the fitted prompts are below, and their spread. */
-  readonly need: { readonly middle: number; readonly spread: number };
+  /** Scores of `need` by rank: the least, then the score that each further twentieth of the fitted prompts is below. */
+  readonly needRanks: readonly number[];
   /** Scores of `level` from which on a prompt is medium, and complex. */
   readonly cuts: readonly [number, number];
 }
@@ -51,7 +51,7 @@ export interface HeadWeights {
 
 /** What the model says of a prompt. */
 export interface PromptJudgement {
-  /** 0 to 1: how much a strong model would gain; half of the prompts that it was fitted on are below 0.5. */
+  /** How much a strong model would gain: the share, 0 to 1, of the prompts it was fitted on that need it less. */
   readonly need: number;
   readonly task: TaskName;
   /** How far the task's score is above the next. */
@@ -92,19 +92,32 @@ export function needScore(scores: readonly number[], form: Form, needOf: NeedOf)
   return need + (needOf[form].task * (code + reasoning - text)) / 2 + needOf[form].level * level;
 }
 
-function judgementOf(scores: readonly number[], form: Form, { need, needOf, cuts }: PromptWeights): PromptJudgement {
+function judgementOf(
+  scores: readonly number[],
+  form: Form,
+  { needRanks, needOf, cuts }: PromptWeights,
+): PromptJudgement {
   const tasks = taskNames
     .map((name, i) => ({ name, score: scores[i + 1] ?? 0 }))
     .sort((one, other) => other.score - one.score);
   const level = scores[5] ?? 0;
   return {
-    need: 1 / (1 + Math.exp(-(needScore(scores, form, needOf) - need.middle) / need.spread)),
+    need: rankOf(needScore(scores, form, needOf), needRanks),
     task: tasks[0]?.name ?? 'text',
     taskMargin: (tasks[0]?.score ?? 0) - (tasks[1]?.score ?? 0),
     level,
     complexity: level < cuts[0] ? 'simple' : level < cuts[1] ? 'medium' : 'complex',
     levelMargin: Math.min(Math.abs(level - cuts[0]), Math.abs(level - cuts[1])),
   };
+}
+
+/** Where a score stands among ranks that are evenly spaced from 0 to 1. */
+function rankOf(score: number, ranks: readonly number[]): number {
+  const above = ranks.findIndex((rank) => score < rank);
+  if (above === 0) return 0;
+  if (above < 0) return 1;
+  const [low = 0, high = 0] = ranks.slice(above - 1, above + 1);
+  return (above - 1 + (score - low) / (high - low)) / (ranks.length - 1);
 }
 
 function vocabularyOf({ terms }: PromptWeights): Vocabulary {

@@ -57,6 +57,22 @@ export const programmingFrames = list(`What does {k} do in {l}?
   Show an example of {k} in {l}.
   Rewrite with {k}: {s}`);
 
+/** What is asked of the looks of a page. */
+export const styleFrames = list(`How do I centre {e} in CSS?
+  Align {e} to the right with flexbox.
+  Make {e} sticky when the page scrolls.
+  Give {e} rounded corners and a soft shadow.
+  Why does {e} overflow its parent on small screens?
+  Animate {e} when the mouse is over it.
+  Put {e} and {f} side by side in a grid.
+  Change the colour of {e} in dark mode.
+  Make {e} fill the height of the screen.`);
+
+/** Parts of a page. */
+export const elements = list(
+  'a div | the menu | a button | the footer | an image | the headline | a card | the sidebar | a form | the search box | a table | an icon',
+);
+
 /** Short questions that want a step of thought. */
 export const puzzleFrames = list(`What is the probability of {n} heads in {m} tosses of a coin?
   {x} is older than {y}, and {y} is older than {z}. Who is the youngest?

@@ -53,22 +53,21 @@ export function quantise(
   };
   const sorted = (scores: number[]) => scores.sort((a, b) => a - b);
   const needs = sorted(
-    read.flatMap(({ head }, i) => {
-      if (!rows[i]?.gain) return [];
+    read.map(({ head }, i) => {
       const scores = headNames.map((name) => scoreOf(matrix, i, heads[name]));
-      return [needScore(scores, formOf(head), options.needOf)];
+      return needScore(scores, formOf(head), options.needOf);
     }),
   );
   const levels = sorted(rows.flatMap(({ level }, i) => (level === undefined ? [] : [scoreOf(matrix, i, heads.level)])));
-  const quantile = (list: readonly number[], share: number) => rounded(list[Math.floor(share * list.length)] ?? 0);
+  const quantile = (list: readonly number[], share: number) =>
+    rounded(list[Math.min(list.length - 1, Math.floor(share * list.length))] ?? 0);
   return {
     fittedOn,
     terms: { open: listed('open'), choices: listed('choices'), sum: listed('sum') },
     rarity: Buffer.from(raritiesOf(terms, rows.length)).toString('base64'),
     heads: Object.fromEntries(headNames.map((name) => [name, pack(name)])) as Record<HeadName, HeadWeights>,
     needOf: options.needOf,
-    // A logistic curve's quartiles are 1.1 from its middle.
-    need: { middle: quantile(needs, 0.5), spread: rounded((quantile(needs, 0.75) - quantile(needs, 0.25)) / 2.2) || 1 },
+    needRanks: Array.from({ length: 21 }, (_, i) => quantile(needs, i / 20)),
     cuts: [quantile(levels, options.levelShares[0]), quantile(levels, options.levelShares[1])],
   };
 }

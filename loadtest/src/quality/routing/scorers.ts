@@ -39,7 +39,7 @@ export function openScorers(folder: string, train: string | undefined, say: (lin
   return { means: 'cross_validation', judge: crossValidated(rows, say), without: leaveOut(rows, say) };
 }
 
-/** Each text by the fit without its fold; texts that no fit has seen by the fit without fold 0. */
+/** Each text by the fit without its fold; texts that no fit has seen by the shipped weights, which are the fit on all folds. */
 function crossValidated(rows: readonly FitRow[], say: (line: string) => void): Judge {
   const places = foldsOf(
     rows.map(({ text }) => ({ a: startOf(text), b: startOf(text) })),
@@ -57,7 +57,8 @@ function crossValidated(rows: readonly FitRow[], say: (line: string) => void): J
     return model;
   });
   const foldOf = new Map(rows.map(({ text }, i) => [startOf(text), places[i] ?? 0]));
-  return (text) => (models[foldOf.get(startOf(text)) ?? 0] ?? (models[0] as Judge))(text);
+  const shipped = createPromptModel(shippedPromptWeights);
+  return (text) => (models[foldOf.get(startOf(text)) ?? -1] ?? shipped)(text);
 }
 
 function leaveOut(rows: readonly FitRow[], say: (line: string) => void): (source: string) => Judge {

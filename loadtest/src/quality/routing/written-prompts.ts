@@ -6,7 +6,15 @@
 import { Random } from '../fit/random.ts';
 import { foreignFrames } from './foreign-prompts.ts';
 import type { Level } from './levels.ts';
-import { chores, keywords, programmingFrames, puzzleFrames, snippets } from './programming-prompts.ts';
+import {
+  chores,
+  elements,
+  keywords,
+  programmingFrames,
+  puzzleFrames,
+  snippets,
+  styleFrames,
+} from './programming-prompts.ts';
 import { demands, subjectFrames, subjects } from './subjects.ts';
 import { topics } from './topics.ts';
 import {
@@ -134,6 +142,7 @@ export function writePrompts(count: number, seed: number): WrittenPrompt[] {
     }),
     () => ({ task: 'code', text: pick(systemFrames).replace('{s}', pick(systems)).replace('{n}', number(600)) }),
     () => ({ task: 'ui', text: application(pick) }),
+    () => ({ task: 'ui', text: fill(pick(styleFrames), { e: () => pick(elements), f: () => pick(elements) }) }),
     () => ({
       task: 'reasoning',
       text: fill(pick(problemFrames), { n: () => number(60), m: () => number(9), t: () => pick(things) }),
