@@ -1,6 +1,7 @@
 /** Takes entries out, with all that hangs on them: both halves, aliases, places in lists, vectors in the index. */
 import type { State } from '@refrain/state';
 import type { Aliases } from './aliases.ts';
+import { Generations } from './index/generations.ts';
 import type { NearIndex } from './index/near-index.ts';
 import { groupsOf } from './kept.ts';
 import type { RedisNearStore } from './near-store.ts';
@@ -106,6 +107,9 @@ export class Removal {
     const stamp = keys.stamp(tenant, { kind: 'tenant' });
     const ids = new Set<string>();
     const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
+    // A collection outlives what its partition had in Redis.
+    const collections = await new Generations(state, keys).all();
+    for (const [key, { prefix }] of collections) if (prefix === keys.prefix(tenant)) partitions.add(key);
     for await (const found of state.scan(keys.pattern(tenant))) {
       for (const key of found) {
         const [kind, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');

@@ -232,6 +232,19 @@ test('erasing a tenant leaves nothing that is its own in Redis, nor in the index
   await eventually(async () => (await chroma.listCollections()).every(({ name }) => !name.includes(partition)));
 });
 
+test('erasing a tenant takes its collections even where Redis has forgotten what was in them', async () => {
+  const { entryId } = await rig.put('forgotten', 'How old is the castle of Neuschwanstein?', '1886.');
+  await rig.indexed();
+  const [, partition = ''] = entryId.split('.');
+  const chroma = new ChromaClient(chromaAddress());
+  const isThere = async () => (await chroma.listCollections()).some(({ name }) => name.includes(partition));
+  assert.equal(await isThere(), true);
+  // As Redis does when their time is over.
+  await rig.state.remove([rig.keys.partition('forgotten', partition), rig.keys.partitions('forgotten')]);
+  await rig.remove('forgotten', { case: 'all', value: true });
+  await eventually(async () => !(await isThere()), { timeoutMs: 5000, what: 'the collection to go' });
+});
+
 test('every real removal leaves one line that says who, what and how many; a dry run none', async () => {
   await rig.put('audit', 'How long is the Loire?', '1,006 km.', 3, { tags: ['rivers'] });
   lines.length = 0;
