@@ -13,7 +13,7 @@ export { ttlsOf } from './lifetime.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
 export { costNanoUsd, isFree, type Price, upperCostNanoUsd } from './money.ts';
 export { complexityName, taskName } from './names.ts';
-export { candidateVerdicts } from './policy.ts';
+export { candidateVerdicts, estimateNanoUsd } from './policy.ts';
 export { applyProfile } from './policy-profile.ts';
 export { priceTable, withListedPrices } from './prices.ts';
 export {

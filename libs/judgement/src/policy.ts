@@ -1,6 +1,6 @@
 /** From the names on a route to the hops of a request: who is dropped and why, and in which order the others are asked. */
 import { create } from '@bufbuild/protobuf';
-import { type Chat, UsageSchema } from '@refrain/contracts';
+import { UsageSchema } from '@refrain/contracts';
 import { costNanoUsd, type Price } from './money.ts';
 import { orderByDial } from './policy-dial.ts';
 import { drawOrder } from './policy-draw.ts';
@@ -57,9 +57,21 @@ export interface Circumstances {
   readonly p50Ms: (provider: string, model: string) => number | undefined;
 }
 
-/** What a request would cost at most. */
-export function estimateNanoUsd(promptTokens: number, chat: Chat, price: Price): bigint {
-  return costNanoUsd(create(UsageSchema, { promptTokens, completionTokens: chat.maxTokens ?? 0 }), price);
+/** English and code, about: for prices by the character. */
+const charactersPerToken = 4;
+
+/** What so many tokens, said and answered, would cost. */
+export function estimateNanoUsd(
+  { completionTokens, promptTokens }: { readonly promptTokens: number; readonly completionTokens: number },
+  price: Price,
+): bigint {
+  const usage = create(UsageSchema, {
+    promptTokens,
+    completionTokens,
+    promptCharacters: promptTokens * charactersPerToken,
+    completionCharacters: completionTokens * charactersPerToken,
+  });
+  return costNanoUsd(usage, price);
 }
 
 /** Whether a candidate meets the demands and has room for so many tokens. */
@@ -69,7 +81,8 @@ export function judgeCandidate(candidate: Candidate, demands: Demands, neededTok
   if (rank < minimumRank) return candidateVerdicts.rank;
   const isCapped = maxNanoUsd !== undefined || maxNanoUsdPerMillion !== undefined;
   if (isCapped && (!price || nanoUsd === undefined)) return candidateVerdicts.unpriced;
-  const perMillion = price ? Math.max(price.input, price.output) : 0;
+  const counted = price?.per === 'character' ? charactersPerToken : 1;
+  const perMillion = price ? Math.max(price.input, price.output) * counted : 0;
   if (perMillion > (maxNanoUsdPerMillion ?? Number.POSITIVE_INFINITY)) return candidateVerdicts.price;
   if (maxNanoUsd !== undefined && (nanoUsd ?? 0n) > BigInt(maxNanoUsd)) return candidateVerdicts.price;
   return contextTokens < neededTokens ? candidateVerdicts.context : candidateVerdicts.kept;

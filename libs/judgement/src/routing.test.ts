@@ -102,6 +102,20 @@ test('each candidate is judged, and told why: below the rank, above the ceiling,
   assert.deepEqual(verdicts(long).slice(0, 2), ['small:1b: context_too_small', 'best: kept']);
 });
 
+test('a price by the character is held against a ceiling by the token as four of them', () => {
+  const per = 'character' as const;
+  const providers = {
+    ...table.providers,
+    letters: {
+      models: [{ name: 'm', rank: 3, contextTokens: 100_000, price: { per, input: dollar / 8, output: dollar / 8 } }],
+    },
+  };
+  const verdictAt = (maxNanoUsdPerMillion: number) =>
+    verdicts(plan(withRule({ maxNanoUsdPerMillion, try: ['letters/m'] }, { providers })))[0];
+  assert.equal(verdictAt(dollar / 2), 'm: kept');
+  assert.equal(verdictAt(dollar / 2 - 1), 'm: price_above_ceiling');
+});
+
 test('a ceiling for a request counts its own tokens', () => {
   const rule = withRule({ maxNanoUsd: 100_000, try: ['big/best'] });
   // A token costs 1,000 nano-dollars there.

@@ -187,7 +187,8 @@ function findCandidates(
     const { model: name, weight } = typeof each === 'string' ? { model: each, weight: undefined } : each;
     const model = findModel(table, name);
     if (!model || found.has(name)) continue;
-    const nanoUsd = model.price && estimateNanoUsd(tokens, chat, model.price);
+    const counts = { promptTokens: tokens, completionTokens: chat.maxTokens ?? 0 };
+    const nanoUsd = model.price && estimateNanoUsd(counts, model.price);
     found.set(name, { ...model, weight, nanoUsd });
   }
   return [...found.values()];

@@ -5,12 +5,11 @@ import {
   type ExplainResponse,
   ExplainResponseSchema,
   type Provenance,
-  UsageSchema,
 } from '@refrain/contracts';
 import {
   type Considered,
   candidateVerdicts,
-  costNanoUsd,
+  estimateNanoUsd,
   type PlannedRoute,
   partitionKey,
   promptTokens,
@@ -95,8 +94,8 @@ function toTtls(question: Question, first: PlannedRoute | undefined, byMeaning: 
 }
 
 function toRoute({ provider, model, rank, price }: PlannedRoute, { chat }: Question) {
-  const usage = create(UsageSchema, { promptTokens: promptTokens(chat), completionTokens: chat.maxTokens ?? 0 });
-  return { provider, model, rank, ...(price && { estimatedNanoUsd: costNanoUsd(usage, price) }) };
+  const counts = { promptTokens: promptTokens(chat), completionTokens: chat.maxTokens ?? 0 };
+  return { provider, model, rank, ...(price && { estimatedNanoUsd: estimateNanoUsd(counts, price) }) };
 }
 
 /** A model that would be asked but for its breaker is named so: it is still on the route, for the breaker may close any moment. */

@@ -1,7 +1,7 @@
 /** What the dial of `refrain.yaml` would do to an operator's own prompts: who is asked first, how good they are and what that costs. */
 import { create } from '@bufbuild/protobuf';
-import { ChatSchema, Role, UsageSchema } from '@refrain/contracts';
-import { costNanoUsd, createLexicalClassifier, planRoutes, promptTokens } from '@refrain/judgement';
+import { ChatSchema, Role } from '@refrain/contracts';
+import { createLexicalClassifier, estimateNanoUsd, planRoutes, promptTokens } from '@refrain/judgement';
 import type { MeshConfig, Tier } from '@refrain/service';
 
 /** The dial at one place, over all prompts. */
@@ -46,8 +46,8 @@ export function dialCurve(mesh: MeshConfig, prompts: readonly string[], options:
       const name = `${first.provider}/${first.model}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
       ranks += first.rank;
-      const usage = create(UsageSchema, { promptTokens: promptTokens(chat), completionTokens: options.answerTokens });
-      if (first.price) nanoUsd += costNanoUsd(usage, first.price);
+      const tokens = { promptTokens: promptTokens(chat), completionTokens: options.answerTokens };
+      if (first.price) nanoUsd += estimateNanoUsd(tokens, first.price);
     }
     const count = Math.max(1, asked.length);
     const firsts = [...counts].sort(([, a], [, b]) => b - a).map(([name, times]) => [name, times / count]);
