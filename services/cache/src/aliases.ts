@@ -23,15 +23,17 @@ export interface AliasOf {
 
 /**
  * Keeps an alias while its target is there, and never in the place of an answer. It dies no later than its target, and
- * where room is needed it goes before its target: it begins one use lower than an entry.
- * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, id, name, now.
+ * where room is needed it goes before its target: it begins one use lower than an entry. What is over leaves the target's list: a
+ * target that is stored again and again lives for ever.
+ * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, name, now.
  */
 const keep = `
 local left = redis.call('PTTL', KEYS[2])
 if left <= 0 or not redis.call('SET', KEYS[1], ARGV[1], 'PX', left, 'NX') then return 0 end
-redis.call('SADD', KEYS[3], ARGV[2])
-redis.call('ZADD', KEYS[4], ARGV[4] + left, ARGV[3])
-redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + ARGV[4] / 1e13, ARGV[3])
+redis.call('ZADD', KEYS[3], ARGV[3] + left, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[4], ARGV[3] + left, ARGV[2])
+redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + ARGV[3] / 1e13, ARGV[2])
 for i = 3, 6 do
   if redis.call('PTTL', KEYS[i]) < left then redis.call('PEXPIRE', KEYS[i], left) end
 end
@@ -42,6 +44,9 @@ const removeUnchanged = `
 for i, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[i] then redis.call('UNLINK', key) end
 end`;
+
+/** Removed at once: far below the time a command may take. */
+const pageNames = 1000;
 
 /** Aliases in Redis. */
 export class Aliases {
@@ -67,7 +72,7 @@ export class Aliases {
       this.#keys.uses(tenant),
       this.#keys.usesBase(tenant),
     ];
-    const args = [toBinary(EntrySchema, alias), id, toEntryId(id, partition), nowMs];
+    const args = [toBinary(EntrySchema, alias), toEntryId(id, partition), nowMs];
     return (await this.#state.command('EVAL', keep, keys.length, ...keys, ...args)) === 1;
   }
 
@@ -78,27 +83,30 @@ export class Aliases {
       return of ? [this.#keys.aliases(tenant, of.id)] : [];
     });
     if (sets.length === 0) return;
-    const ids = (await this.#state.pipeline(sets.map((set) => ['SMEMBERS', set] as const))).flat() as string[];
-    if (ids.length > 0) await this.#remove(tenant, ids, new Set(targets));
+    const lists = await this.#state.pipeline(sets.map((set) => ['ZRANGE', set, 0, -1] as const));
+    const names = lists.flat() as string[];
+    const of = new Set(targets);
+    for (let from = 0; from < names.length; from += pageNames)
+      await this.#remove(tenant, names.slice(from, from + pageNames), of);
     await this.#state.remove(sets);
   }
 
-  async #remove(tenant: string, ids: readonly string[], targets: ReadonlySet<string>): Promise<void> {
-    const keys = ids.map((id) => this.#keys.exact(tenant, id));
+  async #remove(tenant: string, names: readonly string[], targets: ReadonlySet<string>): Promise<void> {
+    const keys = names.map((name) => this.#keys.exact(tenant, fromEntryId(name)?.id ?? ''));
     const found = await this.#state.getMany(keys);
     const there = keys.flatMap((key, i) => {
       const bytes = found[i];
       const alias = bytes && readEntry(bytes);
       if (!alias || !targets.has(alias.aliasOf)) return [];
-      return [{ key, bytes, name: toEntryId(ids[i] ?? '', alias.partition) }];
+      return [{ key, bytes, name: names[i] ?? '' }];
     });
     if (there.length === 0) return;
     const values = there.map(({ bytes }) => bytes);
     await this.#state.command('EVAL', removeUnchanged, there.length, ...there.map(({ key }) => key), ...values);
-    const names = there.map(({ name }) => name);
+    const gone = there.map(({ name }) => name);
     await this.#state.pipeline([
-      ['ZREM', this.#keys.lives(tenant), ...names],
-      ['ZREM', this.#keys.uses(tenant), ...names],
+      ['ZREM', this.#keys.lives(tenant), ...gone],
+      ['ZREM', this.#keys.uses(tenant), ...gone],
     ]);
   }
 }

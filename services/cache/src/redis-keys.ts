@@ -76,9 +76,9 @@ export class RedisKeys {
     return `${this.#of(tenant)}:n`;
   }
 
-  /** A set of the ids of an entry's aliases. */
+  /** A sorted set of the names of an entry's aliases, by the millisecond Redis forgets them. */
   aliases(tenant: string, id: string): string {
-    return `${this.#of(tenant)}:a:${id}`;
+    return `${this.#of(tenant)}:r:${id}`;
   }
 
   /** A sorted set of the names of a group's entries, by the millisecond Redis forgets them. */

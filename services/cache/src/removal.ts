@@ -148,7 +148,10 @@ export class Removal {
     const near = await state.getMany(rest.map(({ id, partition }) => keys.near(tenant, partition, id)));
     for (const bytes of [...exact, ...near]) {
       const entry = bytes && readEntry(bytes);
-      if (entry) for (const group of groupsOf(entry)) lists.add(keys.group(tenant, group));
+      if (!entry) continue;
+      const target = fromEntryId(entry.aliasOf);
+      if (target) lists.add(keys.aliases(tenant, target.id));
+      else for (const group of groupsOf(entry)) lists.add(keys.group(tenant, group));
     }
     return lists;
   }

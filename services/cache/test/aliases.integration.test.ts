@@ -127,6 +127,29 @@ test('an alias never takes the place of an answer, nor stands without its target
   assert.equal(await aliases.keep({ ...alias, id: 'f'.repeat(32) }, clock.now()), false);
 });
 
+test('an entry that is renewed for ever names no alias that is over, nor one that had to go', async () => {
+  const { entryId } = await aliased('renewed');
+  const [targetId = '', key = ''] = entryId.split('.');
+  const named = async () =>
+    ((await rig.state.command('ZRANGE', rig.keys.aliases('renewed', targetId), 0, -1)) as string[]).map((name) =>
+      name.slice(0, 1),
+    );
+  const [found] = await rig.near.getMany({ tenant: 'renewed', key }, [targetId], clock.now());
+  assert.ok(found);
+  const aliases = new Aliases(rig.state, rig.keys);
+  const leave = (digit: string, nowMs: number) =>
+    aliases.keep(
+      { tenant: 'renewed', id: digit.repeat(32), target: entryId, entry: found.entry, confidence: 0.9 },
+      nowMs,
+    );
+  const later = clock.now() + 2 * 86_400_000;
+  assert.ok(await leave('1', later));
+  assert.deepEqual(await named(), ['1']);
+  assert.ok(await leave('2', later));
+  await rig.remove('renewed', { case: 'entryId', value: `${'1'.repeat(32)}.${key}` });
+  assert.deepEqual(await named(), ['2']);
+});
+
 test('where aliases are switched off, a semantic hit leaves none, and those that were left answer no more', async () => {
   await aliased('off');
   rig.configure('cache: { semantic: { alias: false } }\n');
