@@ -7,10 +7,14 @@ import { missReason } from './miss-reason.ts';
 import type { Partition } from './partition.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
 import { makeRoom, type RoomParts } from './room.ts';
+import type { Counts } from './stats.ts';
+import type { Uses } from './uses.ts';
 
 /** What it takes to leave an alias. */
 export interface AliasParts extends RoomParts {
-  readonly aliases: Aliases;
+  readonly aliases: Pick<Aliases, 'keep'>;
+  readonly uses: Pick<Uses, 'takeLeast' | 'used'>;
+  readonly counts: Pick<Counts, 'evicted' | 'refused'>;
 }
 
 /**

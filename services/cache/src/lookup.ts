@@ -20,9 +20,9 @@ import { toBytes } from './vector.ts';
 
 /** What a lookup stands on. */
 export interface LookupParts extends SemanticParts {
-  readonly exact: RedisExactStore;
-  readonly counts: Counts;
-  readonly uses: Uses;
+  readonly exact: Pick<RedisExactStore, 'get' | 'set'>;
+  readonly counts: Pick<Counts, 'asked' | 'evicted' | 'looked' | 'refused'>;
+  readonly uses: Pick<Uses, 'takeLeast' | 'used'>;
   readonly random: () => number;
   readonly settings: () => Settings;
   /** Hears of entries that are in Redis and cannot be read, and of bugs. */

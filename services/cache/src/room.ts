@@ -5,9 +5,9 @@ import type { Uses } from './uses.ts';
 
 /** What it takes to keep a tenant below its cap. */
 export interface RoomParts {
-  readonly uses: Uses;
-  readonly removal: Removal;
-  readonly counts: Counts;
+  readonly uses: Pick<Uses, 'takeLeast'>;
+  readonly removal: Pick<Removal, 'entries'>;
+  readonly counts: Pick<Counts, 'evicted'>;
   readonly settings: () => Settings;
   readonly nowMs: () => number;
 }

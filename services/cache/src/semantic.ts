@@ -14,7 +14,7 @@ import { shorten } from './redis-keys.ts';
 
 /** What the level stands on. */
 export interface SemanticParts extends AliasParts, CompareParts {
-  readonly learning: Learning;
+  readonly learning: Pick<Learning, 'looked' | 'mayLook' | 'refusal' | 'served' | 'wouldHit'>;
   readonly nowMs: () => number;
 }
 

@@ -22,6 +22,7 @@ import type { Settings } from './settings.ts';
 import { Counts } from './stats.ts';
 import { store } from './store.ts';
 import { Uses } from './uses.ts';
+import { withoutTraces } from './without-traces.ts';
 
 /** What the service stands on. */
 export interface CacheParts {
@@ -70,9 +71,10 @@ export function createCacheService(options: CacheParts): {
     heard: createHeard(metrics),
     onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
   };
+  const traceless = withoutTraces(parts);
   watchParts(options);
   const registered = service(CacheService, {
-    lookup: (request) => lookup(request, parts),
+    lookup: (request) => lookup(request, request.leaveNoTrace ? traceless : parts),
     store: (request) => store(request, parts),
     invalidate: (request) => invalidate(request, parts),
     stats: async () => parts.counts.toStats(embedder, index),

@@ -13,14 +13,18 @@ import { type Life, lifeOf } from './life.ts';
 import { missReason } from './miss-reason.ts';
 import type { RedisNearStore } from './near-store.ts';
 import { shorten, toEntryId } from './redis-keys.ts';
+import type { Removal } from './removal.ts';
 import { makeRoom, type RoomParts } from './room.ts';
 import type { Settings } from './settings.ts';
+import type { Counts } from './stats.ts';
 import { supersede } from './supersede.ts';
 import { isTooPersonal } from './too-personal.ts';
 
 /** What a store stands on. */
 export interface StoreParts extends RoomParts {
   readonly exact: RedisExactStore;
+  readonly removal: Removal;
+  readonly counts: Counts;
   readonly near: RedisNearStore;
   readonly index: NearIndex;
   readonly embedder: Embedder;

@@ -13,8 +13,8 @@ import { isTooPersonal } from './too-personal.ts';
 
 /** What the level stands on. */
 export interface TemplateParts {
-  readonly exact: RedisExactStore;
-  readonly counts: Counts;
+  readonly exact: Pick<RedisExactStore, 'set'>;
+  readonly counts: Pick<Counts, 'refused'>;
   readonly random: () => number;
 }
 

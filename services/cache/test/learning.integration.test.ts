@@ -7,6 +7,7 @@ import {
   type PartitionReport,
   ReportRequestSchema,
   Source,
+  StatsRequestSchema,
   Verdict,
 } from '@refrain/contracts';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
@@ -75,6 +76,27 @@ test('the same verdict told twice is one mistake; a second mistake ends what the
   const { stored, exactOnlyReason } = await rig.put('two', 'What is the capital of Spain?', 'Madrid.');
   assert.deepEqual([stored, exactOnlyReason], [true, 'quarantined']);
   assert.equal((await report('two')).quarantined, 1n);
+});
+
+test('who only wants to know what would be answered leaves no trace: no count, no use, no evidence, no alias, no template', async () => {
+  const { entryId } = await rig.put('explained', 'What is the capital of Spain?', 'Madrid.');
+  await rig.indexed();
+  const [id = ''] = entryId.split('.');
+  const before = await rig.client.stats(create(StatsRequestSchema));
+  const look = (question: string) => rig.get('explained', question, [], { leaveNoTrace: true });
+  assert.deepEqual(summary(await look("What's the capital of Spain?")), ['Madrid.', Source.SEMANTIC]);
+  assert.deepEqual(summary(await look('What is the capital of Spain?')), ['Madrid.', Source.EXACT]);
+  assert.equal((await look('When does the shop open?')).answer?.provenance?.source, Source.TEMPLATE);
+  assert.deepEqual(await rig.client.stats(create(StatsRequestSchema)), before);
+  // One that is a lookup comes after it: when its traces are there, those of the others would be.
+  assert.ok((await rig.get('explained', 'Tell me the capital of Spain', byMeaning)).answer);
+  const used = async () => Math.floor(Number(await rig.state.command('ZSCORE', rig.keys.uses('explained'), entryId)));
+  await eventually(async () => (await used()) > 1, { what: 'the use to be written' });
+  assert.equal(await used(), 2);
+  assert.equal(await rig.state.command('ZCARD', rig.keys.aliases('explained', id)), 1);
+  const { lookups, hits } = await report('explained');
+  assert.deepEqual([lookups, hits], [1n, 1n]);
+  assert.equal((await rig.get('explained', 'When does the shop open?', exactly)).missReason, 'empty');
 });
 
 test('a wrong hit without its confidence leaves nothing that could be raised above it', async () => {

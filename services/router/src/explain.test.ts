@@ -54,8 +54,8 @@ test('it says what the cache holds, with its confidence and name', async () => {
     [Source.SEMANTIC, 0.97, 'e1'],
   );
   assert.deepEqual(
-    [asked[0]?.tenant, asked[0]?.levels, asked[0]?.minimumConfidence],
-    ['acme', [Level.EXACT, Level.SEMANTIC], 0.9],
+    [asked[0]?.tenant, asked[0]?.levels, asked[0]?.minimumConfidence, asked[0]?.leaveNoTrace],
+    ['acme', [Level.EXACT, Level.SEMANTIC], 0.9, true],
   );
 });
 

@@ -68,7 +68,8 @@ async function look(
 ): Promise<Provenance | undefined> {
   const levels = levelsOf(question);
   if (levels.length === 0) return undefined;
-  const held = await cache.lookup(toRequest(question, levels), { timeoutMs: lookupMs });
+  const request = { ...toRequest(question, levels), leaveNoTrace: true };
+  const held = await cache.lookup(request, { timeoutMs: lookupMs });
   return held.answer?.provenance;
 }
 

@@ -22,7 +22,7 @@ export async function release(
   { near, confidence }: Match,
   partition: Partition,
   { request, settings, nowMs }: Asked,
-  learning: Learning,
+  learning: Pick<Learning, 'refusal' | 'served' | 'wouldHit'>,
 ): Promise<LevelResult> {
   learning.wouldHit(partition, confidence);
   if (confidence < (request.minimumConfidence ?? 0)) return { miss: 'below_confidence' };
