@@ -24,6 +24,9 @@ const pageEntries = 200;
 /** Vectors kept in process, 1.5 KB each, so that comparing a small partition does not read its answers again. */
 const rememberedVectors = 20_000;
 
+/** Partitions of which it is known what of them was told to have ended. */
+const rememberedLists = 20_000;
+
 /** Partitions of a tenant whose names are kept, so that all of them can be removed from the index. */
 const rememberedPartitions = 1000;
 
@@ -67,8 +70,9 @@ export class RedisNearStore {
   #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
   readonly #reading: Map<string, Promise<void>> = new Map();
 
-  /** By partition list: until when its ended entries were told. */
-  readonly #toldUntil: BoundedMap<string, number> = new BoundedMap(rememberedVectors);
+  /** By partition list: until when its ended entries were told. What ended before this process began is in no index that it opened. */
+  readonly #toldUntil: BoundedMap<string, number> = new BoundedMap(rememberedLists);
+  readonly #beganAtMs: number = Date.now();
 
   constructor(state: State, keys: RedisKeys) {
     this.#state = state;
@@ -89,13 +93,13 @@ export class RedisNearStore {
    */
   async set(
     kept: Kept,
-    near: { question: string; vector: Float32Array; life: Life; history?: readonly string[] },
+    near: { question: string; vector: Float32Array; life: Life },
   ): Promise<string[] | 'invalidated' | 'removed'> {
     const { tenant, id, partition, hit, rank, tags, model } = kept;
-    const { question, vector, life, history = [] } = near;
+    const { question, vector, life } = near;
     const entry = create(EntrySchema, {
       ...{ hit, rank, partition, model, question, ...toEntryTimes(life) },
-      ...{ tags: [...tags], vector: toBytes(vector), embedding: embeddingFingerprint, history: [...history] },
+      ...{ tags: [...tags], vector: toBytes(vector), embedding: embeddingFingerprint },
     });
     const members = this.#keys.partition(tenant, partition);
     const name = this.#keys.near(tenant, partition, id);
@@ -109,7 +113,7 @@ export class RedisNearStore {
     const keys = [name, members, partitions, exact, lives, ...groups, ...stamps];
     const { createdAtMs: nowMs, revalidateUntilMs, keptUntilMs } = life;
     const forgottenBefore = nowMs - (keptUntilMs - revalidateUntilMs);
-    const told = this.#toldUntil.get(members) ?? 0;
+    const told = this.#toldUntil.get(members) ?? this.#beganAtMs;
     const times = [keptUntilMs - nowMs, kept.askedAtMs, nowMs, revalidateUntilMs];
     const args = [...times, id, partition, told, forgottenBefore, toEntryId(id, partition), groups.length];
     const bytes = toBinary(EntrySchema, entry);

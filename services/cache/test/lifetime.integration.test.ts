@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { Level, Source } from '@refrain/contracts';
 import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
+import { RedisNearStore } from '../src/near-store.ts';
 import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
 
 const hour = 3_600_000;
@@ -205,4 +206,29 @@ test('an answer older than a caller takes is a miss on both levels, and a hit fo
     assert.equal(summary(await rig.get('age', asked, levels, { maxAgeSeconds: 60 })), 'too_old');
     assert.equal((await rig.get('age', asked, levels, { maxAgeSeconds: 61 })).answer?.text, '3,724 m.');
   }
+});
+
+test('a cache that is started again is not told what ended before: the first answer it stores does not wait for a day of names', async () => {
+  const { entryId } = await rig.put('restarted', 'How tall is the Ortler?', '3,905 m.');
+  const [id = '', partition = ''] = entryId.split('.');
+  const long = Date.now() - 1000;
+  await rig.state.command('ZADD', rig.keys.partition('restarted', partition), long, 'a'.repeat(32));
+  const until = clock.now() + hour;
+  const life = {
+    createdAtMs: clock.now(),
+    expiresAtMs: until,
+    revalidateUntilMs: until,
+    keptUntilMs: until + 24 * hour,
+  };
+  const names = { tenant: 'restarted', id, partition, tags: [], model: 'p/m' };
+  const kept = { ...names, hit: new Uint8Array(), rank: 3, askedAtMs: clock.now() };
+  const vector = await embedder.embed('How tall is the Ortler?');
+  const store = (near: RedisNearStore, nowMs: number) =>
+    near.set(kept, { question: 'How tall is the Ortler?', vector, life: { ...life, createdAtMs: nowMs } });
+  const startedAgain = new RedisNearStore(rig.state, rig.keys);
+  assert.deepEqual(await store(startedAgain, clock.now()), []);
+  // What ends from then on it is told, once.
+  await rig.state.command('ZADD', rig.keys.partition('restarted', partition), clock.now() + 1000, 'b'.repeat(32));
+  assert.deepEqual(await store(startedAgain, clock.now() + 2000), ['b'.repeat(32)]);
+  assert.deepEqual(await store(startedAgain, clock.now() + 2000), []);
 });

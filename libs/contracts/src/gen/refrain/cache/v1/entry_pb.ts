@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file refrain/cache/v1/entry.proto.
  */
 export const file_refrain_cache_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIpsCCgVFbnRyeRILCgNoaXQYASABKAwSDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAkSEAoIdGVtcGxhdGUYCSABKAkSEAoIYWxpYXNfb2YYCiABKAkSEgoKY29uZmlkZW5jZRgLIAEoARIMCgR0YWdzGAwgAygJEg0KBW1vZGVsGA0gASgJEhsKE3JldmFsaWRhdGVfdW50aWxfbXMYDiABKAMSDwoHaGlzdG9yeRgPIAMoCWIGcHJvdG8z");
+  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2VudHJ5LnByb3RvEhByZWZyYWluLmNhY2hlLnYxIpkCCgVFbnRyeRILCgNoaXQYASABKAwSDAoEcmFuaxgCIAEoDRIVCg1jcmVhdGVkX2F0X21zGAMgASgDEhUKDWV4cGlyZXNfYXRfbXMYBCABKAMSEQoJcGFydGl0aW9uGAUgASgJEhAKCHF1ZXN0aW9uGAYgASgJEg4KBnZlY3RvchgHIAEoDBIRCgllbWJlZGRpbmcYCCABKAkSEAoIdGVtcGxhdGUYCSABKAkSEAoIYWxpYXNfb2YYCiABKAkSEgoKY29uZmlkZW5jZRgLIAEoARIMCgR0YWdzGAwgAygJEg0KBW1vZGVsGA0gASgJEhsKE3JldmFsaWRhdGVfdW50aWxfbXMYDiABKANKBAgPEBBSB2hpc3RvcnliBnByb3RvMw");
 
 /**
  * What Redis keeps for an answer.
@@ -106,13 +106,6 @@ export type Entry = Message<"refrain.cache.v1.Entry"> & {
    * @generated from field: int64 revalidate_until_ms = 14;
    */
   revalidateUntilMs: bigint;
-
-  /**
-   * For a question that points back: the turns before it, by which it is compared; empty for one that stands alone.
-   *
-   * @generated from field: repeated string history = 15;
-   */
-  history: string[];
 };
 
 /**
