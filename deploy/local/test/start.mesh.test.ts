@@ -93,7 +93,7 @@ describe('a mesh', limit, () => {
     assert.equal(readFileSync(join(home, 'mesh.json'), 'utf8'), before);
   });
 
-  for (const name of ['cache', 'nats', 'redis', 'chroma', 'router-2', 'provider-llama']) {
+  for (const name of ['cache', 'nats', 'redis', 'chroma', 'router-2', 'provider-llama', 'jobs']) {
     it(`brings ${name} back at the same address when it is killed`, async () => {
       const { processes, parts, ...addresses } = mesh.file();
       const pid = mesh.pidOf(name);
