@@ -165,7 +165,7 @@ test('wrong hits beyond the budget tighten the partition, for every cache on tha
   // Each of another entry, so that no entry is to blame.
   for (let i = 0; i < 8; i += 1) {
     const { entryId } = await rig.put('many', `Is ${i} a number that is lucky in Peru?`, 'It is.');
-    await learn('many', { entryId, confidence: hit.confidence - 0.001 * i, ...semantic, ...wrong });
+    await learn('many', { entryId, confidence: hit.confidence, ...semantic, ...wrong });
   }
   const after = await report('many');
   assert.ok(after.confidence > hit.confidence, `${after.confidence}`);
