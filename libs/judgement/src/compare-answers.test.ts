@@ -43,11 +43,23 @@ test('nearly the same words, or most of them about the same thing, are the same'
   ]);
 });
 
+test('the same words are no sign of the same answer where they may say something else', () => {
+  all('unsure', [
+    ['Alice paid Bob.', 'Bob paid Alice.', 0.95],
+    ['The tax is 19 % on books and 7 % on food.', 'The tax is 7 % on books and 19 % on food.', 0.95],
+    ['You should take it before meals.', 'You should take it after meals.', 0.95],
+    ['Ответ: да', 'Ответ: нет', 0.95],
+  ]);
+  all('same', [['Ответ: да', '**Ответ**: да.']]);
+});
+
 test('yes against no is different, whatever follows', () => {
   all('different', [
     ['Yes, it keeps the order of insertion.', 'No. The order is random on purpose.'],
     ['No, you need a permit.', 'Yes, as long as you have the permit with you.'],
     ['Ja, das geht.', 'Nein, das geht nicht.'],
+    ['Sí, es posible.', 'No, es posible.'],
+    ['Sim.', 'Não.'],
   ]);
 });
 

@@ -3,6 +3,7 @@
  * tells is a "yes" against a "no", other numbers, other names, the same words with a "not" among them, or next to nothing in common. In
  * between it is unsure, and unsure is no evidence: a verdict moves thresholds.
  */
+import { relationOf } from './lexicon/lexicon.ts';
 import { type Signature, signatureOf, type Token } from './signature/signature.ts';
 
 /** What was found, and by what. */
@@ -27,6 +28,10 @@ interface Content {
   readonly numbers: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
   readonly negations: number;
+  /** Every word, also those that carry little. */
+  readonly all: ReadonlySet<string>;
+  /** Numbers and names as they follow each other. */
+  readonly sequence: readonly string[];
   readonly opening: 'yes' | 'no' | undefined;
 }
 
@@ -44,9 +49,11 @@ const farCosine = 0.45;
 /** So few words answer directly ("Paris.", "In 1969."): each of them counts. */
 const directWords = 4;
 
-const yes = /^\W*(?:yes|yeah|yep|correct|true|absolutely|certainly|ja|oui|sí|sim)\b/iu;
+const yes = /^\W*(?:yes|yeah|yep|correct|true|absolutely|certainly|ja|oui|sí|sim)(?![\p{L}\p{N}])/iu;
 const no =
-  /^\W*(?:no|nope|incorrect|false|never|nein|non|não)\b(?! (?:problem|worries|doubt|matter|later|longer|more))/iu;
+  /^\W*(?:no|nope|incorrect|false|never|nein|non|não)(?![\p{L}\p{N}])(?! (?:problem|worries|doubt|matter|later|longer|more))/iu;
+
+const unknownScript = /[^\P{L}\p{Script=Latin}]/u;
 
 /** Compares them. `cosine`, where it is known, is that of the two answers' embeddings. Never fails. */
 export function compareAnswers(stored: string, fresh: string, cosine?: number): AnswerComparison {
@@ -83,10 +90,24 @@ function agreementOf(a: Content, b: Content, shared: number, cosine: number | un
   const holds = (part: ReadonlySet<string>, whole: ReadonlySet<string>) => [...part].every((each) => whole.has(each));
   const agrees = holds(fewer.numbers, more.numbers) && holds(fewer.names, more.names);
   if (!agrees || (a.negations - b.negations) % 2 !== 0) return unsure;
+  if (isOtherwiseSaid(a, b)) return unsure;
   if (shared === 1) return { verdict: 'same', reason: 'contained' };
   if (shared >= mostShared) return { verdict: 'same', reason: 'alike' };
   const isNear = cosine !== undefined && cosine >= nearCosine && shared >= partlyShared;
   return isNear ? { verdict: 'same', reason: 'alike' } : unsure;
+}
+
+/**
+ * Whether the same words may say something else: numbers or names that change places ("7 % on books, 19 % on food"), or small words that
+ * are opposites ("before meals"). Of scripts whose words are not known here nobody can say.
+ */
+function isOtherwiseSaid(a: Content, b: Content): boolean {
+  const common = (sequence: readonly string[], other: readonly string[]) =>
+    sequence.filter((each) => other.includes(each)).join(' ');
+  if (common(a.sequence, b.sequence) !== common(b.sequence, a.sequence)) return true;
+  const [onlyA, onlyB] = [[...a.all].filter((each) => !b.all.has(each)), [...b.all].filter((each) => !a.all.has(each))];
+  if (onlyA.some((one) => onlyB.some((other) => relationOf(one, other) === 'opposite'))) return true;
+  return [...a.all, ...b.all].some((each) => unknownScript.test(each));
 }
 
 /** Without marks of layout, case and punctuation. */
@@ -94,12 +115,12 @@ function plain(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}%$€£+=<>-]+/gu, ' ')
+    .replace(/[^\p{L}\p{N}%$€£+=<>#-]+|(?<!\p{L})#+/gu, ' ')
     .trim();
 }
 
 function contentOf(text: string): Content {
-  const signature: Signature = signatureOf(text.replace(/[*_#`]+/g, ' '));
+  const signature: Signature = signatureOf(text.replace(/[*_`]+|(?<!\p{L})#+/gu, ' '));
   const carrying = signature.tokens.filter(({ kind, weight }) => kind !== 'function' && weight >= 0.5);
   const isShort = carrying.length <= directWords;
   return {
@@ -107,6 +128,8 @@ function contentOf(text: string): Content {
     numbers: new Set(carrying.flatMap(({ kind, lemma }) => (kind === 'number' ? [lemma] : []))),
     names: new Set(carrying.filter((token) => isName(token, isShort)).map(({ lemma }) => lemma)),
     negations: signature.negations,
+    all: new Set(signature.tokens.map(({ lemma }) => lemma)),
+    sequence: carrying.flatMap((token) => (token.kind === 'number' || isName(token, isShort) ? [token.lemma] : [])),
     opening: yes.test(text) ? 'yes' : no.test(text) ? 'no' : undefined,
   };
 }
