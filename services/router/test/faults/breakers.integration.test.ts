@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { RouterService } from '@refrain/contracts';
 import { createGrpcClient } from '@refrain/rpc';
-import { openState, type State } from '@refrain/state';
-import { eventually, type Reply, silentLog } from '@refrain/testkit';
+import { eventually, type Reply } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
 import { doors } from './outcome.ts';
@@ -15,19 +14,15 @@ const failures = 5;
 const fails: Reply = { fault: { kind: 'overloaded' } };
 let mesh: TestMesh;
 let other: Pick<TestMesh, 'client' | 'http'>;
-let state: State;
 before(async () => {
   const limits = `limits: { breaker: { failures: ${failures}, cooldownMs: ${cooldownMs} }, throttle: { minimumRequests: 1000000 } }\n`;
   mesh = await startMesh({ extra: `${sameMeaningOnly}\n${limits}` });
   const second = await mesh.start('router', { CACHE_ADDR: mesh.cache.ready.grpc ?? '' });
   const client = createGrpcClient(RouterService, second.ready.grpc ?? '');
   other = { client, http: second.ready.http ?? '' };
-  state = openState({ url: mesh.redis.url, name: 'test', log: silentLog });
-  await eventually(() => state.ready);
 });
 after(async () => {
   other.client.close();
-  state.close();
   await mesh.stop();
 });
 
@@ -49,15 +44,19 @@ async function open(): Promise<void> {
   }
 }
 
-test('five failures in a row, and the provider is left alone by every door of every router', async () => {
-  await open();
-  const isKnown = async () => {
+/** Waits until the other router passes `one` over as well. */
+async function untilKnown(): Promise<void> {
+  const isPassedOver = async () => {
     const before = mesh.one.count;
-    const outcome = await ask(other, 'grpc', freshQuestion());
-    assert.equal(outcome.provider, 'two');
+    assert.equal((await ask(other, 'grpc', freshQuestion())).provider, 'two');
     return mesh.one.count === before;
   };
-  await eventually(isKnown, { what: 'the other router to know' });
+  await eventually(isPassedOver, { what: 'the other router to know' });
+}
+
+test('five failures in a row, and the provider is left alone by every door of every router', async () => {
+  await open();
+  await untilKnown();
   const calls = mesh.one.count;
   for (const door of doors) {
     const { attempts, degraded, error, provider } = await ask(mesh, door, freshQuestion());
@@ -79,9 +78,7 @@ test('when its time is over one request of the mesh tries it; when it is well bo
 
 test('of many that ask when its time is over, through two routers, one tries', async () => {
   await open();
-  await eventually(
-    async () => [...((await state.command('ZRANGE', 'rf:1:breakers', 0, -1)) as unknown[])].length === 1,
-  );
+  await untilKnown();
   let tried = 0;
   mesh.one.otherwise(() => {
     tried += 1;
