@@ -20,8 +20,9 @@ export function toStoredHit(answer: Answer, entryId: string): Uint8Array {
   const stored = clone(AnswerSchema, answer);
   const { provenance } = stored;
   if (!provenance) throw new TypeError('an answer without provenance cannot be kept');
-  // Another request's name has no place in an answer that others will get.
+  // Another request's name, or its job's, has no place in an answer that others will get.
   stored.requestId = '';
+  provenance.jobId = '';
   provenance.source = Source.EXACT;
   provenance.reason = 'cache:exact';
   provenance.attempts = 0;
