@@ -212,6 +212,19 @@ test('what others changed while nobody looked is learned again from Redis where 
   hot.stop();
 });
 
+test('what others changed in a journal that came and ended while nobody looked is learned again from Redis', async () => {
+  const partition = await fillTenant('ended');
+  const { hot, passMs } = await hotIndex(() => 10_000);
+  const vector = await embedder.embed(again('Spain'));
+  const find = (size: number) => hot.query(partition, vector, 1, size)?.[0];
+  await eventually(() => find(places.length) !== undefined);
+  const { entryId } = await rig.put('ended', asked('Spain'), 'Madrid.');
+  passMs(3_600_001);
+  await hot.catchUp(partition);
+  await eventually(() => find(places.length + 1) === idOf(entryId), { timeoutMs: 3000 });
+  hot.stop();
+});
+
 test('all hot partitions together stay within their number of vectors: who rests longest goes, who is busy stays', async () => {
   const [a, b, c] = [await fillTenant('room-a'), await fillTenant('room-b'), await fillTenant('room-c')];
   let maximum = 130;

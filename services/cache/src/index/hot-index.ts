@@ -33,6 +33,8 @@ interface Hot {
   filled: boolean;
   /** How far the journal is known; undefined where it has a gap. */
   place: Place | undefined;
+  /** When that was read. */
+  placedAtMs: number;
   filling: boolean;
   failedAtMs: number;
   comparedAtMs: number;
@@ -87,7 +89,8 @@ export class HotIndex {
   async catchUp(partition: Partition): Promise<void> {
     const hot = this.#hot.get(partition.key);
     if (!hot?.filled || hot.place === undefined) return;
-    const news = await this.#options.journal.since(partition, hot.place);
+    const nowMs = this.#nowMs();
+    const news = await this.#options.journal.since(partition, hot.place, nowMs - hot.placedAtMs);
     if (!news) {
       hot.filled = false;
       hot.place = undefined;
@@ -106,6 +109,7 @@ export class HotIndex {
       else if (vector) hot.vectors.add(id, vector);
     }
     hot.place = news.end;
+    hot.placedAtMs = nowMs;
     if (fresh.length > 0) this.#trim();
   }
 
@@ -166,7 +170,7 @@ export class HotIndex {
     const vectors = new HotVectors(this.#options.makeGraph);
     const hot: Hot = {
       ...{ partition, vectors, size, usedAtMs: this.#nowMs() },
-      ...{ filled: false, place: undefined, filling: false },
+      ...{ filled: false, place: undefined, placedAtMs: 0, filling: false },
       ...{ failedAtMs: Number.NEGATIVE_INFINITY, comparedAtMs: Number.NEGATIVE_INFINITY, gone: 0 },
     };
     this.#hot.set(partition.key, hot);
@@ -229,6 +233,7 @@ export class HotIndex {
     const { source, journal } = this.#options;
     const { partition, vectors } = hot;
     const breathe = inSlices();
+    const placedAtMs = this.#nowMs();
     // In this order: what comes later is in the journal, or was put in by this process.
     const place = await journal.end(partition);
     const before = vectors.ids();
@@ -255,6 +260,7 @@ export class HotIndex {
     this.#trim();
     hot.gone = Math.max(0, wanted.length - vectors.size);
     hot.place = place;
+    hot.placedAtMs = placedAtMs;
     hot.comparedAtMs = this.#nowMs();
     hot.filled = true;
   }

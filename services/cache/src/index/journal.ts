@@ -48,8 +48,17 @@ export class Journal {
     return (last as Record[])[0]?.[0] ?? beginning;
   }
 
-  /** What changed since `place`, and where it ends now; undefined where some of it is not there any more, or too much. */
-  async since(partition: Partition, place: Place): Promise<{ changes: Change[]; end: Place } | undefined> {
+  /**
+   * What changed since `place`, which was read so many milliseconds ago, and where it ends now; undefined where some of it is not there
+   * any more, or too much.
+   */
+  async since(
+    partition: Partition,
+    place: Place,
+    agoMs: number,
+  ): Promise<{ changes: Change[]; end: Place } | undefined> {
+    // A journal may have come and ended since it was found empty.
+    if (place === beginning && agoMs > lifeMs) return undefined;
     const journal = this.#keyOf(partition);
     const records = (await this.#state.command('XRANGE', journal, place, '+', 'COUNT', page)) as Record[];
     const isWhole = place === beginning || records[0]?.[0] === place;
