@@ -66,10 +66,6 @@ export class Journal {
     const fresh = place === beginning ? records : records.slice(1);
     return { changes: fresh.flatMap(([, fields]) => toChanges(fields)), end: fresh.at(-1)?.[0] ?? place };
   }
-
-  async drop(partition: Partition): Promise<void> {
-    await this.#state.remove([this.#keyOf(partition)]);
-  }
 }
 
 /** A place, and pairs of a sign and an id. */
