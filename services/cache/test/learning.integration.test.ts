@@ -99,6 +99,19 @@ test('who only wants to know what would be answered leaves no trace: no count, n
   assert.equal((await rig.get('explained', 'When does the shop open?', exactly)).missReason, 'empty');
 });
 
+test('nobody drives a partition by telling of one entry again and again: once it answers nothing by meaning, no more counts', async () => {
+  const hit = await hitOf('driven');
+  for (let i = 0; i < 12; i += 1)
+    await learn('driven', {
+      ...hit,
+      confidence: hit.confidence + (1 - hit.confidence) * 0.05 * i,
+      ...semantic,
+      ...wrong,
+    });
+  const { judged, wrong: wrongs, quarantined } = await report('driven');
+  assert.deepEqual([judged, wrongs, quarantined], [2n, 2n, 1n]);
+});
+
 test('a wrong hit without its confidence leaves nothing that could be raised above it', async () => {
   const { entryId } = await hitOf('blind');
   assert.equal((await learn('blind', { entryId, ...semantic, ...wrong })).quarantined, true);

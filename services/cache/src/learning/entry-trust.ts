@@ -43,7 +43,7 @@ if strikes > 0 then floor = worst + (1 - worst) / 2 end
 redis.call('HSET', KEYS[1], 'worst', string.format('%.17g', worst), 'floor', string.format('%.17g', floor), 'strikes', strikes)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 if strikes < before then return before == 2 and 'released' or 'promoted' end
-if strikes == 2 then return before == 2 and 'none' or 'quarantined' end
+if strikes == 2 then return before == 2 and 'repeated' or 'quarantined' end
 return 'tightened'`,
 };
 
