@@ -11,6 +11,7 @@ const mesh = parseMeshConfig(
 tiers: { free: { lane: low, requestsPerMinute: 1 }, basic: { lane: low, requestsPerMinute: 1 }, pro: { lane: low, requestsPerMinute: 1 }, enterprise: { lane: low, requestsPerMinute: 1 } }
 providers: { p: { adapter: openai, keyless: true, models: [{ name: m, rank: 3, contextTokens: 1000 }] } }
 aliases: { best: [p/m] }
+profiles: { debug: { system: Find faults., try: [p/m] } }
 routes: [{ try: [p/m] }]
 `,
   'test.yaml',
@@ -48,6 +49,11 @@ test('a line has the key of the request that a door makes of the same question',
     { role: 'user', content: 'Three?' },
   ];
   assert.equal(keyOfLine({ messages }), keyOf({ model: 'auto', messages: dialogue }));
+  // Who asks for a profile asks with its system prompt.
+  assert.equal(
+    keyOfLine({ question: 'One?', model: 'debug' }),
+    keyOf({ model: 'debug', messages: [said(Role.SYSTEM, 'Find faults.'), said(Role.USER, 'One?')] }),
+  );
 });
 
 test('it is judged as the router judges it, and keeps tags, time and rank', () => {

@@ -14,7 +14,7 @@ import {
   StoreRequestSchema,
 } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { admit, createLexicalClassifier, validateChat } from '@refrain/judgement';
+import { admit, applyProfile, createLexicalClassifier, validateChat } from '@refrain/judgement';
 import type { MeshConfig } from '@refrain/service';
 import { z } from 'zod';
 
@@ -136,7 +136,8 @@ function findAuthor({ provider }: Line, { rank, mesh }: WarmOptions) {
 function toChat(line: Line, options: WarmOptions): Chat | string {
   const { mesh } = options;
   const model = line.model ?? options.model;
-  if (!canBeAsked(model, mesh)) return `model: nobody can ask for ${model}; write auto, an alias or <provider>/<model>`;
+  if (!canBeAsked(model, mesh))
+    return `model: nobody can ask for ${model}; write auto, a profile, an alias or <provider>/<model>`;
   const asked = line.messages ?? [{ role: 'user' as const, content: line.question ?? '' }];
   const turns = line.system === undefined ? asked : [{ role: 'system' as const, content: line.system }, ...asked];
   const messages = turns.map(({ role, content, name = '' }) =>
@@ -144,6 +145,7 @@ function toChat(line: Line, options: WarmOptions): Chat | string {
   );
   try {
     const chat = validateChat(create(ChatSchema, { model, messages }));
+    applyProfile(chat, mesh.profiles);
     chat.maxTokens = mesh.limits.maxTokens;
     return chat;
   } catch (error) {
@@ -152,8 +154,8 @@ function toChat(line: Line, options: WarmOptions): Chat | string {
   }
 }
 
-function canBeAsked(model: string, { aliases, providers }: MeshConfig): boolean {
-  if (model === 'auto' || Object.hasOwn(aliases, model)) return true;
+function canBeAsked(model: string, { aliases, profiles, providers }: MeshConfig): boolean {
+  if (model === 'auto' || Object.hasOwn(profiles, model) || Object.hasOwn(aliases, model)) return true;
   return Object.entries(providers).some(([provider, { models }]) =>
     models.some(({ name }) => `${provider}/${name}` === model),
   );
