@@ -33,7 +33,7 @@ export const fitDefaults: FitOptions = {
   need: { terms: 3, dense: 20 },
   task: { terms: 1, dense: 10 },
   level: { terms: 1, dense: 10 },
-  textBias: 0.15,
+  textBias: 0.08,
   needOf: { open: { task: 0.22, level: 0.05 }, choices: { task: 0.07, level: 0 }, sum: { task: 0.07, level: 0 } },
   levelShares: [0.25, 0.68],
 };
