@@ -20,8 +20,9 @@ import {
 import { embedTexts } from './embed-texts.ts';
 import { type BoostOptions, boost } from './fit/boost.ts';
 import { area, cutFor, logistic } from './fit/calibrate.ts';
+import type { FitPair } from './fit/fit-pair.ts';
 import { foldsOf } from './fit/folds.ts';
-import { type FitPair, makePairs } from './fit/make-pairs.ts';
+import { makePairs } from './fit/make-pairs.ts';
 import { naturalPairs, naturalTexts } from './fit/natural.ts';
 import { cosineOf } from './vector-file.ts';
 

@@ -1,24 +1,13 @@
 /** All pairs the verifier is fitted on: made from shippable texts by rules, from templates, and the labelled sets that may ship. */
 import { readRows } from '../rows.ts';
 import { shippablePairs, shippableTexts } from '../shippable.ts';
+import type { FitPair } from './fit-pair.ts';
 import { harmfulEdits } from './harmful.ts';
 import { type Edit, harmlessEdits } from './harmless.ts';
 import { Random } from './random.ts';
 import { pairsFromTemplates } from './templates.ts';
 import { createWords, type Words } from './words.ts';
 import { writtenPairs } from './written.ts';
-
-/** One pair to fit on. */
-export interface FitPair {
-  readonly a: string;
-  readonly b: string;
-  readonly label: number;
-  /** Of what it counts, against 1. */
-  readonly weight: number;
-  /** Where it comes from: a set's name, or how it was made. */
-  readonly source: string;
-  readonly kind: string;
-}
 
 interface PairRow {
   readonly a: string;

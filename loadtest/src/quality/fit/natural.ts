@@ -5,7 +5,7 @@
 import type { Vectors } from '../embed-texts.ts';
 import { nearestEarlier } from '../neighbours.ts';
 import { readRows } from '../rows.ts';
-import type { FitPair } from './make-pairs.ts';
+import type { FitPair } from './fit-pair.ts';
 import { Random } from './random.ts';
 
 /** A question; questions of one class want one answer, as far as the data's authors say. */

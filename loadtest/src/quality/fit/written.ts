@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FitPair } from './make-pairs.ts';
+import type { FitPair } from './fit-pair.ts';
 
 /** All pairs of each line: wordings with each other, and wordings with what only looks alike. */
 export function writtenPairs(): FitPair[] {

@@ -1,6 +1,6 @@
 /** The vocabulary of the fit: which terms there are, how rare they are, which of them matter. */
 import { forEachTerm, headNames, type PromptText, raritySteps, type Vocabulary } from '@refrain/judgement';
-import type { Heads } from './quantise.ts';
+import type { Heads } from './heads.ts';
 
 /** A term and the form it counts for. */
 export type Term = `${keyof Vocabulary}|${string}`;

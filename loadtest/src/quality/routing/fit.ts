@@ -3,40 +3,13 @@
  * a second one is made on these alone, so that what ships is small and was fitted as it ships.
  */
 import { type PromptText, type PromptWeights, readPrompt, shapeNames, taskNames, weigh } from '@refrain/judgement';
+import { type FitOptions, fitDefaults } from './fit-options.ts';
 import type { FitRow } from './fit-rows.ts';
 import { countTerms, heaviest, raritiesOf, type Term, vocabularyOf } from './fit-terms.ts';
+import type { Heads } from './heads.ts';
 import { needTargets } from './need-targets.ts';
-import { type Heads, quantise, type Scale } from './quantise.ts';
-import { fitRidge, type Matrix, type Penalties, type Target } from './ridge.ts';
-
-/** Knobs of the fit; the defaults are what ships. */
-export interface FitOptions {
-  /** Prompts that must have a term. */
-  readonly leastRows: number;
-  /** Terms that ship. */
-  readonly terms: number;
-  readonly need: Penalties;
-  readonly task: Penalties;
-  readonly level: Penalties;
-  /** Added to the score of `text`, of which collections hold less than traffic does. */
-  readonly textBias: number;
-  /** See `PromptWeights`. */
-  readonly needOf: PromptWeights['needOf'];
-  /** Shares of prompts that are taken for simple, and for simple or medium. */
-  readonly levelShares: readonly [number, number];
-}
-
-/** What ships. */
-export const fitDefaults: FitOptions = {
-  leastRows: 4,
-  terms: 12_000,
-  need: { terms: 3, dense: 20 },
-  task: { terms: 1, dense: 10 },
-  level: { terms: 1, dense: 10 },
-  textBias: 0.08,
-  needOf: { open: { task: 0.22, level: 0.05 }, choices: { task: 0.07, level: 0 }, sum: { task: 0.07, level: 0 } },
-  levelShares: [0.25, 0.68],
-};
+import { quantise, type Scale } from './quantise.ts';
+import { fitRidge, type Matrix, type Target } from './ridge.ts';
 
 /** The weights for these rows, quantised. `fittedOn` are the digests of their files. */
 export function fitPrompts(

@@ -8,13 +8,11 @@ import {
   type PromptWeights,
   type Vocabulary,
 } from '@refrain/judgement';
-import type { FitOptions } from './fit.ts';
+import type { FitOptions } from './fit-options.ts';
 import type { FitRow } from './fit-rows.ts';
 import { raritiesOf, type Term } from './fit-terms.ts';
+import type { Heads } from './heads.ts';
 import type { Fitted, Matrix } from './ridge.ts';
-
-/** All heads, fitted. */
-export type Heads = Record<HeadName, Fitted>;
 
 /** Means and spreads of the dense numbers. */
 export interface Scale {

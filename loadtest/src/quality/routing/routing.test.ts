@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPromptModel } from '@refrain/judgement';
-import { fitDefaults, fitPrompts } from './fit.ts';
+import { fitPrompts } from './fit.ts';
+import { fitDefaults } from './fit-options.ts';
 import type { FitRow } from './fit-rows.ts';
 import { accuracyOf, macroF1, routerQuality, shuffledQuality } from './metrics.ts';
 import { needTargets } from './need-targets.ts';

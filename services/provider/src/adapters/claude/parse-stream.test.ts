@@ -21,7 +21,10 @@ const ending = (stop_reason: string) => [
 test('prompt tokens are all that were read: fresh, from the cache and into it', () => {
   const events = read(start, words('a'), ...ending('end_turn'));
   const usages = events.flatMap((event) => (event.kind === 'usage' ? [event.usage] : []));
-  assert.deepEqual(usages, [{ promptTokens: 12, cachedPromptTokens: 4, cacheWriteTokens: 5, completionTokens: 1 }, { completionTokens: 7 }]);
+  assert.deepEqual(usages, [
+    { promptTokens: 12, cachedPromptTokens: 4, cacheWriteTokens: 5, completionTokens: 1 },
+    { completionTokens: 7 },
+  ]);
 });
 
 test('every documented reason to stop', () => {
