@@ -108,3 +108,9 @@ test('how soon a model speaks is the middle of its last calls, and old ones are 
   clock.advance(300_001);
   assert.equal(health.p50Ms('one', 'large'), undefined);
 });
+
+test('a burst of a thousand that is still under way is no sign of a provider that does not answer', async () => {
+  const { health } = newHealth({ clock: manualClock(), random: () => 0 });
+  const permits = await Promise.all(Array.from({ length: 1000 }, () => health.admit('one', 'large', unbroken)));
+  assert.ok(permits.every((permit) => !(permit instanceof RefrainError)));
+});

@@ -104,8 +104,8 @@ export class ProviderHealth {
     const counts = this.#countsOf(provider);
     const isProbe = admission === 'probe';
     const isRefused = !isProbe && this.#isThrottled(counts, limits);
-    counts.requests.add();
     if (isRefused) {
+      counts.requests.add();
       this.#metrics.spared(provider, 'throttle');
       return new RefrainError('overloaded', 'The provider answers too few of our requests.', { reason: 'THROTTLED' });
     }
@@ -122,6 +122,8 @@ export class ProviderHealth {
     limits: HealthLimits,
   ): void {
     const name = `${provider}/${model}`;
+    // Only now: what is under way was not refused, and a burst of a thousand would look like a provider that answers nobody.
+    this.#countsOf(provider).requests.add();
     if (ending === 'failed') {
       if (this.#breakers.failed(name, isProbe, limits.breaker)) this.#metrics.breakerOpened(provider, model);
       return;

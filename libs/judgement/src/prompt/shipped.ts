@@ -6,10 +6,10 @@ import { readCharacters } from './tokens.ts';
 export const shippedPromptWeights: PromptWeights = weights as unknown as PromptWeights;
 
 const judge = createPromptModel(shippedPromptWeights);
-const remembered = 1000;
+const remembered = 4000;
 const recent = new Map<string, PromptJudgement>();
 
-/** What the shipped model says of a prompt; kept for the last 1,000, since a dialogue brings its earlier turns again with each request. */
+/** What the shipped model says of a prompt; kept for the last 4,000: what is asked often comes again, and a dialogue brings its earlier turns. */
 export function judgePrompt(text: string): PromptJudgement {
   // Length and head are all that is read; joined, they hold no reference to a text of a megabyte.
   const key = `${text.length}:${text.slice(0, readCharacters)}`;
