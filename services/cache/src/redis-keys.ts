@@ -118,16 +118,17 @@ export class RedisKeys {
   }
 
   #of(tenant: string): string {
-    const known = this.#prefix ?? this.#hashes.get(tenant);
-    if (known) return known;
-    const fresh = `rf:1:c:{${this.#hash(`tenant:${tenant}`).slice(0, 16)}}`;
-    if (this.#hashes.size >= maximumHashes) this.#hashes.clear();
-    this.#hashes.set(tenant, fresh);
-    return fresh;
+    return this.#prefix ?? `rf:1:c:{${this.#hash(`tenant:${tenant}`).slice(0, 16)}}`;
   }
 
+  /** Remembered: a store names its tenant, its groups and their stamps a dozen times. */
   #hash(text: string): string {
-    return createHmac('sha256', this.#secret).update(text).digest('hex').slice(0, 32);
+    const known = this.#hashes.get(text);
+    if (known) return known;
+    const fresh = createHmac('sha256', this.#secret).update(text).digest('hex').slice(0, 32);
+    if (this.#hashes.size >= maximumHashes) this.#hashes.clear();
+    this.#hashes.set(text, fresh);
+    return fresh;
   }
 }
 
