@@ -1,5 +1,6 @@
 /** Reads a JetStream stream by batches, shared among the readers of one name; what is not done comes again. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { AckPolicy, type Consumer, type JsMsg, type NatsConnection } from 'nats';
 import type { BatchHandler, BatchOptions, StreamDefinition, Subscription } from './bus.ts';
@@ -33,7 +34,9 @@ export function takeBatches(
         if (messages.length > 0) await settle(messages, options, handle);
       } catch (err) {
         consumer = undefined;
-        if (!said) options.log.warn({ err, stream: definition.name }, 'a stream could not be read');
+        // That there is no connection, at the start or later, is said where it is lost.
+        const isKnown = said || (err instanceof RefrainError && err.reason === 'BUS_DOWN');
+        options.log[isKnown ? 'debug' : 'warn']({ err, stream: definition.name }, 'a stream could not be read');
         said = true;
         await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
