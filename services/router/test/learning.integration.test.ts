@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import {
   CompleteRequestSchema,
+  ExplainRequestSchema,
   type PartitionReport,
   ReportRequestSchema,
   Source,
@@ -28,13 +29,27 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
   const run = async (semantic: string) => {
     await writeFile(mesh.configFile, meshYaml(mesh.one, mesh.two, { extra: `cache: { semantic: { ${semantic} } }\n` }));
   };
-  const ask = async (question: string) => {
-    const { answer } = await mesh.client.complete(create(CompleteRequestSchema, { chat: chatOf(question) }));
+  /** What is asked with a limit of its own is kept, compared and judged apart. */
+  const asking = (question: string, maxTokens?: number) =>
+    chatOf(question, maxTokens === undefined ? {} : { maxTokens });
+  const ask = async (question: string, maxTokens?: number) => {
+    const chat = asking(question, maxTokens);
+    const { answer } = await mesh.client.complete(create(CompleteRequestSchema, { chat }));
     assert.ok(answer?.provenance);
     return { text: answer.text, ...answer.provenance };
   };
-  const known = (question: string) =>
-    eventually(async () => (await ask(question)).source === Source.EXACT, { what: 'the answer to be kept' });
+  const known = (question: string, maxTokens?: number) =>
+    eventually(async () => (await ask(question, maxTokens)).source === Source.EXACT, { what: 'the answer to be kept' });
+  /** Its answer is kept under its words first, a moment later also under its meaning. */
+  const findable = (paraphrase: string, maxTokens?: number) =>
+    eventually(
+      async () => {
+        const chat = asking(paraphrase, maxTokens);
+        const { cacheSource } = await mesh.client.explain(create(ExplainRequestSchema, { chat }));
+        return cacheSource === Source.SEMANTIC;
+      },
+      { what: `an answer to "${paraphrase}" by meaning` },
+    );
   const report = async (): Promise<PartitionReport | undefined> =>
     (await mesh.cacheClient.report(create(ReportRequestSchema, { tenant: 'local' }))).partitions[0];
   const judged = async () => Number((await report())?.judged ?? 0n);
@@ -42,6 +57,7 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
 
   it('a wrong semantic hit, told with what the answer says of itself, is not served again; its entry stays', async () => {
     await known('What is the capital of Germany?');
+    await findable("What's the capital of Germany?");
     const response = await fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
       body: JSON.stringify({ messages: [{ role: 'user', content: "What's the capital of Germany?" }] }),
@@ -102,11 +118,14 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
       { timeoutMs: 20_000, what: 'a review' },
     );
     assert.ok(mesh.one.count > asked);
+    // Reviews of the above may be under way still: what they hear from now on must not count where Portugal is asked for.
+    const apart = 77;
     says('No, Lisbon.');
-    await known('What is the capital of Portugal?');
+    await known('What is the capital of Portugal?', apart);
+    await findable("What's the capital of Portugal?", apart);
     says('Yes, Porto.');
-    assert.equal((await ask("What's the capital of Portugal?")).text, 'No, Lisbon.');
-    await eventually(async () => (await ask("What's the capital of Portugal?")).text === 'Yes, Porto.', {
+    assert.equal((await ask("What's the capital of Portugal?", apart)).text, 'No, Lisbon.');
+    await eventually(async () => (await ask("What's the capital of Portugal?", apart)).text === 'Yes, Porto.', {
       timeoutMs: 20_000,
       what: 'the review to be heard',
     });
