@@ -107,6 +107,11 @@ export class ChromaNearIndex implements SharedIndex {
     }
   }
 
+  /** Opens the partition's collection where it is lost, for the day when it is asked. */
+  keepOpen(partition: Partition): void {
+    if (!this.#slots.touch(partition.key)?.collection) this.#openSoon(partition);
+  }
+
   add(partition: Partition, id: string, vector: Float32Array): void {
     const slot = this.#slots.touch(partition.key);
     const isBuilding = this.#building.has(partition.key);

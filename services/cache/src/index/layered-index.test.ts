@@ -13,6 +13,7 @@ const vector = new Float32Array(384).fill(1 / Math.sqrt(384));
 function cold() {
   const told: string[] = [];
   const index: SharedIndex = {
+    keepOpen: () => {},
     ready: true,
     pending: 2,
     collections: 3,

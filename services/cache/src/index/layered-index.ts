@@ -57,6 +57,7 @@ export class LayeredIndex implements NearIndex {
 
   async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
     const fromHot = this.#queryHot(partition, vector, count, size);
+    if (fromHot) this.#cold.keepOpen(partition);
     const ids = fromHot ?? (await this.#cold.query(partition, vector, count, size));
     if (ids) this.#onAnswer(fromHot ? 'hot' : 'chroma');
     return ids;

@@ -45,7 +45,10 @@ export interface NearIndex {
 }
 
 /** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
-export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'prepare' | 'rebuild'>;
+export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'prepare' | 'rebuild'> & {
+  /** Opens the partition's collection where it is lost, for the day when it is asked. */
+  keepOpen(partition: Partition): void;
+};
 
 /** Where the index reads what it has to hold. */
 export interface NearSource {

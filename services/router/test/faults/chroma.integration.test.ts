@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { StatsRequestSchema } from '@refrain/contracts';
-import { eventually } from '@refrain/testkit';
+import { openState } from '@refrain/state';
+import { eventually, silentLog } from '@refrain/testkit';
 import { startMesh, type TestMesh } from '../start-mesh.ts';
 import { ask } from './ask.ts';
 import { doors } from './outcome.ts';
@@ -88,13 +89,12 @@ async function semanticReady(): Promise<boolean> {
   return (await stats()).semanticReady;
 }
 
-/** Chroma has a vector of every answer that the cache took (all questions here are of one partition). */
+/** Chroma has a vector of every answer that Redis has under its meaning. */
 async function assertIndexComplete(): Promise<void> {
   const isComplete = async () => {
     // A look by meaning opens the collection where it was lost.
     await ask(mesh, 'grpc', respelt(known));
-    const { stores } = await stats();
-    return (await vectorsInChroma()) >= Number(stores);
+    return (await vectorsInChroma()) >= (await answersInRedis());
   };
   await eventually(isComplete, { what: 'every stored answer in the index', timeoutMs: 20_000 });
 }
@@ -102,9 +102,21 @@ async function assertIndexComplete(): Promise<void> {
 async function vectorsInChroma(): Promise<number> {
   const collections = `${mesh.chroma.url}/api/v2/tenants/default_tenant/databases/default_database/collections`;
   let sum = 0;
-  for (const { id } of (await get(collections)) as { id: string }[])
-    sum += Number(await get(`${collections}/${id}/count`));
+  for (const { id, name } of (await get(collections)) as { id: string; name: string }[])
+    if (!name.includes('canary')) sum += Number(await get(`${collections}/${id}/count`));
   return sum;
+}
+
+async function answersInRedis(): Promise<number> {
+  const state = openState({ url: mesh.redis.url, name: 'test', log: silentLog });
+  try {
+    await eventually(() => state.ready, { what: 'redis' });
+    let sum = 0;
+    for await (const keys of state.scan('rf:1:c:*:s:*')) sum += keys.length;
+    return sum;
+  } finally {
+    state.close();
+  }
 }
 
 async function get(url: string): Promise<unknown> {
