@@ -32,13 +32,15 @@ export async function* toFlight(
   const provenance = create(ProvenanceSchema, { source, provider, model, reason, degraded, classification });
   let started = false;
   for await (const { case: kind, value } of attempt) {
-    if (kind === 'accepted') {
-      budget.take();
-      provenance.attempts = budget.used;
-    } else if (kind === 'usage') {
+    if (kind === 'accepted') budget.take();
+    else if (kind === 'usage') {
       spending.add(value, price);
     } else {
-      if (!started) yield { kind: 'started', provenance };
+      if (!started) {
+        // Not before: another may have been asked beside it.
+        provenance.attempts = budget.used;
+        yield { kind: 'started', provenance };
+      }
       started = true;
       if (kind === 'delta') {
         builder.add(value);

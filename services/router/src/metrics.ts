@@ -66,6 +66,11 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     'model',
   ]);
   const spared = metrics.counter('spared_total', 'Upstream calls that were not made, and why.', ['provider', 'why']);
+  const hedges = metrics.counter(
+    'hedges_total',
+    'Calls beside one that was slow, and those of them that spoke first.',
+    ['provider', 'what'],
+  );
   const spent = ({ cost: spending, provenance, usage }: Answer) => {
     if (provenance?.source !== Source.PROVIDER) return;
     const { provider, model } = provenance;
@@ -97,6 +102,7 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     queued: (outcome) => queued.inc({ outcome }),
     breakerOpened: (provider, model) => opened.inc({ provider, model }),
     spared: (provider, why) => spared.inc({ provider, why }),
+    hedged: (provider, what) => hedges.inc({ provider, what }),
     learned: (kind, outcome, answer) => {
       evidence.inc({ kind, outcome });
       if (answer) spent(answer);

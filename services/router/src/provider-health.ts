@@ -28,8 +28,10 @@ export type HealthLimits = Pick<MeshConfig['limits'], 'breaker' | 'retries' | 't
 /** What health tells whoever counts. */
 export interface HealthMetrics {
   breakerOpened(provider: string, model: string): void;
-  /** Not asked because of `breaker` or `throttle`; `retry`: not asked again, the budget was used up. */
-  spared(provider: string, why: 'breaker' | 'throttle' | 'retry'): void;
+  /** Not asked because of `breaker` or `throttle`; `retry`, `hedge`: not asked again or beside another, the budget was used up. */
+  spared(provider: string, why: 'breaker' | 'throttle' | 'retry' | 'hedge'): void;
+  /** Asked beside one that was slow, and spoke first. */
+  hedged(provider: string, what: 'started' | 'won'): void;
 }
 
 /** What it stands on. */
@@ -71,6 +73,11 @@ export class ProviderHealth {
     return this.#latencies.p50Ms(`${provider}/${model}`);
   }
 
+  /** What all but one of twenty of its last calls took; undefined where too few are known. */
+  p95Ms(provider: string, model: string): number | undefined {
+    return this.#latencies.p95Ms(`${provider}/${model}`);
+  }
+
   /** Whether a model's breaker lets nobody through now. */
   isOpen(provider: string, model: string): boolean {
     return this.#breakers.openMs(`${provider}/${model}`) > 0;
@@ -82,11 +89,20 @@ export class ProviderHealth {
   }
 
   /** Whether a model may be asked a second time for one request; if so that is counted. */
-  mayRetry(provider: string, { retries }: HealthLimits): boolean {
-    const isLeft = this.#retries.total < Math.max(retries.minimum, retries.share * this.#firsts.total);
-    if (isLeft) this.#retries.add();
-    else this.#metrics.spared(provider, 'retry');
+  mayRetry(provider: string, limits: HealthLimits): boolean {
+    return this.#takeRetry(provider, limits, 'retry');
+  }
+
+  /** Whether a model may be asked beside one that is slow, from the same budget as retries; if so that is counted. */
+  mayHedge(provider: string, limits: HealthLimits): boolean {
+    const isLeft = this.#takeRetry(provider, limits, 'hedge');
+    if (isLeft) this.#metrics.hedged(provider, 'started');
     return isLeft;
+  }
+
+  /** What was asked beside another spoke first. */
+  hedgeWon(provider: string): void {
+    this.#metrics.hedged(provider, 'won');
   }
 
   /** A permit for one attempt, or why there is none: BREAKER_OPEN with the time until somebody may try, or THROTTLED. */
@@ -114,6 +130,13 @@ export class ProviderHealth {
       spoke: () => this.#latencies.add(name, this.#clock.now() - beganAtMs),
       end: (ending) => this.#end({ provider, model, isProbe }, ending, limits),
     };
+  }
+
+  #takeRetry(provider: string, { retries }: HealthLimits, why: 'retry' | 'hedge'): boolean {
+    const isLeft = this.#retries.total < Math.max(retries.minimum, retries.share * this.#firsts.total);
+    if (isLeft) this.#retries.add();
+    else this.#metrics.spared(provider, why);
+    return isLeft;
   }
 
   #end(

@@ -16,6 +16,7 @@ export function recordedMetrics(): RouterMetrics & { readonly lines: string[] } 
     queued: (outcome) => note('queued', outcome),
     breakerOpened: (provider, model) => note('breakerOpened', provider, model),
     spared: (provider, why) => note('spared', provider, why),
+    hedged: (provider, what) => note('hedged', provider, what),
     revalidated: (outcome) => note('revalidated', outcome),
     learned: (kind, outcome) => note('learned', kind, outcome),
   };

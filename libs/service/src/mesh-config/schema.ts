@@ -173,6 +173,9 @@ export const meshConfigSchema = z.strictObject({
       retries: z
         .strictObject({ share: z.number().min(0).max(1).default(0.1), minimum: z.int().nonnegative().default(10) })
         .prefault({}),
+      /** A request to which a model has said nothing for so many milliseconds, or for longer than nineteen of its last twenty calls took
+       * (`p95`), is also asked at the next of its route; whoever speaks first answers. Counted among `retries`. Absent: never. */
+      hedge: z.strictObject({ afterMs: z.union([milliseconds, z.literal('p95')]) }).optional(),
       /** A provider is asked at most `multiplier` times as often as it answers, over two minutes; fewer requests than `minimumRequests` say nothing. */
       throttle: z
         .strictObject({

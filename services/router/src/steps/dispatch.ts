@@ -1,7 +1,8 @@
 /**
  * Steps 7 and 8: ask, and if that fails ask the next. Nothing is told before the first piece of an answer is there, so until then
  * every failure is clean. No provider, model and key is tried twice, but for one retry after a broken connection or a 5xx. Each attempt
- * needs a permit: a model whose breaker is open, and a provider that answers too few, are passed over.
+ * needs a permit: a model whose breaker is open, and a provider that answers too few, are passed over. Where an operator wants it, a second
+ * route is asked beside one that is slow.
  */
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,10 +16,11 @@ import type { Question } from '../ask.ts';
 import { type AttemptBus, type AttemptEvent, AttemptFailure, runAttempt } from '../attempt.ts';
 import { type PaymentParts, paid } from '../budgets/payments.ts';
 import { asMidstream, Failures, isProvidersFault, mayTryNext } from '../failures.ts';
-import type { Lease } from '../flight-records.ts';
+import type { FlightAttempt, Lease } from '../flight-records.ts';
 import type { Ending, Permit, ProviderHealth } from '../provider-health.ts';
 import { Spending } from '../spending.ts';
 import type { FlightEvent } from './coalesce.ts';
+import { hedgeDelayMs, mayHedge, outrun, type Runner, race } from './hedge.ts';
 
 /** Faults of a key, or of the account behind it: another key may be better off. All else is the provider's, whatever the key. */
 const keyFaults: ReadonlySet<string> = new Set(['upstream_exhausted', 'upstream_denied']);
@@ -41,6 +43,15 @@ interface Run extends Account {
   readonly lease: Pick<Lease, 'announce'> | undefined;
   readonly payments: PaymentParts | undefined;
   readonly routes: readonly PlannedRoute[];
+  /** Where a slow attempt may get company: all of the request's that are under way. */
+  readonly beside?: Beside;
+}
+
+interface Beside {
+  /** Hops that are being tried. */
+  hops: number;
+  /** Attempts that no worker has taken yet: the budget does not know of them. */
+  readonly untaken: Set<string>;
 }
 
 type Hop = PlannedRoute & { readonly reason: string; readonly degraded: boolean };
@@ -67,14 +78,63 @@ export async function* dispatch(
   const spending = new Spending();
   const keys = new Map<string, Set<string>>();
   const account = { budget, spending, payments, routes: plan.routes };
-  const run: Run = { question, signal, bus, health, lease, ...account, failures: new Failures(), keys };
+  const parts = { question, signal, bus, health, lease, ...account, failures: new Failures(), keys };
+  const run: Run = mayHedge(question) ? { ...parts, beside: { hops: 0, untaken: new Set() } } : parts;
   health.began();
-  const hops: Hop[] = [
+  const left: Hop[] = [
     ...plan.routes.map((route) => ({ ...route, reason: plan.reason, degraded: false })),
     ...plan.local.map((route) => ({ ...route, reason: 'fallback:local', degraded: true })),
   ];
-  for (const hop of hops) if (yield* tryHop(hop, run)) return;
+  for (let hop = left.shift(); hop; hop = left.shift()) {
+    const delayMs = run.beside && hedgeDelayMs(hop, run.question, run.health);
+    if (yield* delayMs === undefined ? tryHop(hop, run) : tryBeside(hop, left, delayMs, run)) return;
+  }
   throw run.failures.weightiest();
+}
+
+/** Tries one model, and when it is slow the next of the route that may be asked beside it; true when one of them answered. */
+function tryBeside(hop: Hop, left: Hop[], delayMs: number, run: Run): AsyncGenerator<FlightEvent, boolean> {
+  const second = () => {
+    const next = left.findIndex(({ degraded, model, provider }) => !degraded && !run.health.isOpen(provider, model));
+    const other = left[next];
+    if (!other || attemptsLeft(run) < 1) return undefined;
+    if (!run.health.mayHedge(other.provider, run.question.settings.mesh.limits)) return undefined;
+    left.splice(next, 1);
+    return runnerOf({ ...other, reason: 'hedge:slow' }, run, () => run.health.hedgeWon(other.provider));
+  };
+  return race(runnerOf(hop, run), { delayMs, second });
+}
+
+/** A hop on its own signal. Other routers hear of its attempt once it has won: they would listen to one that is called off. */
+function runnerOf(hop: Hop, run: Run, onWon: () => void = () => undefined): Runner<FlightEvent> {
+  const own = new AbortController();
+  let attempt: FlightAttempt | undefined;
+  const lease: Run['lease'] = {
+    announce: (taken) => {
+      attempt = taken;
+    },
+  };
+  return {
+    events: besideOthers(hop, { ...run, signal: AbortSignal.any([run.signal, own.signal]), lease }),
+    won: () => {
+      onWon();
+      if (attempt) run.lease?.announce(attempt);
+    },
+    callOff: (reason) => own.abort(reason),
+  };
+}
+
+async function* besideOthers(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean> {
+  if (run.beside) run.beside.hops += 1;
+  try {
+    return yield* tryHop(hop, run);
+  } finally {
+    if (run.beside) run.beside.hops -= 1;
+  }
+}
+
+function attemptsLeft({ beside, budget, question }: Run): number {
+  return question.settings.mesh.limits.attempts - budget.used - (beside?.untaken.size ?? 0);
 }
 
 /** Tries one model with as many keys as are worth it; true when it answered. */
@@ -85,11 +145,13 @@ async function* tryHop(hop: Hop, run: Run): AsyncGenerator<FlightEvent, boolean>
   const asked = new Set<string>();
   let keys: KeyWishes = { excluded: [], preferred: '' };
   let retried = false;
-  while (run.budget.used < limits.attempts && used.size < limits.keysPerProvider) {
+  while (attemptsLeft(run) > 0 && used.size < limits.keysPerProvider) {
     const failure = yield* tryOnce(hop, keys, run);
     if (!failure) return true;
     const { error, progress } = failure;
     if (progress.keyId !== '') for (const each of [used, asked]) each.add(progress.keyId);
+    // Another that was asked beside it is its next try.
+    if (run.beside && run.beside.hops > 1) return false;
     const isKeys = progress.accepted && progress.otherKeys && keyFaults.has(error.code);
     const isRetry: boolean = !isKeys && !retried && passing.has(error.reason);
     if (!isKeys && !(isRetry && run.health.mayRetry(hop.provider, limits))) return false;
@@ -127,6 +189,8 @@ async function* tryOnce(
     const failure = toFailure(thrown);
     const { error, progress } = failure;
     if (isProvidersFault(error, progress.accepted)) ending = 'failed';
+    // It took at least so long: a model that is always outrun must not be known by its quick answers alone.
+    if (error.reason === outrun && !progress.spoke) permit.spoke();
     if (progress.spoke) throw asMidstream(error, run.spending.toSpent());
     run.failures.add(error, progress.accepted);
     if (!mayTryNext(error)) throw error;
@@ -139,7 +203,9 @@ async function* tryOnce(
 /** The attempt's events, paid for and known to other routers. */
 function withPayment(attempt: Attempt, hop: Hop, run: Run): AsyncIterable<AttemptEvent> {
   const { payments, question, routes } = run;
-  const events = announced(attempt, hop, run);
+  const events = run.beside
+    ? counted(attempt.attemptId, announced(attempt, hop, run), run.beside)
+    : announced(attempt, hop, run);
   return payments ? paid(events, { attemptId: attempt.attemptId, hop, routes, question }, payments) : events;
 }
 
@@ -174,6 +240,23 @@ async function* announced({ attemptId, events }: Attempt, hop: Hop, { lease }: R
       lease?.announce({ attemptId, controlSubject: event.value.controlSubject, provider, model, reason, degraded });
     }
     yield event;
+  }
+}
+
+/** The same events; until a worker has the attempt it stands among those that the budget does not know of. */
+async function* counted(
+  attemptId: string,
+  events: AsyncIterable<AttemptEvent>,
+  { untaken }: Beside,
+): AsyncGenerator<AttemptEvent> {
+  untaken.add(attemptId);
+  try {
+    for await (const event of events) {
+      if (event.case === 'accepted') untaken.delete(attemptId);
+      yield event;
+    }
+  } finally {
+    untaken.delete(attemptId);
   }
 }
 
