@@ -1,8 +1,8 @@
 /**
  * A breaker for each model of each provider, seen alike by all routers. Closed: requests pass. Open, after some failures in a row:
  * requests go elsewhere at once. When its time is over one request of the whole mesh tries it; what becomes of that decides. Each
- * router decides by what it has in memory; Redis is told in the background and read every second. Only who would try, once a minute
- * for a provider that is down, asks Redis first. Without Redis each router decides for itself.
+ * router decides by what it has in memory; Redis is told in the background, also of each failure, and read every second. Only who would
+ * try, once a minute for a provider that is down, asks Redis first. Without Redis each router decides for itself.
  */
 import { type Clock, systemClock } from '@refrain/resilience';
 import type { SharedBreakers } from './breakers-shared.ts';
@@ -41,6 +41,7 @@ export interface BreakersOptions {
 /** All of them, by "<provider>/<model>". */
 export class Breakers {
   readonly #views: Map<string, View> = new Map();
+  readonly #answeredAtMs: Map<string, number> = new Map();
   readonly #shared: SharedBreakers;
   readonly #onFault: (error: unknown) => void;
   readonly #clock: Clock;
@@ -75,20 +76,45 @@ export class Breakers {
 
   /** It answered. While it is open only the one that tries may close it: others began before. */
   succeeded(name: string, isProbe: boolean): void {
+    this.#answeredAtMs.set(name, this.#clock.now());
     const view = this.#views.get(name);
     if (!view || (view.openUntilMs > 0 && !isProbe)) return;
     this.#views.delete(name);
     if (isProbe) this.#tell(this.#shared.close(name));
   }
 
-  /** It failed by its own fault. True when that opened it. */
-  failed(name: string, isProbe: boolean, { cooldownMs, failures }: BreakerLimits): boolean {
+  /**
+   * It failed by its own fault. Where that is enough by what this router knows it is open at once; where it is with what others have seen,
+   * when Redis has said so. True when that opened it.
+   */
+  async failed(name: string, isProbe: boolean, limits: BreakerLimits): Promise<boolean> {
     const view = this.#viewOf(name);
     if (view.openUntilMs > 0 && !isProbe) return false;
     view.failed += 1;
-    if (!isProbe && view.failed < failures) return false;
+    if (isProbe || view.failed >= limits.failures) {
+      this.#open(name, view, limits.cooldownMs);
+      return !isProbe;
+    }
+    return this.#failedAnywhere(name, limits);
+  }
+
+  async #failedAnywhere(name: string, { cooldownMs, failures }: BreakerLimits): Promise<boolean> {
+    const now = this.#clock.now();
+    const sinceMs = Math.min(cooldownMs, now - (this.#answeredAtMs.get(name) ?? now - cooldownMs));
+    let count: number;
+    try {
+      count = await this.#shared.failed(name, sinceMs, cooldownMs);
+    } catch (error) {
+      this.#onFault(error);
+      return false;
+    }
+    if (count < failures) return false;
+    // Another may have opened it meanwhile: that must not lengthen its time.
+    await this.refresh();
+    const view = this.#viewOf(name);
+    if (view.openUntilMs > 0) return false;
     this.#open(name, view, cooldownMs);
-    return !isProbe;
+    return true;
   }
 
   /** The one that tried found nothing out: the next may. */

@@ -148,7 +148,8 @@ export class ProviderHealth {
     // Only now: what is under way was not refused, and a burst of a thousand would look like a provider that answers nobody.
     this.#countsOf(provider).requests.add();
     if (ending === 'failed') {
-      if (this.#breakers.failed(name, isProbe, limits.breaker)) this.#metrics.breakerOpened(provider, model);
+      const opening = this.#breakers.failed(name, isProbe, limits.breaker);
+      void opening.then((hasOpened) => hasOpened && this.#metrics.breakerOpened(provider, model));
       return;
     }
     this.#countsOf(provider).accepts.add();

@@ -35,3 +35,19 @@ test('of all that would try when the time is over one may; the others hear how l
   assert.equal(waits.filter((wait) => wait === 0).length, 1);
   assert.ok(waits.every((wait) => wait === 0 || (wait > 20_000 && wait <= 30_000)));
 });
+
+test('failures add up until one that says how long ago it answered, and each model has its own', async () => {
+  for (const count of [1, 2, 3]) assert.equal(await shared.failed('three/large', 60_000, 60_000), count);
+  assert.equal(await shared.failed('three/small', 60_000, 60_000), 1);
+  assert.equal(await shared.failed('three/large', 0, 60_000), 1);
+  const left = Number(await state.command('PTTL', 'rf:1:breakers:failed:three/large'));
+  assert.ok(left > 50_000 && left <= 60_000, `${left} ms`);
+});
+
+test('failures of many routers at the same moment are all counted', async () => {
+  const counts = await Promise.all(Array.from({ length: 50 }, () => shared.failed('four/large', 60_000, 60_000)));
+  assert.deepEqual(
+    counts,
+    Array.from({ length: 50 }, (_, i) => i + 1),
+  );
+});

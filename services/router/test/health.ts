@@ -9,6 +9,7 @@ import { recordedMetrics } from './recorded-metrics.ts';
 const alone: SharedBreakers = {
   open: async () => undefined,
   close: async () => undefined,
+  failed: async () => 1,
   claim: async () => 0,
   read: async () => new Map(),
 };

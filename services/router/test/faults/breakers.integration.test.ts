@@ -65,6 +65,22 @@ test('five failures in a row, and the provider is left alone by every door of ev
   assert.equal(mesh.one.count, calls);
 });
 
+test('five failures in a row count, whichever routers saw them', async () => {
+  mesh.one.otherwise(fails);
+  const before = mesh.one.count;
+  for (let i = 0; i < failures; i += 1) {
+    assert.equal((await ask(i % 2 === 0 ? mesh : other, 'grpc', freshQuestion())).provider, 'two');
+  }
+  assert.equal(mesh.one.count - before, failures);
+  const isPassedOver = async (router: Pick<TestMesh, 'client' | 'http'>) => {
+    const calls = mesh.one.count;
+    assert.equal((await ask(router, 'grpc', freshQuestion())).provider, 'two');
+    return mesh.one.count === calls;
+  };
+  for (const router of [mesh, other]) await eventually(() => isPassedOver(router), { what: 'the router to know' });
+  assert.ok(mesh.one.count - before < 2 * failures, 'no router needs five of its own');
+});
+
 test('when its time is over one request of the mesh tries it; when it is well both routers ask it again', async () => {
   await open();
   answerRightly(mesh);
