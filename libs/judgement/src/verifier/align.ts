@@ -44,8 +44,10 @@ const isContent = ({ kind, lemma }: Token) => kind !== 'function' || lemma === '
 export function align(a: Signature, b: Signature): Alignment {
   const left = a.tokens;
   const right = b.tokens;
-  const toB = new Int16Array(left.length).fill(-1);
-  const toA = new Int16Array(right.length).fill(-1);
+  const toB = new Array<number>(left.length).fill(-1);
+  const toA = new Array<number>(right.length).fill(-1);
+  const contentA = contentOf(left);
+  const contentB = contentOf(right);
   const pairs: Pair[] = [];
   const join = (i: number, j: number, match: Match, inOrder: boolean) => {
     toB[i] = j;
@@ -57,14 +59,13 @@ export function align(a: Signature, b: Signature): Alignment {
     const y = right[j];
     if (x && y) join(i, j, x.lower === y.lower ? 'equal' : x.kind === 'number' ? 'number' : 'form', true);
   }
-  const open = (tokens: readonly Token[], taken: Int16Array) =>
-    tokens.flatMap((token, i) => (taken[i] === -1 && isContent(token) ? [i] : []));
   const try_ = (compare: (x: Token, y: Token) => Match | undefined) => {
-    for (const i of open(left, toB)) {
+    for (const i of contentA) {
       const x = left[i];
-      for (const j of open(right, toA)) {
+      if (toB[i] !== -1 || !x) continue;
+      for (const j of contentB) {
         const y = right[j];
-        const match = x && y && compare(x, y);
+        const match = toA[j] === -1 && y ? compare(x, y) : undefined;
         if (!match) continue;
         join(i, j, match, fits(i, j, toB, toA));
         break;
@@ -74,16 +75,16 @@ export function align(a: Signature, b: Signature): Alignment {
   try_((x, y) => (keyOf(x) === keyOf(y) ? (x.lower === y.lower ? 'equal' : 'form') : undefined));
   try_(sameNumber);
   try_(typo);
-  joinCompounds(left, right, toB, toA, join, open);
-  joinCompounds(right, left, toA, toB, (j, i, match, order) => join(i, j, match, order), open);
+  joinCompounds(left, right, toB, toA, contentA, join);
+  joinCompounds(right, left, toA, toB, contentB, (j, i, match, order) => join(i, j, match, order));
   try_((x, y) => (x.kind === 'word' && y.kind === 'word' && meansSame(x, y) ? 'same' : undefined));
   try_((x, y) =>
     x.kind === 'word' && y.kind === 'word' && !x.capital && !y.capital && relationOf(x.lemma, y.lemma) === 'near'
       ? 'near'
       : undefined,
   );
-  const restA = open(left, toB);
-  const restB = open(right, toA);
+  const restA = contentA.filter((i) => toB[i] === -1);
+  const restB = contentB.filter((j) => toA[j] === -1);
   return {
     pairs,
     onlyA: restA.flatMap((i) => left[i] ?? []),
@@ -93,41 +94,67 @@ export function align(a: Signature, b: Signature): Alignment {
   };
 }
 
+function contentOf(tokens: readonly Token[]): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < tokens.length; i += 1) if (isContent(tokens[i] as Token)) places.push(i);
+  return places;
+}
+
 function keyOf({ kind, text, lemma }: Token): string {
   return kind === 'literal' || kind === 'id' ? text : lemma;
 }
 
+/** The table of one comparison after the other. */
+let table = new Uint16Array(1024);
+
 /** The longest common subsequence of keys: [place in a, place in b]. */
 function inOrder(left: readonly Token[], right: readonly Token[]): [number, number][] {
-  const x = left.map(keyOf);
-  const y = right.map(keyOf);
+  const [x, y] = numbered(left, right);
   const width = y.length + 1;
-  const table = new Uint16Array((x.length + 1) * width);
+  const cells = (x.length + 1) * width;
+  if (table.length < cells) table = new Uint16Array(cells);
+  const best = table;
+  best.fill(0, x.length * width, cells);
   for (let i = x.length - 1; i >= 0; i -= 1) {
     // Words with a meaning count more than those that hold the sentence together.
     const gain = left[i]?.kind === 'function' ? 1 : 3;
+    const here = i * width;
+    const below = here + width;
+    best[here + y.length] = 0;
     for (let j = y.length - 1; j >= 0; j -= 1) {
-      const skip = Math.max(table[(i + 1) * width + j] ?? 0, table[i * width + j + 1] ?? 0);
-      const take = x[i] === y[j] ? (table[(i + 1) * width + j + 1] ?? 0) + gain : 0;
-      table[i * width + j] = Math.max(skip, take);
+      const skip = Math.max(best[below + j] ?? 0, best[here + j + 1] ?? 0);
+      const take = x[i] === y[j] ? (best[below + j + 1] ?? 0) + gain : 0;
+      best[here + j] = Math.max(skip, take);
     }
   }
   const found: [number, number][] = [];
   for (let i = 0, j = 0; i < x.length && j < y.length; ) {
-    const here = table[i * width + j] ?? 0;
+    const here = best[i * width + j] ?? 0;
     const gain = left[i]?.kind === 'function' ? 1 : 3;
-    if (x[i] === y[j] && here === (table[(i + 1) * width + j + 1] ?? 0) + gain) {
+    if (x[i] === y[j] && here === (best[(i + 1) * width + j + 1] ?? 0) + gain) {
       found.push([i, j]);
       i += 1;
       j += 1;
-    } else if (here === (table[(i + 1) * width + j] ?? 0)) i += 1;
+    } else if (here === (best[(i + 1) * width + j] ?? 0)) i += 1;
     else j += 1;
   }
   return found;
 }
 
+/** Numbers in place of keys, the same for the same key: each cell of the table compares two of them. */
+function numbered(left: readonly Token[], right: readonly Token[]): [number[], number[]] {
+  const numbers = new Map<string, number>();
+  const x = left.map((token) => {
+    const key = keyOf(token);
+    const known = numbers.get(key) ?? numbers.size;
+    numbers.set(key, known);
+    return known;
+  });
+  return [x, right.map((token) => numbers.get(keyOf(token)) ?? -1)];
+}
+
 /** Whether a pair lies between the same neighbours on both sides. */
-function fits(i: number, j: number, toB: Int16Array, toA: Int16Array): boolean {
+function fits(i: number, j: number, toB: readonly number[], toA: readonly number[]): boolean {
   for (let k = i - 1; k >= 0; k -= 1) {
     const other = toB[k] ?? -1;
     if (other >= 0) return other < j && anchorBefore(j, toA) <= i;
@@ -135,7 +162,7 @@ function fits(i: number, j: number, toB: Int16Array, toA: Int16Array): boolean {
   return anchorBefore(j, toA) <= i;
 }
 
-function anchorBefore(j: number, toA: Int16Array): number {
+function anchorBefore(j: number, toA: readonly number[]): number {
   for (let k = j - 1; k >= 0; k -= 1) {
     const other = toA[k] ?? -1;
     if (other >= 0) return other;
@@ -180,19 +207,21 @@ function meansSame(x: Token, y: Token): boolean {
 function joinCompounds(
   left: readonly Token[],
   right: readonly Token[],
-  toB: Int16Array,
-  toA: Int16Array,
+  toB: readonly number[],
+  toA: number[],
+  content: readonly number[],
   join: (i: number, j: number, match: Match, inOrder: boolean) => void,
-  open: (tokens: readonly Token[], taken: Int16Array) => number[],
 ): void {
-  for (const i of open(left, toB)) {
+  // Those that were open before the first of them was joined.
+  for (const i of content.filter((place) => toB[place] === -1)) {
     const whole = left[i]?.lower ?? '';
     if (whole.length < 5 || left[i]?.kind !== 'word') continue;
     for (let j = 0; j + 1 < right.length; j += 1) {
       const first = right[j];
       const second = right[j + 1];
       if (!first || !second || ((toA[j] ?? -1) >= 0 && (toA[j + 1] ?? -1) >= 0)) continue;
-      if (`${first.lower}${second.lower}` !== whole) continue;
+      if (first.lower.length + second.lower.length !== whole.length) continue;
+      if (!whole.startsWith(first.lower) || !whole.endsWith(second.lower)) continue;
       if ((toA[j] ?? -1) === -1) join(i, j, 'compound', true);
       if ((toA[j + 1] ?? -1) === -1) toA[j + 1] = i;
       break;
@@ -200,46 +229,69 @@ function joinCompounds(
   }
 }
 
+/** How far two words are from each other is asked of all, how far exactly only of those that stay. */
+interface Possible {
+  readonly i: number;
+  readonly j: number;
+  readonly rank: number;
+  readonly relation: Substitution['relation'];
+}
+
 /** Pairs what is left over between the same neighbours, nearest relation first. */
 function substitute(
   left: readonly Token[],
   right: readonly Token[],
-  toB: Int16Array,
-  toA: Int16Array,
+  toB: readonly number[],
+  toA: readonly number[],
   restA: readonly number[],
   restB: readonly number[],
 ): Substitution[] {
-  const found: { i: number; j: number; rank: number; made: Substitution }[] = [];
+  const found: Possible[] = [];
   for (const i of restA.slice(0, 24)) {
     for (const j of restB.slice(0, 24)) {
       const a = left[i];
       const b = right[j];
       if (!a || !b) continue;
-      const made = { a, b, ...relate(a, b) };
+      const relation = relate(a, b);
+      const order = orders[relation];
       const together = fits(i, j, toB, toA);
-      const order = { opposite: 0, class: 0, lookalike: 1, sibling: 1, none: 3, same: 3, near: 3 }[made.relation];
       if (order === 3 && !together) continue;
-      found.push({ i, j, rank: order * 2 + (together ? 0 : 1), made });
+      found.push({ i, j, rank: order * 2 + (together ? 0 : 1), relation });
     }
   }
   found.sort((x, y) => x.rank - y.rank || x.i - y.i || x.j - y.j);
   const usedA = new Set<number>();
   const usedB = new Set<number>();
   const kept: Substitution[] = [];
-  for (const { i, j, made } of found) {
+  for (const { i, j, relation } of found) {
     if (usedA.has(i) || usedB.has(j)) continue;
     usedA.add(i);
     usedB.add(j);
-    kept.push(made);
+    const [a, b] = [left[i] as Token, right[j] as Token];
+    const longest = longestOf(a, b);
+    kept.push({ a, b, relation, distance: editDistance(a.lower, b.lower, longest) / longest });
   }
   return kept;
 }
 
-function relate(a: Token, b: Token): { relation: Substitution['relation']; distance: number } {
-  const longest = Math.max(a.lower.length, b.lower.length, 1);
-  const distance = editDistance(a.lower, b.lower, longest) / longest;
-  if (compareClasses(a.lower, b.lower) === 'different') return { relation: 'class', distance };
+const orders = { opposite: 0, class: 0, lookalike: 1, sibling: 1, none: 3, same: 3, near: 3 };
+
+function longestOf(a: Token, b: Token): number {
+  return Math.max(a.lower.length, b.lower.length, 1);
+}
+
+function relate(a: Token, b: Token): Substitution['relation'] {
+  if (compareClasses(a.lower, b.lower) === 'different') return 'class';
   const relation = a.kind === 'word' && b.kind === 'word' ? relationOf(a.lemma, b.lemma) : 'none';
-  if (relation === 'opposite' || relation === 'sibling') return { relation, distance };
-  return { relation: distance <= 0.34 && longest > 3 ? 'lookalike' : relation, distance };
+  if (relation === 'opposite' || relation === 'sibling') return relation;
+  return looksAlike(a, b) ? 'lookalike' : relation;
+}
+
+const alike = 0.34;
+
+function looksAlike(a: Token, b: Token): boolean {
+  const longest = longestOf(a, b);
+  if (longest <= 3) return false;
+  // What has more edits than can be alike need not be counted to the end.
+  return editDistance(a.lower, b.lower, Math.min(longest, Math.floor(alike * longest) + 2)) / longest <= alike;
 }
