@@ -31,22 +31,28 @@ for (const item of data.words.split(' ')) {
     parts: list.map((sense) => sense[0]).join(''),
   });
 }
-const above = data.above.split(' ').map((place) => (place === '' ? -1 : Number.parseInt(place, 36)));
-const depths = above.map((_, place) => {
+const above = Int32Array.from(data.above.split(' '), (place) => (place === '' ? -1 : Number.parseInt(place, 36)));
+const depths = Uint8Array.from(above, (_, place) => {
   let depth = 0;
   for (let at = above[place] ?? -1; at >= 0 && depth < 20; at = above[at] ?? -1) depth += 1;
   return depth;
 });
 const opposedSenses = new Set<number>();
+/** 1 for a sense that has an opposite at all: few have. */
+const isOpposed = new Uint8Array(above.length);
 for (const pair of data.opposed.split(' ')) {
   const [a = 0, b = 0] = pair.split('~').map((place) => Number.parseInt(place, 36));
   opposedSenses.add(pairKey(a, b));
+  isOpposed[a] = 1;
+  isOpposed[b] = 1;
 }
 const oppositeWords = new Set(data.opposites.split(' '));
 for (const line of opposites) {
   const [left = '', right = ''] = line.split(' | ');
   for (const a of left.split(' ')) for (const b of right.split(' ')) oppositeWords.add([a, b].sort().join('~'));
 }
+/** Words that have an opposite at all. */
+const opposedWords = new Set([...oppositeWords].flatMap((pair) => pair.split('~')));
 const doubleOf = new Map<string, number[]>();
 for (const [place, line] of doubles.entries()) {
   for (const word of line.split(' ')) doubleOf.set(word, [...(doubleOf.get(word) ?? []), place]);
@@ -124,29 +130,61 @@ function bases(word: string): string[] {
   return found;
 }
 
+/** What of a lemma is compared. */
+interface Comparable {
+  readonly entry: Entry | undefined;
+  readonly stem: string;
+  readonly doubles: readonly number[] | undefined;
+  readonly isOpposed: boolean;
+}
+
+const comparables = new Map<string, Comparable>();
+
+/** Found once: each word of a question meets each of another. */
+function comparableOf(lemma: string): Comparable {
+  const known = comparables.get(lemma);
+  if (known) return known;
+  const made = {
+    entry: entries.get(lemma),
+    stem: stem(lemma),
+    doubles: doubleOf.get(lemma),
+    isOpposed: opposedWords.has(lemma),
+  };
+  if (comparables.size > 20_000) comparables.clear();
+  comparables.set(lemma, made);
+  return made;
+}
+
 /** How two lemmas relate; equal ones are 'same'. */
 export function relationOf(a: string, b: string): Relation {
   if (a === b) return 'same';
-  if (oppositeWords.has(a < b ? `${a}~${b}` : `${b}~${a}`) || isPrefixOpposite(a, b)) return 'opposite';
-  const double = doubleOf.get(a);
-  if (double && doubleOf.get(b)?.some((place) => double.includes(place))) return 'same';
-  const left = entries.get(a);
-  const right = entries.get(b);
-  const isAkin = stem(a) === stem(b);
-  if (!left || !right) return isAkin ? 'near' : 'none';
+  const x = comparableOf(a);
+  const y = comparableOf(b);
+  if (x.isOpposed && y.isOpposed && oppositeWords.has(a < b ? `${a}~${b}` : `${b}~${a}`)) return 'opposite';
+  if (a.length < b.length ? isPrefixOpposite(a, b) : isPrefixOpposite(b, a)) return 'opposite';
+  const { doubles } = x;
+  if (doubles && y.doubles?.some((place) => doubles.includes(place))) return 'same';
+  const isAkin = x.stem === y.stem;
+  return x.entry && y.entry ? relationOfSenses(x.entry, y.entry, isAkin) : isAkin ? 'near' : 'none';
+}
+
+function relationOfSenses(left: Entry, right: Entry, isAkin: boolean): Relation {
   let relation: Relation = isAkin ? 'near' : 'none';
   for (const x of left.senses) {
     for (const y of right.senses) {
       if (x === y) return 'same';
       const up = above[x] ?? -1;
       const other = above[y] ?? -1;
-      if (opposedSenses.has(pairKey(x, y)) || (up >= 0 && other >= 0 && opposedSenses.has(pairKey(up, other))))
-        relation = 'opposite';
+      if (areOpposed(x, y) || (up >= 0 && other >= 0 && areOpposed(up, other))) relation = 'opposite';
       else if ((up === y || other === x) && relation !== 'opposite') relation = 'near';
       else if (relation === 'none' && areOfAKind(x, y)) relation = 'sibling';
     }
   }
   return relation;
+}
+
+function areOpposed(x: number, y: number): boolean {
+  return isOpposed[x] === 1 && isOpposed[y] === 1 && opposedSenses.has(pairKey(x, y));
 }
 
 /** Two of a kind: a common ancestor at most three steps up on either side, and not so high that it means "thing" or "act". */
@@ -166,8 +204,7 @@ function areOfAKind(x: number, y: number): boolean {
 
 const prefixes = ['un', 'in', 'im', 'il', 'ir', 'dis', 'non', 'mis', 'de', 'dys', 'anti'];
 
-function isPrefixOpposite(a: string, b: string): boolean {
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+function isPrefixOpposite(short: string, long: string): boolean {
   if (short.length < 3) return false;
   const rest = long.length - short.length;
   if (rest <= 4 && long.endsWith(short)) {
