@@ -200,7 +200,9 @@ function typo(x: Token, y: Token): Match | undefined {
 function meansSame(x: Token, y: Token): boolean {
   const byClass = compareClasses(x.lower, y.lower);
   if (byClass !== 'unknown') return byClass === 'same';
-  return relationOf(x.lemma, y.lemma) === 'same' || relationOf(x.lower, y.lower) === 'same';
+  if (relationOf(x.lemma, y.lemma) === 'same') return true;
+  const isForm = x.lower !== x.lemma || y.lower !== y.lemma;
+  return isForm && relationOf(x.lower, y.lower) === 'same';
 }
 
 /** "hefe teig" and "Hefeteig", "file name" and "filename". */

@@ -19,11 +19,17 @@ const smallPairs =
     .split('|')
     .map((pair) => pair.split(' ') as [string, string]);
 
+const smallWords = new Set(smallPairs.flat());
+
 /** Pairs of opposites among the small words: "more" on one side, "less" on the other. */
 export function smallOpposites(a: Signature, b: Signature): number {
-  const count = ({ tokens }: Signature, word: string) => tokens.filter(({ lower }) => lower === word).length;
-  const over = (word: string) => count(a, word) - count(b, word);
-  return smallPairs.filter(([x, y]) => over(x) * over(y) < 0).length;
+  const over = new Map<string, number>();
+  const count = ({ tokens }: Signature, by: number) => {
+    for (const { lower } of tokens) if (smallWords.has(lower)) over.set(lower, (over.get(lower) ?? 0) + by);
+  };
+  count(a, 1);
+  count(b, -1);
+  return smallPairs.filter(([x, y]) => (over.get(x) ?? 0) * (over.get(y) ?? 0) < 0).length;
 }
 
 /** Words of scope ("all", "only", "still") that one side has more often than the other, [a, b]. */
