@@ -1,5 +1,9 @@
+/** Most pieces are plain words, and none of what follows finds anything in one. */
+const plainWord = /^[A-Za-z']+[,.!?;:]*$/;
+
 /** Whether a piece is code, a path, a flag, an address: its case and marks count. */
 export function isLiteralText(piece: string): boolean {
+  if (plainWord.test(piece)) return false;
   const core = piece.replace(/^["“”„«(]+/, '').replace(/["“”»),.!?;:]+$/, '');
   if (/^[.*]+$/.test(piece)) return true;
   if (core === '') return false;

@@ -36,6 +36,9 @@ const scanned = 4000;
 const tagQuestion =
   /,? (?:is|are|was|were|do|does|did|have|has|can|could|will|would|should|am)(?:n['’]t)? (?:it|you|they|we|he|she|i)(\?\s*)$/i;
 
+/** A word and at most one mark behind it: what nearly all pieces are, and all that is below would make of one. */
+const plainPiece = /^([A-Za-z]+)([,.!?;:]?)$/;
+
 /** The chunks of a text in order; at most 400. */
 export function toChunks(text: string): Chunk[] {
   const plain = text
@@ -54,6 +57,13 @@ export function toChunks(text: string): Chunk[] {
     }
     for (const piece of line.split(/[\s\u00a0]+/u)) {
       if (piece === '') continue;
+      const [, word, end = ''] = plainPiece.exec(piece) ?? [];
+      if (word !== undefined) {
+        pushWord(raw, word, { quoted: fence || quote !== '', opens, mark: end });
+        opens = end !== '' && '.!?:'.includes(end);
+        if (raw.length > 400) return raw;
+        continue;
+      }
       const begin = /^["“”„«`(]*/.exec(piece)?.[0] ?? '';
       if (quote === '' && /["“„«`]/.test(begin)) quote = begin.includes('`') ? '`' : '"';
       const isQuoted = fence || quote !== '';
@@ -93,22 +103,25 @@ function push(into: Chunk[], core: string, about: { quoted: boolean; opens: bool
     (/^[-+]?\d/.test(core) && !/^\d+-\p{L}{3,}/u.test(core)) || /^(?:re|e|co|t|x|wi|pre|non|anti)-/i.test(core)
       ? [core]
       : core.split(/[/–—]|(?<=[\p{L}\d])-(?=\p{L}{2})/u);
-  let first = true;
+  let { opens } = about;
   for (const part of parts) {
     if (part === '') continue;
     const bare = part.replace(/(?<=\p{L})-(?=\p{L})/gu, '');
-    const words = expand(bare.toLowerCase()).split(' ');
-    for (const [i, lower] of words.entries()) {
-      into.push({
-        text: i === 0 && words.length === 1 ? bare : lower,
-        lower,
-        quoted: about.quoted,
-        opens: about.opens && first,
-        mark: part === parts.at(-1) && i === words.length - 1 ? about.mark : '',
-      });
-      first = false;
-    }
+    pushWord(into, bare, { ...about, opens, mark: part === parts.at(-1) ? about.mark : '' });
+    opens = false;
   }
+}
+
+/** A word, or what it is short for. */
+function pushWord(into: Chunk[], bare: string, { quoted, opens, mark }: Omit<Chunk, 'text' | 'lower'>): void {
+  const written = expand(bare.toLowerCase());
+  if (!written.includes(' ')) {
+    into.push({ text: bare, lower: written, quoted, opens, mark });
+    return;
+  }
+  const words = written.split(' ');
+  for (const [i, lower] of words.entries())
+    into.push({ text: lower, lower, quoted, opens: opens && i === 0, mark: i === words.length - 1 ? mark : '' });
 }
 
 function dropFillers(chunks: readonly Chunk[]): Chunk[] {

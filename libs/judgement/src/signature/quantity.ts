@@ -110,9 +110,19 @@ function toNumber(text: string): number | undefined {
   return Number(head + tail);
 }
 
+/** Letters alone begin a quantity only where they name a number or a month. */
+const letters = /^[a-z]+$/;
+
+function beginsNothing(word: string, next: string | undefined): boolean {
+  if (!letters.test(word) || words.has(word) || scales.has(word) || ordinals.has(word)) return false;
+  if (word === 'half' || word === 'a' || word === 'an') return false;
+  return !classesOf.has(word) || !/^\d/.test(next ?? '');
+}
+
 /** Reads a quantity that begins at `at` of the lower-case chunks of a text; none where there is no number. */
 export function readQuantity(chunks: readonly string[], at: number): Reading | undefined {
   const first = chunks[at] ?? '';
+  if (beginsNothing(first, chunks[at + 1])) return undefined;
   return readDate(chunks, at) ?? readClock(first, chunks[at + 1]) ?? readAmount(chunks, at);
 }
 
