@@ -54,7 +54,7 @@ function compareWith(
     nowMs: 0,
   } as unknown as Asked;
   const way = { partition: 'p', texts, history: ['before'], budgetShare: 0.5 };
-  const set: StoredSet = { way, partition: { tenant: 't', key: 'p' }, size: entries.length };
+  const set: StoredSet = { way, partition: { tenant: 't', key: 'p' }, size: entries.length, glances: new Map() };
   return { result: compare(set, asked, parts), seen };
 }
 

@@ -5,6 +5,7 @@
 import { RefrainError, toRefrainError } from '@refrain/errors';
 import { questionOf, type Way } from '@refrain/judgement';
 import type { Embedder } from './embedder/embedder.ts';
+import { type Glances, trustIn } from './glance.ts';
 import type { Match } from './learning/release.ts';
 import type { Asked } from './level.ts';
 import { tooLate } from './life.ts';
@@ -23,6 +24,7 @@ export interface StoredSet {
   readonly way: Way;
   readonly partition: Partition;
   readonly size: number;
+  readonly glances: Glances;
 }
 
 /** An entry near what is asked. */
@@ -49,7 +51,9 @@ export async function compare(
   const ofAll = timely.length < found.length ? decide(found, set.way, asked) : verdict;
   if ('refuse' in ofAll) return { miss: ofAll.refuse };
   const match = timely[verdict.accept];
-  return match ? { near: match.near, confidence: verdict.confidence } : { miss: 'empty' };
+  if (!match) return { miss: 'empty' };
+  const { near } = match;
+  return { near, confidence: verdict.confidence, trust: trustIn(set.glances, near.id) };
 }
 
 function decide(found: readonly Near[], { history, budgetShare }: Way, { request, chat, settings }: Asked) {
@@ -61,12 +65,13 @@ function decide(found: readonly Near[], { history, budgetShare }: Way, { request
 
 /** The neighbours of all texts of the way, each once, with the cosine to the nearest of them. */
 async function nearestOf(
-  { way, partition, size }: StoredSet,
+  { way, partition, size, glances }: StoredSet,
   asked: Asked,
   parts: CompareParts,
 ): Promise<Near[] | undefined> {
   const vectors = await parts.times.taken('embedding', () => embedAll(way.texts, parts.embedder));
-  const lists = await Promise.all(vectors.map((vector) => neighbours({ partition, vector, size }, asked, parts)));
+  const around = vectors.map((vector) => ({ partition, vector, size, glance: glances.get(vector) }));
+  const lists = await Promise.all(around.map((each) => neighbours(each, asked, parts)));
   const known = new Map<string, Near>();
   for (const near of lists.flatMap((list) => list ?? [])) {
     const best = Math.max(...vectors.map((vector) => cosine(vector, near.vector)));

@@ -1,5 +1,6 @@
 /** Entries that Redis has, nearest to a question first: by the index, or in process where the partition is small and the index cannot say. */
 
+import type { Glance } from './glance.ts';
 import { type NearIndex, scanLimit } from './index/near-index.ts';
 import type { Asked } from './level.ts';
 import { reachBack } from './life.ts';
@@ -20,6 +21,8 @@ export interface Around {
   readonly partition: Partition;
   readonly vector: Float32Array;
   readonly size: number;
+  /** What was asked for already. */
+  readonly glance: Glance | undefined;
 }
 
 /**
@@ -44,15 +47,17 @@ export async function neighbours(
 }
 
 async function live(
-  { partition, vector, size }: Around,
+  { partition, vector, size, glance }: Around,
   count: number,
   nowMs: number,
   parts: NeighbourParts,
 ): Promise<NearEntry[] | undefined> {
   const { times, near } = parts;
-  const ids = await times.taken('index', () => askIndex({ partition, vector, size }, count, parts.index));
+  const ids = await times.taken('index', () => askIndex({ partition, vector, size, glance }, count, parts.index));
   if (ids) {
-    const entries = await times.taken('redis', () => near.getMany(partition, ids, nowMs));
+    const entries = await times.taken('redis', () =>
+      ids === glance?.ids ? glance.entries : near.getMany(partition, ids, nowMs),
+    );
     const stale = ids.filter((_, i) => !entries[i]);
     if (stale.length === 0) return entries.filter((entry) => entry !== undefined);
     parts.index.remove(partition, stale);
@@ -67,7 +72,7 @@ async function askIndex(
   { partition, vector, size }: Around,
   count: number,
   index: NearIndex,
-): Promise<string[] | undefined> {
+): Promise<readonly string[] | undefined> {
   try {
     return await index.query(partition, vector, count, size);
   } catch (error) {

@@ -5,6 +5,7 @@
 import { cacheability, type Way, waysOf } from '@refrain/judgement';
 import { withTimeout } from '@refrain/resilience';
 import { type CompareParts, compare, type StoredSet } from './compare.ts';
+import { glance } from './glance.ts';
 import type { Learning } from './learning/learning.ts';
 import { release, savedBy } from './learning/release.ts';
 import { type AliasParts, leaveAlias } from './leave-alias.ts';
@@ -14,7 +15,7 @@ import { shorten } from './redis-keys.ts';
 
 /** What the level stands on. */
 export interface SemanticParts extends AliasParts, CompareParts {
-  readonly learning: Pick<Learning, 'looked' | 'mayLook' | 'refusal' | 'served' | 'wouldHit'>;
+  readonly learning: Pick<Learning, 'looked' | 'mayLook' | 'refusal' | 'served' | 'trust' | 'wouldHit'>;
   readonly nowMs: () => number;
 }
 
@@ -49,10 +50,11 @@ async function lookIn(way: Way, asked: Asked, parts: SemanticParts): Promise<Lev
   // Where nobody else answers, no time is saved by not looking.
   if (!request.acceptStale && !parts.learning.mayLook(partition, settings)) return { miss: 'break_even' };
   const since = reachBack(nowMs, request, settings.cache);
+  const glances = request.acceptStale ? new Map() : glance(way.texts, partition, asked, parts);
   const [size] = await parts.times.taken('redis', () =>
     Promise.all([parts.near.size(partition, since), parts.index.prepare(partition)]),
   );
-  return size === 0 ? { miss: 'empty' } : metered({ way, partition, size }, asked, parts);
+  return size === 0 ? { miss: 'empty' } : metered({ way, partition, size, glances }, asked, parts);
 }
 
 /** The part of it that takes time, and what that was worth. */

@@ -15,6 +15,7 @@ export function withoutTraces(parts: LookupParts & { readonly learning: Learning
     counts: { asked: ignore, evicted: ignore, looked: ignore, refused: ignore },
     uses: { takeLeast: async () => [], used: ignore },
     learning: {
+      trust: learning.trust,
       // A level that is switched off is looked into now and then: whose turn that is is not this one's to use up.
       mayLook: (partition, settings) => learning.isOn(partition, settings),
       refusal: (partition, hit, settings) => learning.refusal(partition, hit, settings),

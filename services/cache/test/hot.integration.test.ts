@@ -120,6 +120,8 @@ test('what another cache stores is found by the hot index at the next lookup, an
   const partition = await fillTenant('two');
   const second = await start();
   try {
+    // From here on the question's vector is known, and its neighbours are asked for before the journal has been heard.
+    assert.equal((await rig.get('two', again('Spain'), byMeaning)).answer, undefined);
     const { entryId } = await second.put('two', asked('Spain'), 'Madrid.');
     assert.deepEqual(summary(await rig.get('two', again('Spain'), byMeaning)), ['Madrid.', Source.SEMANTIC]);
     const vector = await embedder.embed(again('Spain'));
@@ -134,6 +136,23 @@ test('what another cache stores is found by the hot index at the next lookup, an
   } finally {
     await second.stop();
   }
+});
+
+test('a known question in a hot partition costs one reading of each kind, also where it is answered', async () => {
+  await fillTenant('glance');
+  const look = (place: string) => rig.get('glance', again(place), byMeaning, { leaveNoTrace: true });
+  const readings = async (place: string) => {
+    await look(place);
+    await rig.state.command('CONFIG', 'RESETSTAT');
+    const { answer } = await look(place);
+    const info = String(await rig.state.command('INFO', 'commandstats'));
+    const calls = ['mget', 'hmget', 'zcount'].map((name) =>
+      Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(info)?.[1] ?? 0),
+    );
+    return { isHit: answer !== undefined, calls };
+  };
+  assert.deepEqual(await readings('Italy'), { isHit: true, calls: [1, 1, 1] });
+  assert.deepEqual(await readings('Spain'), { isHit: false, calls: [1, 1, 1] });
 });
 
 test('a removed entry is never served, though the index still names it', async () => {

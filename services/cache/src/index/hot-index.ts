@@ -113,8 +113,14 @@ export class HotIndex {
     if (fresh.length > 0) this.#trim();
   }
 
+  /** As `query`, of what is known now; undefined also where others may have changed it unheard. */
+  peek({ key }: Partition, vector: Float32Array, count: number): readonly string[] | undefined {
+    const hot = this.#hot.get(key);
+    return hot?.filled ? hot.vectors.guess(vector, count) : undefined;
+  }
+
   /** Ids of the nearest entries of a partition of `size`; undefined where it is not hot (yet). */
-  query(partition: Partition, vector: Float32Array, count: number, size: number): string[] | undefined {
+  query(partition: Partition, vector: Float32Array, count: number, size: number): readonly string[] | undefined {
     const hot = this.#touch(partition.key) ?? this.#welcome(partition, size);
     if (!hot) return undefined;
     // What expired is still here until somebody sweeps it; what no journal told is missing.

@@ -74,3 +74,22 @@ test('what was removed is not found, nor what never was a unit vector', () => {
   hot.remove(a.id);
   assert.deepEqual([hot.nearest(b.vector, 5), hot.size], [[], 0]);
 });
+
+test('a search that was made ahead is not made again, unless something came or went, and then it is', () => {
+  const [first, second, asked] = [...vectors().take(3)] as [Vector, Vector, Vector];
+  const hot = new HotVectors(makeGraph);
+  hot.add(first.id, first.vector);
+  const guess = hot.guess(asked.vector, 5);
+  assert.equal(hot.nearest(asked.vector, 5), guess);
+  assert.notEqual(hot.nearest(asked.vector, 5), guess, 'only once');
+  const ahead = hot.guess(asked.vector, 5);
+  hot.add(second.id, second.vector);
+  assert.deepEqual([...hot.nearest(asked.vector, 5)].sort(), [first.id, second.id].sort());
+  assert.deepEqual(ahead, [first.id]);
+  hot.guess(asked.vector, 5);
+  hot.remove(first.id);
+  assert.deepEqual(hot.nearest(asked.vector, 5), [second.id]);
+  hot.guess(asked.vector, 1);
+  hot.add(first.id, first.vector);
+  assert.equal(hot.nearest(asked.vector, 5).length, 2);
+});

@@ -30,6 +30,8 @@ export class HotVectors {
   readonly #numbers: Map<string, bigint> = new Map();
   readonly #ids: Map<bigint, string> = new Map();
   #last = 0n;
+  /** Searches that nobody has asked the outcome of yet; begun anew with each change. */
+  #guesses: WeakMap<Float32Array, { readonly count: number; readonly ids: readonly string[] }> = new WeakMap();
 
   constructor(makeGraph: MakeGraph) {
     this.#graph = makeGraph();
@@ -50,6 +52,7 @@ export class HotVectors {
   /** Takes 0.05 ms in a small partition, 0.35 ms at 100,000. What is no unit vector is left out: nothing could be near it. */
   add(id: string, vector: Float32Array): void {
     if (this.#numbers.has(id) || Number.isNaN(cosine(vector, vector))) return;
+    this.#guesses = new WeakMap();
     this.#last += 1n;
     this.#graph.add(this.#last, vector, threads);
     this.#numbers.set(id, this.#last);
@@ -59,13 +62,27 @@ export class HotVectors {
   remove(id: string): void {
     const number = this.#numbers.get(id);
     if (number === undefined) return;
+    this.#guesses = new WeakMap();
     this.#graph.remove(number);
     this.#numbers.delete(id);
     this.#ids.delete(number);
   }
 
+  /** As `nearest`, which gives this very list to the next who asks for the same vector, if nothing has changed until then. */
+  guess(vector: Float32Array, count: number): readonly string[] {
+    const ids = this.#search(vector, count);
+    this.#guesses.set(vector, { count, ids });
+    return ids;
+  }
+
   /** Ids of the nearest, nearest first. */
-  nearest(vector: Float32Array, count: number): string[] {
+  nearest(vector: Float32Array, count: number): readonly string[] {
+    const guess = this.#guesses.get(vector);
+    this.#guesses.delete(vector);
+    return guess?.count === count ? guess.ids : this.#search(vector, count);
+  }
+
+  #search(vector: Float32Array, count: number): string[] {
     if (this.size === 0) return [];
     const { keys } = this.#graph.search(vector, count, threads);
     return Array.from(keys, (number) => this.#ids.get(number)).filter((id) => id !== undefined);

@@ -55,7 +55,16 @@ export class LayeredIndex implements NearIndex {
     }
   }
 
-  async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
+  peek(partition: Partition, vector: Float32Array, count: number): readonly string[] | undefined {
+    return this.#try(partition, (hot) => hot.peek(partition, vector, count));
+  }
+
+  async query(
+    partition: Partition,
+    vector: Float32Array,
+    count: number,
+    size: number,
+  ): Promise<readonly string[] | undefined> {
     const fromHot = this.#queryHot(partition, vector, count, size);
     if (fromHot) this.#cold.keepOpen(partition);
     const ids = fromHot ?? (await this.#cold.query(partition, vector, count, size));
@@ -87,7 +96,7 @@ export class LayeredIndex implements NearIndex {
     await this.#cold.stop();
   }
 
-  #queryHot(partition: Partition, vector: Float32Array, count: number, size: number): string[] | undefined {
+  #queryHot(partition: Partition, vector: Float32Array, count: number, size: number): readonly string[] | undefined {
     return this.#try(partition, (hot) => hot.query(partition, vector, count, size));
   }
 

@@ -23,11 +23,21 @@ export interface NearIndex {
   /** Told before a lookup, beside whatever else is asked: it learns what other processes have changed. Never throws. */
   prepare(partition: Partition): Promise<void>;
   /**
+   * Ids of the nearest entries by what is in process, before `prepare`; undefined where that is not all. `query` gives the same list, without
+   * a second search, if nothing has changed in between.
+   */
+  peek(partition: Partition, vector: Float32Array, count: number): readonly string[] | undefined;
+  /**
    * Ids of the nearest entries, a few more than `count` where some are not written yet; undefined where the index cannot say: the partition
    * is not in process, and has no collection, or one that is still being filled and the partition (of `size` entries) is small enough to be
    * compared without. @throws RefrainError `unavailable` (CHROMA_DOWN)
    */
-  query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined>;
+  query(
+    partition: Partition,
+    vector: Float32Array,
+    count: number,
+    size: number,
+  ): Promise<readonly string[] | undefined>;
   /** Takes a vector that Redis has to be written soon; never waits. */
   add(partition: Partition, id: string, vector: Float32Array): void;
   /** Takes entries out, as far as they are there. */
@@ -45,7 +55,7 @@ export interface NearIndex {
 }
 
 /** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
-export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'prepare' | 'rebuild'> & {
+export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'peek' | 'prepare' | 'rebuild'> & {
   /** Opens the partition's collection where it is lost, for the day when it is asked. */
   keepOpen(partition: Partition): void;
 };

@@ -62,12 +62,11 @@ export class EntryTrust {
   /** How far an entry may be trusted. What is asked for is in use, and lives on. */
   async of(partition: Partition, id: string): Promise<Trust> {
     const key = this.#key(partition, id);
-    const [fields] = await this.#state.pipeline([
-      ['HMGET', key, 'floor', 'strikes'],
-      ['PEXPIRE', key, keptMs],
-    ]);
-    const [floor, strikes] = fields as (string | null)[];
-    return { floor: Number(floor ?? -1), quarantined: Number(strikes ?? 0) >= 2 };
+    const [floor, strikes] = (await this.#state.command('HMGET', key, 'floor', 'strikes')) as (string | null)[];
+    // Of nearly all entries nothing was learned.
+    if (floor === null) return { floor: -1, quarantined: false };
+    await this.#state.command('PEXPIRE', key, keptMs);
+    return { floor: Number(floor), quarantined: Number(strikes ?? 0) >= 2 };
   }
 
   /** Takes a verdict on a hit; `served` is false for one that would have been. Without a confidence nothing can be raised above it. */

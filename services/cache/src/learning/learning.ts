@@ -7,7 +7,7 @@ import type { Partition } from '../partition.ts';
 import type { RedisKeys } from '../redis-keys.ts';
 import type { Settings } from '../settings.ts';
 import { confidenceInForce } from './confidence-in-force.ts';
-import { EntryTrust } from './entry-trust.ts';
+import { EntryTrust, type Trust } from './entry-trust.ts';
 import { binOf, type Evidence } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { Meter } from './meter.ts';
@@ -53,13 +53,17 @@ export class Learning {
     return !cache.semantic.breakEven || this.#meter(partition).on;
   }
 
-  /** Why a hit at this confidence is not served, undefined where it is. @throws RefrainError `unavailable`: who does not know must not serve */
+  /**
+   * Why a hit at this confidence is not served, undefined where it is; `trust` is that in its entry, where somebody has asked for it already.
+   * @throws RefrainError `unavailable`: who does not know must not serve
+   */
   async refusal(
     partition: Partition,
-    hit: { readonly id: string; readonly confidence: number },
+    hit: { readonly id: string; readonly confidence: number; readonly trust?: Promise<Trust> | undefined },
     settings: Settings,
   ): Promise<LearnedRefusal | undefined> {
-    const [evidence, trust] = await Promise.all([this.ledger.read(partition), this.trust.of(partition, hit.id)]);
+    const asked = hit.trust ?? this.trust.of(partition, hit.id);
+    const [evidence, trust] = await Promise.all([this.ledger.read(partition), asked]);
     if (trust.quarantined) return 'quarantined';
     if (hit.confidence <= trust.floor) return 'entry_tightened';
     return hit.confidence < inForce(evidence, settings) ? 'tightened' : undefined;

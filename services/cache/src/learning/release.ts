@@ -6,12 +6,15 @@ import type { Asked, LevelResult } from '../level.ts';
 import type { NearEntry } from '../near-store.ts';
 import type { Partition } from '../partition.ts';
 import { toEntryId } from '../redis-keys.ts';
+import type { Trust } from './entry-trust.ts';
 import type { Learning } from './learning.ts';
 
 /** An entry that the verifier takes for the same. */
 export interface Match {
   readonly near: NearEntry;
   readonly confidence: number;
+  /** In its entry, where somebody has asked for it already. */
+  readonly trust?: Promise<Trust> | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface Match {
  * say whether it would have been right. @throws RefrainError `unavailable` where nobody knows what was learned
  */
 export async function release(
-  { near, confidence }: Match,
+  { near, confidence, trust }: Match,
   partition: Partition,
   { request, settings, nowMs }: Asked,
   learning: Pick<Learning, 'refusal' | 'served' | 'wouldHit'>,
@@ -27,7 +30,7 @@ export async function release(
   learning.wouldHit(partition, confidence);
   if (confidence < (request.minimumConfidence ?? 0)) return { miss: 'below_confidence' };
   const shadow = { entryId: toEntryId(near.id, partition.key), confidence };
-  const refusal = await learning.refusal(partition, { id: near.id, confidence }, settings);
+  const refusal = await learning.refusal(partition, { id: near.id, confidence, trust }, settings);
   if (refusal) return { miss: refusal, shadow };
   if (settings.cache.semantic.shadow) return { miss: 'shadow', shadow };
   learning.served(partition, confidence);
