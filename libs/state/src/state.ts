@@ -21,7 +21,8 @@ type Argument = string | number | Uint8Array;
 /** A Lua script; it touches only its KEYS. */
 export interface Script {
   readonly name: string;
-  readonly keys: number;
+  /** How many of what it is given are KEYS; where it has no fixed number, all keys of a call are. */
+  readonly keys?: number;
   readonly lua: string;
 }
 
@@ -100,10 +101,13 @@ export function openState(options: StateOptions): State {
     pipeline: (commands) => guarded(() => runPipeline(redis, commands)),
     command: (name, ...args) => guarded(() => redis.call(name, ...args.map(toArgument))),
     script: ({ name, keys: numberOfKeys, lua }) => {
-      redis.defineCommand(name, { numberOfKeys, lua });
+      redis.defineCommand(name, numberOfKeys === undefined ? { lua } : { numberOfKeys, lua });
       const run = (redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
       return (keys, args) =>
-        guarded(() => run?.apply(redis, [...keys, ...args.map(toArgument)]) ?? Promise.reject(new Error(name)));
+        guarded(() => {
+          const counted = numberOfKeys === undefined ? [keys.length, ...keys] : keys;
+          return run?.apply(redis, [...counted, ...args.map(toArgument)]) ?? Promise.reject(new Error(name));
+        });
     },
     scan: async function* (match) {
       let cursor = '0';

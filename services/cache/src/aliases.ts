@@ -5,7 +5,7 @@
  */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
-import type { State } from '@refrain/state';
+import type { Script, State } from '@refrain/state';
 import { readEntry } from './read-entry.ts';
 import { fromEntryId, type RedisKeys, toEntryId } from './redis-keys.ts';
 
@@ -27,7 +27,10 @@ export interface AliasOf {
  * target that is stored again and again lives for ever.
  * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, name, now.
  */
-const keep = `
+const keep: Script = {
+  name: 'refrainKeepAlias',
+  keys: 6,
+  lua: `
 local left = redis.call('PTTL', KEYS[2])
 if left <= 0 or not redis.call('SET', KEYS[1], ARGV[1], 'PX', left, 'NX') then return 0 end
 redis.call('ZADD', KEYS[3], ARGV[3] + left, ARGV[2])
@@ -37,13 +40,17 @@ redis.call('ZADD', KEYS[5], tonumber(redis.call('GET', KEYS[6]) or 0) + ARGV[3] 
 for i = 3, 6 do
   if redis.call('PTTL', KEYS[i]) < left then redis.call('PEXPIRE', KEYS[i], left) end
 end
-return 1`;
+return 1`,
+};
 
 /** Removes keys that still hold what they held: an alias that became an answer meanwhile stays. */
-const removeUnchanged = `
+const removeUnchanged: Script = {
+  name: 'refrainRemoveUnchanged',
+  lua: `
 for i, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[i] then redis.call('UNLINK', key) end
-end`;
+end`,
+};
 
 /** Removed at once: far below the time a command may take. */
 const pageNames = 1000;
@@ -52,10 +59,14 @@ const pageNames = 1000;
 export class Aliases {
   readonly #state: State;
   readonly #keys: RedisKeys;
+  readonly #keep: ReturnType<State['script']>;
+  readonly #removeUnchanged: ReturnType<State['script']>;
 
   constructor(state: State, keys: RedisKeys) {
     this.#state = state;
     this.#keys = keys;
+    this.#keep = state.script(keep);
+    this.#removeUnchanged = state.script(removeUnchanged);
   }
 
   /** Gives whether it was kept. @throws RefrainError `unavailable` */
@@ -73,7 +84,7 @@ export class Aliases {
       this.#keys.usesBase(tenant),
     ];
     const args = [toBinary(EntrySchema, alias), toEntryId(id, partition), nowMs];
-    return (await this.#state.command('EVAL', keep, keys.length, ...keys, ...args)) === 1;
+    return (await this.#keep(keys, args)) === 1;
   }
 
   /** Removes the aliases of entries. @throws RefrainError `unavailable` */
@@ -101,8 +112,10 @@ export class Aliases {
       return [{ key, bytes, name: names[i] ?? '' }];
     });
     if (there.length === 0) return;
-    const values = there.map(({ bytes }) => bytes);
-    await this.#state.command('EVAL', removeUnchanged, there.length, ...there.map(({ key }) => key), ...values);
+    await this.#removeUnchanged(
+      there.map(({ key }) => key),
+      there.map(({ bytes }) => bytes),
+    );
     const gone = there.map(({ name }) => name);
     await this.#state.pipeline([
       ['ZREM', this.#keys.lives(tenant), ...gone],

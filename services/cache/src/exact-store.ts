@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import type { State } from '@refrain/state';
+import type { Script, State } from '@refrain/state';
 import { groupsOf, type Kept, stampedOf } from './kept.ts';
 import { type Life, toEntryTimes } from './life.ts';
 import { readEntry } from './read-entry.ts';
@@ -11,7 +11,9 @@ import { type Group, type RedisKeys, toEntryId } from './redis-keys.ts';
  * Keeps an entry and its place in the tenant's lists, all or nothing: an invalidation that comes in between would miss it.
  * KEYS: entry, lives, uses, base of uses, then groups, then stamps. ARGV: entry, its time, asked at, now, kept until, name, groups.
  */
-const keep = `
+const keep: Script = {
+  name: 'refrainKeepExact',
+  lua: `
 local groups = tonumber(ARGV[7])
 for i = 5 + groups, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
@@ -29,16 +31,19 @@ end
 for i = 2, 4 + groups do
   if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
 end
-return 1`;
+return 1`,
+};
 
 /** Answers, and aliases of answers, by exact key in Redis. A hit does not renew an entry's time. */
 export class RedisExactStore {
   readonly #state: State;
   readonly #keys: RedisKeys;
+  readonly #keep: ReturnType<State['script']>;
 
   constructor(state: State, keys: RedisKeys) {
     this.#state = state;
     this.#keys = keys;
+    this.#keep = state.script(keep);
   }
 
   /** One GET; whether the entry may answer is `tooLate`'s to say. @throws RefrainError `unavailable` (REDIS_DOWN, BREAKER_OPEN, BAD_ENTRY) */
@@ -72,7 +77,7 @@ export class RedisExactStore {
     const times = [keptUntilMs - createdAtMs, kept.askedAtMs, createdAtMs, keptUntilMs];
     const name = toEntryId(id, partition);
     const args = [toBinary(EntrySchema, toEntry(kept, life)), ...times, name, groups.length];
-    return (await this.#state.command('EVAL', keep, keys.length, ...keys, ...args)) === 1;
+    return (await this.#keep(keys, args)) === 1;
   }
 }
 

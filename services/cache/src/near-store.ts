@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
-import type { State } from '@refrain/state';
+import type { Script, State } from '@refrain/state';
 import { BoundedMap } from './bounded-map.ts';
 import { embeddingFingerprint } from './embedder/model.ts';
 import { groupsOf, type Kept, stampedOf } from './kept.ts';
@@ -37,7 +37,9 @@ const rememberedPartitions = 1000;
  * KEYS: entry, partition's list, tenant's partitions, exact entry, lives, then groups, then stamps.
  * ARGV: entry, its time, asked at, now, found until, id, partition, last look, forgotten before, name, groups.
  */
-const keep = `
+const keep: Script = {
+  name: 'refrainKeepNear',
+  lua: `
 local lists = 5 + tonumber(ARGV[11])
 for i = lists + 1, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
@@ -54,18 +56,24 @@ for i = 2, lists do
 end
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[8], ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[9])
-return over`;
+return over`,
+};
 
 /** Takes ids off a partition's list where their entries are gone (evicted); one that was stored again meanwhile stays. */
-const forgetGone = `
+const forgetGone: Script = {
+  name: 'refrainForgetGone',
+  lua: `
 for i = 2, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('ZREM', KEYS[1], ARGV[i - 1]) end
-end`;
+end`,
+};
 
 /** Answers with their questions and vectors in Redis: the truth that the index is rebuilt from and checked against. */
 export class RedisNearStore {
   readonly #state: State;
   readonly #keys: RedisKeys;
+  readonly #keep: ReturnType<State['script']>;
+  readonly #forgetGone: ReturnType<State['script']>;
   /** By entry key. A vector follows from the question, and the question is hashed into the key: it never changes. */
   #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
   readonly #reading: Map<string, Promise<void>> = new Map();
@@ -77,6 +85,8 @@ export class RedisNearStore {
   constructor(state: State, keys: RedisKeys) {
     this.#state = state;
     this.#keys = keys;
+    this.#keep = state.script(keep);
+    this.#forgetGone = state.script(forgetGone);
   }
 
   /**
@@ -117,7 +127,7 @@ export class RedisNearStore {
     const times = [keptUntilMs - nowMs, kept.askedAtMs, nowMs, revalidateUntilMs];
     const args = [...times, id, partition, told, forgottenBefore, toEntryId(id, partition), groups.length];
     const bytes = toBinary(EntrySchema, entry);
-    const reply = await this.#state.command('EVAL', keep, keys.length, ...keys, bytes, ...args);
+    const reply = await this.#keep(keys, [bytes, ...args]);
     if (reply === 'invalidated' || reply === 'removed') return reply;
     this.#vectors.set(name, vector);
     this.#toldUntil.set(members, nowMs);
@@ -199,7 +209,7 @@ export class RedisNearStore {
   async forget(partition: Partition, ids: readonly string[]): Promise<void> {
     const keys = ids.map((id) => this.#keys.near(partition.tenant, partition.key, id));
     const members = this.#keys.partition(partition.tenant, partition.key);
-    await this.#state.command('EVAL', forgetGone, keys.length + 1, members, ...keys, ...ids);
+    await this.#forgetGone([members, ...keys], ids);
   }
 }
 

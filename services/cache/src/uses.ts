@@ -5,7 +5,7 @@
  * process, or while Redis is away, costs an entry a little of its standing.
  */
 import type { Logger } from '@refrain/service';
-import type { State } from '@refrain/state';
+import type { Script, State } from '@refrain/state';
 import type { RedisKeys } from './redis-keys.ts';
 
 /** What counting stands on. */
@@ -24,18 +24,25 @@ const maximumEvicted = 100;
 const maximumCounted = 50_000;
 
 /** KEYS: uses, base. ARGV: name, number of uses, … */
-const count = `
+const count: Script = {
+  name: 'refrainCountUses',
+  keys: 2,
+  lua: `
 local base = tonumber(redis.call('GET', KEYS[2]) or 0)
 for i = 1, #ARGV, 2 do
   local uses = redis.call('ZSCORE', KEYS[1], ARGV[i])
   if uses then redis.call('ZADD', KEYS[1], math.max(uses, base) + ARGV[i + 1], ARGV[i]) end
-end`;
+end`,
+};
 
 /**
  * Strikes off what Redis has forgotten by itself, then gives the names that have to go. Among equals the oldest goes: uses are whole, and
  * behind the point stands when an entry was stored. KEYS: uses, base, lives. ARGV: now, maximum, names at most, how long the base is kept.
  */
-const takeLeast = `
+const takeLeast: Script = {
+  name: 'refrainTakeLeast',
+  keys: 3,
+  lua: `
 local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'LIMIT', 0, 1000)
 if #gone > 0 then
   redis.call('ZREM', KEYS[1], unpack(gone))
@@ -49,17 +56,22 @@ for i = 1, #least, 2 do names[#names + 1] = least[i] end
 redis.call('ZREM', KEYS[3], unpack(names))
 local base = math.max(tonumber(redis.call('GET', KEYS[2]) or 0), math.floor(least[#least]))
 redis.call('SET', KEYS[2], base, 'PX', ARGV[4])
-return names`;
+return names`,
+};
 
 /** Counts uses, and says who is used least. */
 export class Uses {
   readonly #options: UsesOptions;
+  readonly #count: ReturnType<State['script']>;
+  readonly #takeLeast: ReturnType<State['script']>;
   #counted: Map<string, Map<string, number>> = new Map();
   #names = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: UsesOptions) {
     this.#options = options;
+    this.#count = options.state.script(count);
+    this.#takeLeast = options.state.script(takeLeast);
   }
 
   /** An entry answered. Never waits, never fails. */
@@ -82,13 +94,13 @@ export class Uses {
     const counted = this.#counted;
     this.#counted = new Map();
     this.#names = 0;
-    const { state, keys, log } = this.#options;
+    const { keys, log } = this.#options;
     try {
       for (const [tenant, names] of counted) {
         const all = [...names];
         for (let from = 0; from < all.length; from += pageNames) {
           const page = all.slice(from, from + pageNames).flat();
-          await state.command('EVAL', count, 2, keys.uses(tenant), keys.usesBase(tenant), ...page);
+          await this.#count([keys.uses(tenant), keys.usesBase(tenant)], page);
         }
       }
     } catch (err) {
@@ -98,10 +110,9 @@ export class Uses {
 
   /** Takes the names off the list that have to go where a tenant has more than `maximum`. @throws RefrainError `unavailable` */
   async takeLeast(tenant: string, maximum: number, nowMs: number): Promise<string[]> {
-    const { state, keys } = this.#options;
+    const { keys } = this.#options;
     const lists = [keys.uses(tenant), keys.usesBase(tenant), keys.lives(tenant)];
     const baseMs = 30 * 86_400_000;
-    const args = [nowMs, maximum, maximumEvicted, baseMs];
-    return (await state.command('EVAL', takeLeast, lists.length, ...lists, ...args)) as string[];
+    return (await this.#takeLeast(lists, [nowMs, maximum, maximumEvicted, baseMs])) as string[];
   }
 }
