@@ -110,6 +110,8 @@ class Context implements CallContext {
 export interface CallKeeping {
   readonly observe: CallObserver;
   readonly running: RunningCalls;
+  /** A caller of a stream that takes nothing for so long is let go. */
+  readonly stalledMs: number;
 }
 
 /** grpc-js does not catch a rejected handler: unwrapped it would end the process and leave the caller waiting. */
@@ -149,7 +151,7 @@ export function wrapUnary(
 export function wrapServerStream(
   path: string,
   handler: (request: Message, context: CallContext) => AsyncIterable<Message>,
-  { observe, running }: CallKeeping,
+  { observe, running, stalledMs }: CallKeeping,
 ): handleServerStreamingCall<Message, Message> {
   return async (call) => {
     const start = performance.now();
@@ -169,7 +171,7 @@ export function wrapServerStream(
       if (isFault(call.request)) throw call.request;
       for await (const message of handler(call.request, context)) {
         if (call.cancelled || isOver) break;
-        if (!call.write(message)) await drained(call);
+        if (!call.write(message)) await drained(call, stalledMs);
       }
       if (!running.finish(fail)) return;
       observe(path, call.cancelled ? 'canceled' : 'ok', performance.now() - start);
@@ -180,13 +182,22 @@ export function wrapServerStream(
   };
 }
 
-function drained(call: ServerWritableStream<Message, Message>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
+/** @throws RefrainError `deadline` when the caller takes nothing for so long: what waits for it must not wait for ever */
+function drained(call: ServerWritableStream<Message, Message>, stalledMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      clearTimeout(stalled);
       call.off('drain', done);
       call.off('cancelled', done);
+    };
+    const done = () => {
+      leave();
       resolve();
     };
+    const stalled = setTimeout(() => {
+      leave();
+      reject(new RefrainErrorClass('deadline', 'The caller takes nothing.', { reason: 'STALLED' }));
+    }, stalledMs);
     call.once('drain', done);
     call.once('cancelled', done);
   });

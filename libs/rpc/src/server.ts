@@ -31,6 +31,8 @@ export interface GrpcServerOptions {
   /** A request's raw bytes at most, asked for each time; more is INVALID_ARGUMENT. */
   readonly maximumRequestBytes?: () => number;
   readonly observe?: CallObserver;
+  /** A caller of a stream that takes nothing for so long is let go with DEADLINE_EXCEEDED; a minute where absent. */
+  readonly stalledMs?: number;
 }
 
 /** A running gRPC server with health and reflection. */
@@ -42,6 +44,7 @@ export interface GrpcServer {
   drain(graceMs: number): Promise<void>;
 }
 
+const defaultStalledMs = 60_000;
 /** For the last statuses to leave. */
 const goodbyeMs = 500;
 /** The library's own limit stands above ours, so that the refusal is ours and says why. */
@@ -56,7 +59,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.enable_channelz': 0,
   });
   allowCancels(server);
-  const keeping = { observe: options.observe ?? (() => undefined), running: new RunningCalls() };
+  const { observe = () => undefined, stalledMs = defaultStalledMs } = options;
+  const keeping = { observe, running: new RunningCalls(), stalledMs };
   const health = createHealth(options.services.map((each) => each.descriptor.typeName));
   const limit = options.maximumRequestBytes ?? (() => libraryLimitBytes);
   for (const each of [...options.services, health.registered]) add(server, each, limit, keeping);

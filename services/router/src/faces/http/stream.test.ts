@@ -123,3 +123,21 @@ test('a client that stops reading stops the answer until it reads again, and lea
   await writing;
   assert.deepEqual([left, stuck.destroyed], [true, true]);
 });
+
+test('a client that takes nothing is let go, and the answer with it', async () => {
+  let isLeft = false;
+  const reply: Reply = {
+    ...wholeReply(answerOf('A monoid.')),
+    events: async function* () {
+      try {
+        for (;;) yield delta({ text: 'More and more.' });
+      } finally {
+        isLeft = true;
+      }
+    },
+  };
+  const client = new Writable({ highWaterMark: 10, write: () => undefined });
+  const signal = new AbortController().signal;
+  await writeStream(client as unknown as ServerResponse, reply, { includeUsage: false, signal, stalledMs: 20 });
+  assert.deepEqual([isLeft, client.destroyed], [true, true]);
+});

@@ -11,7 +11,11 @@ export interface StreamOptions {
   readonly includeUsage: boolean;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+  /** A client that takes nothing for so long is let go; a minute where absent. */
+  readonly stalledMs?: number;
 }
+
+const defaultStalledMs = 60_000;
 
 /**
  * Writes a reply as server-sent events in OpenAI's form. The response's head must be written already. An error after
@@ -24,9 +28,16 @@ export async function writeStream(response: ServerResponse, reply: Reply, option
     created: Math.floor(Date.now() / 1000),
     model: modelName(reply.provenance),
   };
+  const { signal, stalledMs = defaultStalledMs } = options;
+  const stalled = new AbortController();
   const send = async (event: unknown) => {
-    if (response.write(`data: ${JSON.stringify(event)}\n\n`) || options.signal.aborted) return;
-    await once(response, 'drain', { signal: options.signal });
+    if (response.write(`data: ${JSON.stringify(event)}\n\n`) || signal.aborted) return;
+    const timer = setTimeout(() => stalled.abort(), stalledMs);
+    try {
+      await once(response, 'drain', { signal: AbortSignal.any([signal, stalled.signal]) });
+    } finally {
+      clearTimeout(timer);
+    }
   };
   try {
     let role: { role?: 'assistant' } = { role: 'assistant' };
@@ -38,7 +49,7 @@ export async function writeStream(response: ServerResponse, reply: Reply, option
     }
     response.end('data: [DONE]\n\n');
   } catch (thrown) {
-    if (options.signal.aborted) response.destroy();
+    if (signal.aborted || stalled.signal.aborted) response.destroy();
     else response.end(`data: ${JSON.stringify(toErrorBody(toRefrainError(thrown)))}\n\n`);
   }
 
