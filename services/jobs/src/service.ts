@@ -7,6 +7,7 @@ import type { JobsConfig } from './config.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { createDoor } from './door.ts';
 import { Intake } from './intake.ts';
+import { createDeadAlarm } from './job-events.ts';
 import { JobRecords } from './job-records.ts';
 import { createJobsMetrics } from './metrics.ts';
 import { Worker } from './worker.ts';
@@ -42,11 +43,13 @@ export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret
   const records = new JobRecords(kept);
   const dead = new DeadLetters(bus.kept(deadStream));
   const intake = new Intake({ bus, kept, records, log, metrics: jobsMetrics });
+  const encoding = () => mesh().events.encoding;
   const worker = new Worker({
+    onDead: createDeadAlarm({ bus, encoding, log }),
     ...{ bus, router, records, dead, log, metrics: jobsMetrics },
     ...{ meshSecret, leaseMs: config.leaseMs, retryBaseMs: config.retryBaseMs },
     deadlineMs: () => mesh().limits.deadlineMs,
-    encoding: () => mesh().events.encoding,
+    encoding,
   });
   let takers: Subscription[] = [];
   return {

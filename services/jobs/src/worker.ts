@@ -27,6 +27,8 @@ import type { JobsMetrics } from './metrics.ts';
 export interface WorkerParts extends AskingParts {
   readonly bus: Pick<Bus, 'publish'>;
   readonly dead: DeadLetters;
+  /** Tells operators of a job that died. */
+  readonly onDead: (job: Job) => void;
   readonly metrics: Pick<JobsMetrics, 'tried' | 'ended' | 'withdrawn'>;
   readonly encoding: () => MeshConfig['events']['encoding'];
   readonly log: Pick<Logger, 'warn' | 'error'>;
@@ -133,12 +135,13 @@ export class Worker {
 
   /** The letter first: a job is never dead without one. The message goes last, so that what was cut short is done again. */
   async #end(queued: QueuedJob, held: Held, end: End): Promise<Handled> {
-    const { dead, log, metrics, records } = this.#parts;
+    const { dead, log, metrics, onDead, records } = this.#parts;
     const now = Date.now();
     const record = ended(held, end, BigInt(now));
     const { job } = record;
     if (end.state === JobState.DEAD) await dead.add(job, queued);
     if (!(await records.end(record, held.revision))) return { retryMs: soonMs };
+    if (end.state === JobState.DEAD) onDead(job);
     metrics.ended(stateName(job.state), (now - Number(job.createdAtMs)) / 1000);
     if (end.error)
       log.warn(

@@ -1,12 +1,16 @@
 /** What a job's submitter, its tenant and an operator are promised. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { create } from '@bufbuild/protobuf';
+import { create, fromJsonString } from '@bufbuild/protobuf';
 import {
+  type AlertEvent,
+  AlertEventSchema,
+  eventSubject,
   FallbackMode,
   GetRequestSchema,
   JobState,
   ListRequestSchema,
+  meshTenant,
   RetryRequestSchema,
   SubmitRequestSchema,
 } from '@refrain/contracts';
@@ -88,6 +92,10 @@ describe('a job', { timeout: 120_000 }, () => {
   });
 
   it('is dead after three tries, where an operator sees it and has it tried again; the queue goes on', async () => {
+    const alerts: AlertEvent[] = [];
+    const listening = at.bus.subscribe(eventSubject(meshTenant, 'alert'), {}, ({ data }) => {
+      alerts.push(fromJsonString(AlertEventSchema, Buffer.from(data).toString()));
+    });
     at.router.script = ({ text }) => (text === 'Poison?' ? busy() : 'Fine.');
     const poison = await at.submit('Poison?');
     const others = await Promise.all(['One?', 'Two?', 'Three?'].map((text) => at.submit(text)));
@@ -95,6 +103,10 @@ describe('a job', { timeout: 120_000 }, () => {
     const { job } = await at.until(poison, JobState.DEAD);
     assert.deepEqual([job?.attempts, job?.errorReason, at.router.count('Poison?')], [3, 'BUSY', 3]);
     await eventually(() => at.events.some((event) => event.job?.id === poison), { what: 'the event' });
+    await eventually(() => alerts.some(({ kind, text }) => kind === 'dead' && text.includes(poison)), {
+      what: 'the alert',
+    });
+    await listening.drain();
     assert.deepEqual(
       (await list(JobState.DEAD)).jobs.map(({ id }) => id),
       [poison],

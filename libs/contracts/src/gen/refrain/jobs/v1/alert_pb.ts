@@ -19,7 +19,7 @@ export const file_refrain_jobs_v1_alert: GenFile = /*@__PURE__*/
  */
 export type AlertEvent = Message<"refrain.jobs.v1.AlertEvent"> & {
   /**
-   * "quota", "errors", "unused", "denied" or "exhausted"; "price" for a model without a price.
+   * "quota", "errors", "unused", "denied" or "exhausted"; "price" for a model without a price; "dead" for a job that died.
    *
    * @generated from field: string kind = 1;
    */
