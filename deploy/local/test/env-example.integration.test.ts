@@ -47,7 +47,7 @@ test('it names every variable that a service or the start reads, and no other', 
   });
   const isKey = (name: string) => /_API_KEY(S|_\d+|_FILE)?$/.test(name);
   const named = Object.keys(example).filter((name) => !isKey(name));
-  assert.deepEqual(named.sort(), [...new Set([...read, 'LOG_LEVEL'])].sort());
+  assert.deepEqual(named.sort(), [...new Set([...read, 'LOG_LEVEL', 'STOP_SECONDS'])].sort());
 });
 
 test('it names the keys of every provider that refrain.yaml has', () => {

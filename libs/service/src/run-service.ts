@@ -2,7 +2,9 @@
  * The frame of every service process: logger, start, ops server, stop in reverse order on a signal. Under a supervisor
  * (an IPC channel) it announces its addresses when it is up, and ends when the supervisor is gone.
  */
+import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { readEnv } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { type Readiness, startOps } from './ops.ts';
@@ -11,6 +13,8 @@ import { type Readiness, startOps } from './ops.ts';
 export interface ServiceScope {
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Milliseconds that all stops have together; whoever lets work end must leave some to those that stop after it. */
+  readonly stopMs: number;
   /** Registers a stop; they run in reverse order, each awaited. */
   onStop(stop: () => Promise<unknown> | unknown): void;
 }
@@ -23,26 +27,30 @@ export interface StartedService {
   readonly announce?: Readonly<Record<string, unknown>>;
 }
 
-/** All stops together; the supervisor waits a little longer before it kills. */
-const stopLimitMs = 10_000;
+/** All stops together; the supervisor waits a little longer before it kills. Where nothing is told, as long as Docker waits. */
+const defaultStopSeconds = 10;
+const stopSchema = z.object({ STOP_SECONDS: z.coerce.number().int().min(1).max(3600).default(defaultStopSeconds) });
 /** EX_CONFIG of sysexits.h: starting again will not help. */
 const configExit = 78;
 
 /**
- * Runs a service until SIGTERM, SIGINT or the end of its supervisor. While it stops, `/readyz` says 503. Exits with 78
+ * Runs a service until SIGTERM, SIGINT or the end of its supervisor. While it stops, `/readyz` says 503; it has `stopSeconds` for it (of
+ * the environment's STOP_SECONDS; 10 where absent). Exits with 78
  * for a configuration that cannot be used, with 1 for any other failure of the start and for errors nobody caught.
  */
 export async function runService(options: {
   name: string;
   logLevel?: string | undefined;
+  stopSeconds?: string | undefined;
   start: (scope: ServiceScope) => Promise<StartedService>;
 }): Promise<void> {
   const stops: (() => Promise<unknown> | unknown)[] = [];
   try {
     const log = createLogger({ service: options.name, level: options.logLevel ?? 'info' });
     const metrics = new Metrics(options.name);
-    const state = stopOnSignals(log, stops);
-    const service = await options.start({ log, metrics, onStop: (each) => stops.push(each) });
+    const stopMs = readEnv(stopSchema, { STOP_SECONDS: options.stopSeconds }).STOP_SECONDS * 1000;
+    const state = stopOnSignals(log, stops, stopMs);
+    const service = await options.start({ log, metrics, stopMs, onStop: (each) => stops.push(each) });
     const ready = () =>
       state.stopping ? { ok: false, parts: { ...service.ready().parts, process: 'stopping' } } : service.ready();
     const ops = await startOps({ ...service.ops, metrics, ready, log });
@@ -56,16 +64,20 @@ export async function runService(options: {
   }
 }
 
-function stopOnSignals(log: Logger, stops: (() => Promise<unknown> | unknown)[]): { stopping: boolean } {
+function stopOnSignals(
+  log: Logger,
+  stops: (() => Promise<unknown> | unknown)[],
+  stopMs: number,
+): { stopping: boolean } {
   const state = { stopping: false };
   const stop = async (reason: string, code = 0) => {
     if (state.stopping) return;
     state.stopping = true;
     log.info({ reason }, 'stopping');
     setTimeout(() => {
-      log.error({ limitMs: stopLimitMs }, 'stopping took too long');
+      log.error({ limitMs: stopMs }, 'stopping took too long');
       process.exit(1);
-    }, stopLimitMs);
+    }, stopMs);
     await stopAll(stops, (err) => log.error({ err }, 'a part did not stop cleanly'));
     process.exit(code);
   };
@@ -88,7 +100,7 @@ async function giveUp(name: string, error: unknown, stops: (() => Promise<unknow
   const detail = !isConfig && error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : '';
   if (detail !== '') process.stderr.write(`${detail}\n`);
   const code = isConfig ? configExit : 1;
-  setTimeout(() => process.exit(code), stopLimitMs);
+  setTimeout(() => process.exit(code), defaultStopSeconds * 1000);
   await stopAll(stops, (failure) => process.stderr.write(`${name}: ${String(failure)}\n`));
   process.exit(code);
 }

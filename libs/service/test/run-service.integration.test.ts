@@ -61,6 +61,31 @@ test('a part that fails to stop keeps no other from stopping', limit, async (t) 
   assert.match(output, /did not stop cleanly[\s\S]*stopped first part/);
 });
 
+test('a stop that takes longer than STOP_SECONDS is cut; every part knows how long there is', limit, async (t) => {
+  const { child, ended } = start(t, 'slow-stop', { LOG_LEVEL: 'info', STOP_SECONDS: '1' });
+  await ready(child);
+  child.kill('SIGTERM');
+  const { code, output } = await ended;
+  assert.equal(code, 1);
+  assert.match(output, /"stopMs":1000[\s\S]*"limitMs":1000[\s\S]*stopping took too long/);
+});
+
+test(
+  'without STOP_SECONDS there are ten; what is no whole number of seconds up to an hour ends with 78',
+  limit,
+  async (t) => {
+    const { child, ended } = start(t, 'good', { LOG_LEVEL: 'info', STOP_SECONDS: '' });
+    await ready(child);
+    child.kill('SIGTERM');
+    assert.match((await ended).output, /"stopMs":10000/);
+    for (const STOP_SECONDS of ['0', '1.5', 'soon', '3601']) {
+      const { code, output } = await start(t, 'good', { STOP_SECONDS }).ended;
+      assert.equal(code, 78);
+      assert.match(output, /^frame: environment STOP_SECONDS: /);
+    }
+  },
+);
+
 test('a configuration that cannot be used ends with 78 and a line for each fault', limit, async (t) => {
   const { code, output } = await start(t, 'config').ended;
   assert.equal(code, 78);

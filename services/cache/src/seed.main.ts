@@ -8,6 +8,7 @@ import { startCache } from './start.ts';
 await runService({
   name: 'cache',
   logLevel: process.env.LOG_LEVEL,
+  stopSeconds: process.env.STOP_SECONDS,
   start: (scope) =>
     startCache(loadConfig(process.env), scope, ({ modelsFolder }) =>
       openGivenVectors(join(modelsFolder, 'seed.vectors')),

@@ -11,6 +11,7 @@ const drainMs = 5000;
 await runService({
   name: 'jobs',
   logLevel: process.env.LOG_LEVEL,
+  stopSeconds: process.env.STOP_SECONDS,
   start: async ({ log, metrics, onStop }) => {
     const config = loadConfig(process.env);
     const { host, port, opsPort, configFile, natsUrl, routerAddress } = config;

@@ -8,13 +8,14 @@ import { startProviderService } from './service.ts';
 import { keepUsageStream } from './settle.ts';
 import { createUpstreamClient } from './upstream/http.ts';
 
-/** Of the 10 s a service has to stop; the rest is for those that do not finish, and for the usage records. */
-const drainLimitMs = 6000;
+/** For what does not finish, and for the usage records. */
+const afterwardsMs = 4000;
 
 await runService({
   name: 'provider',
   logLevel: process.env.LOG_LEVEL,
-  start: async ({ log, metrics, onStop }) => {
+  stopSeconds: process.env.STOP_SECONDS,
+  start: async ({ log, metrics, onStop, stopMs }) => {
     const config = loadConfig(process.env);
     const mesh = loadMeshConfig(config.meshFile);
     const providers = chooseProviders(config.providers, mesh);
@@ -29,7 +30,7 @@ await runService({
     const { keysOf, keySettings } = config;
     const parts = { mesh, providers, keysOf, keySettings, llama, bus, state, fetch: client.fetch, log, metrics };
     const service = startProviderService(parts);
-    onStop(() => service.drain(drainLimitMs));
+    onStop(() => service.drain(Math.max(stopMs / 2, stopMs - afterwardsMs)));
     onStop(followFiles(service, config, mesh));
     return {
       ready: service.ready,

@@ -4,6 +4,7 @@ import {
   type CacheService,
   type ExplainResponse,
   ExplainResponseSchema,
+  type LookupResponse,
   type Provenance,
 } from '@refrain/contracts';
 import {
@@ -19,6 +20,7 @@ import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from './ask.ts';
 import { mayWrite } from './options.ts';
 import type { ProviderHealth } from './provider-health.ts';
+import { withMeaning } from './steps/classify.ts';
 import { levelsOf, toRequest } from './steps/lookup.ts';
 import { route } from './steps/route.ts';
 
@@ -29,10 +31,12 @@ const lookupMs = 1000;
  * what price. Only the cache is asked. @throws RefrainError as the request itself would, and `unavailable` when the cache cannot say.
  */
 export async function explain(
-  question: Question,
+  asked: Question,
   cache: Pick<GrpcClient<typeof CacheService>, 'lookup'>,
   health: ProviderHealth,
 ): Promise<ExplainResponse> {
+  const held = await look(asked, cache);
+  const question = withMeaning(asked, held?.vector);
   const { able, ask, cacheMode, caller, chat, classification, settings } = question;
   const plan = route(question, (provider, model) => health.p50Ms(provider, model));
   const routes = cacheMode === CacheMode.ONLY_IF_CACHED ? [] : [...plan.routes, ...plan.local];
@@ -49,7 +53,7 @@ export async function explain(
     notSemanticReason: semanticReason ?? '',
     cacheMode,
     tags: ask.options?.tags ?? [],
-    ...toHeld(await look(question, cache)),
+    ...toHeld(held?.answer?.provenance),
     ...toTtls(question, plan.routes[0], semanticReason === undefined),
     routes: routes.map((each) => toRoute(each, question)),
     routeReason: plan.reason,
@@ -65,12 +69,11 @@ function whyNoMeaning({ settings }: Question): string | undefined {
 async function look(
   question: Question,
   cache: Pick<GrpcClient<typeof CacheService>, 'lookup'>,
-): Promise<Provenance | undefined> {
+): Promise<LookupResponse | undefined> {
   const levels = levelsOf(question);
   if (levels.length === 0) return undefined;
   const request = { ...toRequest(question, levels), leaveNoTrace: true };
-  const held = await cache.lookup(request, { timeoutMs: lookupMs });
-  return held.answer?.provenance;
+  return await cache.lookup(request, { timeoutMs: lookupMs });
 }
 
 function toHeld(provenance: Provenance | undefined) {

@@ -11,12 +11,14 @@ import { startNatsFace } from './faces/nats.ts';
 import { createRouter } from './service.ts';
 import { followSettings } from './settings.ts';
 
-const drainMs = 8000;
+/** For what follows the end of the questions under way: what the cache is still to keep, and goodbyes. */
+const afterwardsMs = 2000;
 
 await runService({
   name: 'router',
   logLevel: process.env.LOG_LEVEL,
-  start: async ({ log, metrics, onStop }) => {
+  stopSeconds: process.env.STOP_SECONDS,
+  start: async ({ log, metrics, onStop, stopMs }) => {
     const config = loadConfig(process.env);
     const { host, grpcPort, httpPort, opsPort, cacheAddress, jobsAddress, meshSecret } = config;
     const { redisUrl, natsUrl, configFile } = config;
@@ -47,6 +49,7 @@ await runService({
     const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
     const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });
     const nats = startNatsFace({ bus, pipeline, requestBytes, log });
+    const drainMs = Math.max(stopMs / 2, stopMs - afterwardsMs);
     onStop(() => Promise.all([grpc, http, nats].map((face) => face.drain(drainMs))));
     return {
       ready: router.ready,

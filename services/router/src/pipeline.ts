@@ -32,7 +32,7 @@ import { Revalidation } from './revalidation.ts';
 import type { ReviewQueue } from './review-queue.ts';
 import type { Settings } from './settings.ts';
 import { authenticate } from './steps/authenticate.ts';
-import { classify } from './steps/classify.ts';
+import { classify, withMeaning } from './steps/classify.ts';
 import { type FlightEvent, type Flights, whole } from './steps/coalesce.ts';
 import { dispatch } from './steps/dispatch.ts';
 import { fallback } from './steps/fallback.ts';
@@ -151,13 +151,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   /** What only one router of the mesh does. */
-  async function* askAnew(question: Question, signal: AbortSignal, lease?: Lease): AsyncGenerator<FlightEvent> {
-    const held = await lookup.byMeaning(question);
+  async function* askAnew(asked: Question, signal: AbortSignal, lease?: Lease): AsyncGenerator<FlightEvent> {
+    const held = await lookup.byMeaning(asked);
     if (held?.answer) {
-      if (held.revalidate) revalidation.start(question);
-      reviews.sample(question, held.answer);
+      if (held.revalidate) revalidation.start(asked);
+      reviews.sample(asked, held.answer);
       return yield* whole(held.answer);
     }
+    const question = withMeaning(asked, held?.vector);
     if (question.cacheMode === CacheMode.ONLY_IF_CACHED) throw notCached();
     for await (const event of askProviders(planFor(question), question, signal, lease)) {
       if (event.kind === 'completed' && held?.shadow) {

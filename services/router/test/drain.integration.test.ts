@@ -25,6 +25,7 @@ before(async () => {
   await eventually(() => bus.connected);
   answerRightly(mesh, (question) => {
     if (question.startsWith('Never:')) return { hang: 'headers' };
+    if (question.startsWith('Long:')) return { chunks: 110, paceMs: 150 };
     return question.startsWith('Slowly:') ? { chunks: 20, paceMs: 50 } : {};
   });
 });
@@ -71,6 +72,17 @@ test('stopped under load: what was accepted is answered whole, the rest is refus
 });
 
 describe('what takes longer than a router may', { concurrency: true }, () => {
+  test('an operator gives it longer by STOP_SECONDS: an answer that takes longer than usual stops is heard to its end', async () => {
+    const second = await startRouter({ STOP_SECONDS: '30' });
+    const question = `Long: ${freshQuestion()}`;
+    const asked = ask(second, 'grpc-stream', question);
+    await callOf(question);
+    const code = second.process.stop();
+    const { error, text } = await asked;
+    assert.deepEqual([error, text, await code], [undefined, rightAnswer(question), 0]);
+    second.client.close();
+  });
+
   test('killed: the worker notices within 10 s, the upstream is left, and a caller that asks again is answered', async () => {
     const second = await startRouter();
     const question = `Never: ${freshQuestion()}`;
@@ -105,8 +117,10 @@ describe('what takes longer than a router may', { concurrency: true }, () => {
 });
 
 /** Another router of the same mesh. */
-async function startRouter(): Promise<Pick<TestMesh, 'http' | 'client'> & { process: ServiceProcess }> {
-  const process = await mesh.start('router', { CACHE_ADDR: mesh.cache.ready.grpc ?? '' });
+async function startRouter(
+  env: Readonly<Record<string, string>> = {},
+): Promise<Pick<TestMesh, 'http' | 'client'> & { process: ServiceProcess }> {
+  const process = await mesh.start('router', { CACHE_ADDR: mesh.cache.ready.grpc ?? '', ...env });
   await eventually(async () => (await readiness(process)).status === 200, { what: 'the second router' });
   return {
     process,

@@ -28,8 +28,9 @@ export interface ServiceProgram {
 }
 
 const startLimitMs = 120_000;
-/** A service stops within 10 s by itself. */
-const stopLimitMs = 12_000;
+/** A service stops by itself, within STOP_SECONDS of its environment. */
+const defaultStopSeconds = 10;
+const patienceMs = 2000;
 /** EX_CONFIG: the service's configuration cannot be used. */
 const configExit = 78;
 
@@ -62,7 +63,8 @@ export async function startService(program: ServiceProgram, signal: AbortSignal)
     child.kill('SIGTERM');
     // A frozen process takes no SIGTERM before it is woken.
     child.kill('SIGCONT');
-    const force = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+    const stopSeconds = Number(program.env.STOP_SECONDS || defaultStopSeconds);
+    const force = setTimeout(() => child.kill('SIGKILL'), stopSeconds * 1000 + patienceMs);
     await exited;
     clearTimeout(force);
   };

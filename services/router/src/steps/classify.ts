@@ -37,3 +37,15 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
     settings,
   };
 }
+
+/**
+ * The question with its class refined by what the cache embedded it to: 384 little-endian floats, as a lookup answers on a miss. It only
+ * says who is asked; what the cache may do with the question was settled before.
+ */
+export function withMeaning(question: Question, vector: Uint8Array | undefined): Question {
+  if (!vector || vector.length === 0 || vector.length % 4 !== 0) return question;
+  const view = new DataView(vector.buffer, vector.byteOffset, vector.length);
+  const numbers = Float32Array.from({ length: vector.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
+  const classification = question.settings.classifier.refine(question.chat, question.classification, numbers);
+  return { ...question, classification };
+}
