@@ -54,11 +54,11 @@ export function align(a: Signature, b: Signature): Alignment {
     toA[j] = i;
     pairs.push({ a: i, b: j, match, inOrder });
   };
-  for (const [i, j] of inOrder(left, right)) {
+  inOrder(left, right, (i, j) => {
     const x = left[i];
     const y = right[j];
     if (x && y) join(i, j, x.lower === y.lower ? 'equal' : x.kind === 'number' ? 'number' : 'form', true);
-  }
+  });
   const try_ = (compare: (x: Token, y: Token) => Match | undefined) => {
     for (const i of contentA) {
       const x = left[i];
@@ -107,8 +107,8 @@ function keyOf({ kind, text, lemma }: Token): string {
 /** The table of one comparison after the other. */
 let table = new Uint16Array(1024);
 
-/** The longest common subsequence of keys: [place in a, place in b]. */
-function inOrder(left: readonly Token[], right: readonly Token[]): [number, number][] {
+/** Tells the longest common subsequence of keys, place by place. */
+function inOrder(left: readonly Token[], right: readonly Token[], found: (i: number, j: number) => void): void {
   const [x, y] = numbered(left, right);
   const width = y.length + 1;
   const cells = (x.length + 1) * width;
@@ -127,18 +127,16 @@ function inOrder(left: readonly Token[], right: readonly Token[]): [number, numb
       best[here + j] = Math.max(skip, take);
     }
   }
-  const found: [number, number][] = [];
   for (let i = 0, j = 0; i < x.length && j < y.length; ) {
     const here = best[i * width + j] ?? 0;
     const gain = left[i]?.kind === 'function' ? 1 : 3;
     if (x[i] === y[j] && here === (best[(i + 1) * width + j + 1] ?? 0) + gain) {
-      found.push([i, j]);
+      found(i, j);
       i += 1;
       j += 1;
     } else if (here === (best[(i + 1) * width + j] ?? 0)) i += 1;
     else j += 1;
   }
-  return found;
 }
 
 /** Numbers in place of keys, the same for the same key: each cell of the table compares two of them. */

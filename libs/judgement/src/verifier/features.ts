@@ -152,7 +152,10 @@ function leftOver(a: Signature, b: Signature, { pairs, onlyA, onlyB }: Alignment
       const token = tokens[place];
       if (token) weights.set(token.sentence, (weights.get(token.sentence) ?? 0) + token.weight);
     }
-    return [...weights].sort((x, y) => y[1] - x[1])[0]?.[0] ?? 0;
+    let main = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const [sentence, weight] of weights) if (weight > most) [main, most] = [sentence, weight];
+    return main;
   };
   const mainA = asking(
     a.tokens,
@@ -223,21 +226,32 @@ export function compareTypes(a: QuestionType, b: QuestionType): 'same' | 'confli
 }
 
 function functionDifference(a: Signature, b: Signature): number {
-  const words = ({ tokens }: Signature) =>
-    new Set(tokens.flatMap(({ kind, lower }) => (kind === 'function' ? [lower] : [])));
-  const left = words(a);
-  const right = words(b);
-  const shared = [...left].filter((word) => right.has(word)).length;
+  return apart(a, b, ({ kind, lower }) => (kind === 'function' ? lower : ''));
+}
+
+/** How many of the words that `of` takes from the tokens only one of the two has. */
+function apart(a: Signature, b: Signature, of: (token: Token) => string): number {
+  const left = new Set<string>();
+  for (const token of a.tokens) {
+    const word = of(token);
+    if (word !== '') left.add(word);
+  }
+  const right = new Set<string>();
+  let shared = 0;
+  for (const token of b.tokens) {
+    const word = of(token);
+    if (word === '' || right.has(word)) continue;
+    right.add(word);
+    if (left.has(word)) shared += 1;
+  }
   return left.size + right.size - 2 * shared;
 }
 
 function pronounDifference(a: Signature, b: Signature): number {
-  const found = ({ tokens }: Signature) =>
-    new Set(tokens.flatMap(({ lemma }) => (/^(?:he|she|they|it)$/.test(lemma) ? [lemma] : [])));
-  const left = found(a);
-  const right = found(b);
-  return [...left].filter((each) => !right.has(each)).length + [...right].filter((each) => !left.has(each)).length;
+  return apart(a, b, ({ lemma }) => (people.has(lemma) ? lemma : ''));
 }
+
+const people: ReadonlySet<string> = new Set(['he', 'she', 'they', 'it']);
 
 /** Whether two left-over words name two things of one closed class. */
 export function namesAnother({ a, b, relation }: Substitution): boolean {

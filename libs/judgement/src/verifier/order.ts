@@ -39,8 +39,10 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   let inverted = 0;
   const compared = rank(pairs.slice(0, 48));
   const isOfAnother = createNeighbourCheck(a.tokens, b.tokens, pairs);
-  for (const [n, p] of compared.entries()) {
-    for (const q of compared.slice(n + 1)) {
+  for (let n = 0; n < compared.length; n += 1) {
+    const p = compared[n] as Ranked;
+    for (let m = n + 1; m < compared.length; m += 1) {
+      const q = compared[m] as Ranked;
       if (p.b < q.b) continue;
       inverted += 1;
       const x = a.tokens[p.a];
