@@ -9,8 +9,8 @@ import { RefrainError } from '@refrain/errors';
 /** What a frame carries. */
 export type FrameBody = NonNullable<Exclude<MessageInitShape<typeof FrameSchema>, { $typeName: string }>['body']>;
 
-/** Sends a frame to a listener's subject; must not throw. */
-export type SendFrame = (listener: string, frame: Uint8Array) => void;
+/** Sends a frame to a listener's subject, now or (where it may wait) with the next; must not throw. */
+export type SendFrame = (listener: string, frame: Uint8Array, mayWait: boolean) => void;
 
 const defaultLimitBytes = 8 * 1024 * 1024;
 
@@ -36,7 +36,7 @@ export class Transcript {
 
   /** From now on a listener hears every frame, those before included. */
   join(listener: string): void {
-    for (const frame of this.#frames) this.#send(listener, frame);
+    for (const frame of this.#frames) this.#send(listener, frame, false);
     this.#listeners.add(listener);
   }
 
@@ -57,6 +57,8 @@ export class Transcript {
     }
     this.#bytes += frame.length;
     this.#frames.push(frame);
-    for (const listener of this.#listeners) this.#send(listener, frame);
+    // Nobody acts on it within milliseconds; an upstream that answers as soon has its first words travel along.
+    const mayWait = body?.case === 'accepted';
+    for (const listener of this.#listeners) this.#send(listener, frame, mayWait);
   }
 }

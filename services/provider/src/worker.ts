@@ -121,7 +121,9 @@ export class Worker {
     const work = fromBinary(WorkRequestSchema, message.data);
     const abort = new AbortController();
     const asker = message.reply ?? '';
-    const transcript = new Transcript(work.attemptId, (listener, frame) => this.#send(listener, frame, abort));
+    const transcript = new Transcript(work.attemptId, (listener, frame, mayWait) =>
+      this.#send(listener, frame, { abort, mayWait }),
+    );
     transcript.join(asker);
     const interest = this.#interests.watch(work.attemptId, asker, {
       onJoin: (listener) => transcript.join(listener),
@@ -267,18 +269,19 @@ export class Worker {
   #retell(attemptId: string, listener: string): void {
     const abort = new AbortController();
     const told = this.#told.get(attemptId);
-    for (const frame of told ?? []) this.#send(listener, frame, abort);
+    for (const frame of told ?? []) this.#send(listener, frame, { abort, mayWait: false });
     if (told) return;
-    const transcript = new Transcript(attemptId, (to, frame) => this.#send(to, frame, abort));
+    const transcript = new Transcript(attemptId, (to, frame, mayWait) => this.#send(to, frame, { abort, mayWait }));
     transcript.join(listener);
     const unknown = new RefrainError('unavailable', 'The attempt is over.', { reason: 'ATTEMPT_OVER' });
     transcript.say({ case: 'failure', value: toFailure(unknown) });
   }
 
   /** Sends a frame. While the bus is away the routers have heard so too, and nobody waits for the rest. */
-  #send(listener: string, frame: Uint8Array, abort: AbortController): void {
+  #send(listener: string, frame: Uint8Array, how: { abort: AbortController; mayWait: boolean }): void {
+    const { abort, mayWait } = how;
     try {
-      this.#parts.bus.publish(listener, frame);
+      this.#parts.bus.publish(listener, frame, { mayWait });
     } catch (cause) {
       abort.abort(new RefrainError('canceled', 'The answer has nowhere to go.', { reason: 'ABANDONED', cause }));
     }

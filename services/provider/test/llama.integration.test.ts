@@ -22,6 +22,11 @@ const missing = await fetchModel(modelsFolder, say).then(
   (error: Error) => error.message,
 );
 const skip = missing !== undefined && !process.env.CI && `NOT TESTED: ${missing}`;
+/** As refrain.yaml names them. */
+const modelsOf = (contextTokens: number) => [
+  { name: 'mistral:7b', contextTokens: 32_768 },
+  { name: modelName, contextTokens },
+];
 const nowhere = 'http://127.0.0.1:9';
 const france = chatOf('What is the capital of France?', { temperature: 0 });
 
@@ -34,7 +39,7 @@ describe('the small local model', { skip }, () => {
   before(async () => {
     assert.equal(missing, undefined);
     client = createUpstreamClient();
-    const models = ['mistral:7b', modelName];
+    const models = modelsOf(2048);
     adapter = createLlamaAdapter({ ollamaUrl: nowhere, models, modelsFolder, fetch: client.fetch, log: silentLog });
     await eventually(() => adapter.has(modelName), { timeoutMs: 60_000, what: 'the model to be loaded' });
   });
@@ -110,6 +115,26 @@ describe('the small local model', { skip }, () => {
     assert.deepEqual([long?.code, long?.reason], ['unavailable', 'CONTEXT_TOO_LONG']);
   });
 
+  it('has the context that refrain.yaml says, so that the router knows what fits, and never more than it was trained for', async () => {
+    const warnings: object[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
+    const words = (count: number) => chatOf('word '.repeat(count), { maxTokens: 1 });
+    for (const [contextTokens, fitting, tooLong] of [
+      [300, 150, 250],
+      [100_000, 20, 8200],
+    ] as const) {
+      const other = createLlamaAdapter({
+        ...{ ollamaUrl: nowhere, models: modelsOf(contextTokens), modelsFolder, fetch: client.fetch, log },
+      });
+      await eventually(() => other.has(modelName), { timeoutMs: 60_000, what: 'the model to be loaded' });
+      const hear = (count: number) => ask(other, { chat: words(count), fetch: client.fetch, model: modelName });
+      assert.equal((await hear(fitting)).error, undefined);
+      assert.equal((await hear(tooLong)).error?.reason, 'CONTEXT_TOO_LONG');
+      await other.close();
+    }
+    assert.equal(warnings.length, 1);
+  });
+
   it('says what it serves', () => {
     assert.deepEqual(adapter.state(), { ok: true, text: `no Ollama; ${modelName}: ready` });
     assert.ok(!adapter.has('mistral:7b'));
@@ -121,7 +146,7 @@ describe('the small local model', { skip }, () => {
     const open = (ollamaUrl: string) =>
       createLlamaAdapter({
         ollamaUrl,
-        models: ['mistral:7b', modelName],
+        models: modelsOf(2048),
         modelsFolder,
         fetch: client.fetch,
         log: silentLog,
@@ -140,7 +165,11 @@ describe('without the model’s file', () => {
     const folder = await mkdtemp(join(tmpdir(), 'refrain-models-'));
     t.after(() => rm(folder, { recursive: true }));
     const warnings: object[] = [];
-    const model = new GgufModel(folder, { ...silentLog, warn: (fields) => void warnings.push(fields) });
+    const model = new GgufModel({
+      modelsFolder: folder,
+      contextTokens: 512,
+      log: { ...silentLog, warn: (fields) => void warnings.push(fields) },
+    });
     await model.load();
     await model.load();
     assert.equal(model.state, 'no model: SmolLM2-135M-Instruct.Q4_1.gguf is missing');

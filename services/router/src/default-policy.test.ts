@@ -11,10 +11,10 @@ const mesh = loadMeshConfig(new URL('../../../refrain.yaml', import.meta.url).pa
 const tasks = [Task.TEXT, Task.CODE, Task.REASONING, Task.UI] as const;
 const byTask = { [Task.TEXT]: 'gemini', [Task.UI]: 'gemini', [Task.CODE]: 'groq', [Task.REASONING]: 'deepseek' };
 
-function plan(task: Task, complexity: Complexity, tier: Tier, model = 'auto') {
+function plan(task: Task, complexity: Complexity, tier: Tier, model = 'auto', text = 'Hi.') {
   const classification = create(ClassificationSchema, { task, complexity });
   const caller = { tenant: 'acme', user: 'ann', tier };
-  return planRoutes(mesh, { chat: chatOf('Hi.', { model, maxTokens: 1000 }), classification, caller });
+  return planRoutes(mesh, { chat: chatOf(text, { model, maxTokens: 1000 }), classification, caller });
 }
 const providers = (...of: Parameters<typeof plan>) => plan(...of).routes.map(({ provider }) => provider);
 
@@ -72,4 +72,13 @@ test('the profiles ask whom they prefer, with a backup and the local models behi
     );
     assert.equal(local[0]?.provider, 'llama');
   }
+});
+
+test('a prompt that leaves the small local model no room is not sent there', () => {
+  const small = (text: string) => {
+    const { local, routes } = plan(Task.TEXT, Complexity.SIMPLE, 'free', 'auto', text);
+    return [...routes, ...local].some(({ model }) => model === 'smollm2-135m');
+  };
+  assert.equal(small('word '.repeat(500)), true);
+  assert.equal(small('word '.repeat(1500)), false);
 });

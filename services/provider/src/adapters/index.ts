@@ -24,7 +24,7 @@ export function createAdapter(config: ProviderConfig, surroundings: AdapterSurro
     case 'gemini':
       return createGeminiAdapter(config);
     case 'llama': {
-      const models = config.models.map(({ name }) => name);
+      const { models } = config;
       return createLlamaAdapter({ ...surroundings, models, ollamaUrl: config.baseUrl ?? surroundings.ollamaUrl });
     }
   }

@@ -13,28 +13,37 @@ import { EventQueue } from './event-queue.ts';
 import { checkModel, modelFile, modelName } from './model.ts';
 import { toHistory } from './to-history.ts';
 
-/** Tokens of prompt and answer for each of the conversations under way; 23 KB of memory a token. */
-const contextTokens = 2048;
 const conversations = 2;
 const defaultMaxTokens = 1000;
 /** The least room for an answer that makes asking worth while. */
 const leastAnswer = 64;
 
+/** What the model is loaded with. */
+export interface GgufOptions {
+  readonly modelsFolder: string;
+  /** Tokens of prompt and answer for each of the conversations under way; 23 KB of memory a token. At most what the model was trained for. */
+  readonly contextTokens: number;
+  readonly log: Logger;
+}
+
 interface Loaded extends Speaker {
+  readonly contextTokens: number;
   readonly free: LlamaContextSequence[];
 }
 
 /** The in-process model; loads in the background. */
 export class GgufModel {
   readonly #modelsFolder: string;
+  readonly #contextTokens: number;
   readonly #log: Logger;
   readonly #places: Semaphore = new Semaphore(conversations, Number.POSITIVE_INFINITY);
   #loading: Promise<void> | undefined;
   #loaded: Loaded | undefined;
   #state = 'not loaded';
 
-  constructor(modelsFolder: string, log: Logger) {
+  constructor({ contextTokens, log, modelsFolder }: GgufOptions) {
     this.#modelsFolder = modelsFolder;
+    this.#contextTokens = contextTokens;
     this.#log = log;
   }
 
@@ -75,9 +84,14 @@ export class GgufModel {
       const level = module.LlamaLogLevel.error;
       const llama = await module.getLlama({ gpu: false, build: 'never', logLevel: level, progressLogs: false });
       const model = await llama.loadModel({ modelPath: modelFile(this.#modelsFolder) });
+      const contextTokens = Math.min(this.#contextTokens, model.trainContextSize);
+      if (contextTokens < this.#contextTokens) {
+        const asked = this.#contextTokens;
+        this.#log.warn({ model: modelName, asked, contextTokens }, 'refrain.yaml says more context than the model has');
+      }
       const context = await model.createContext({ contextSize: contextTokens, sequences: conversations, threads: 1 });
       const free = Array.from({ length: conversations }, () => context.getSequence());
-      this.#loaded = { module, model, wrapper: module.resolveChatWrapper(model), free };
+      this.#loaded = { module, model, wrapper: module.resolveChatWrapper(model), free, contextTokens };
       this.#state = 'ready';
       this.#log.info({ model: modelName, ms: Math.round(performance.now() - began) }, 'the local model is loaded');
     } catch (err) {
@@ -92,7 +106,7 @@ export class GgufModel {
     if (!loaded) throw new RefrainError('unavailable', 'The local model is not loaded.', { reason: 'MODEL_MISSING' });
     const prompt = toHistory(call.chat);
     const tokens = toTokens(loaded, prompt);
-    const room = contextTokens - tokens.length;
+    const room = loaded.contextTokens - tokens.length;
     if (room < leastAnswer) {
       throw new RefrainError('unavailable', 'The prompt is too long for the local model.', {
         reason: 'CONTEXT_TOO_LONG',

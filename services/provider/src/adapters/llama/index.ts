@@ -2,7 +2,7 @@
  * Local models: an Ollama server where one answers, with the models it has; where there is none, or one without any of
  * our models, the small model in this process. The small one, once loaded, stays beside a server that comes back.
  */
-import type { Logger } from '@refrain/service';
+import type { Logger, ModelConfig } from '@refrain/service';
 import type { UpstreamFetch } from '../../upstream/http.ts';
 import type { Adapter } from '../adapter.ts';
 import { GgufModel } from './gguf.ts';
@@ -10,13 +10,15 @@ import { modelName } from './model.ts';
 import { OllamaServer } from './ollama.ts';
 
 const defaultOllamaUrl = 'http://127.0.0.1:11434';
+/** Of the small model, where refrain.yaml does not name it. */
+const defaultContextTokens = 2048;
 
 /** What the adapter works with. */
 export interface LlamaOptions {
   /** Absent: looked for on this machine. */
   readonly ollamaUrl?: string | undefined;
   /** The models of refrain.yaml that may be asked for. */
-  readonly models: readonly string[];
+  readonly models: readonly Pick<ModelConfig, 'name' | 'contextTokens'>[];
   readonly modelsFolder: string;
   readonly fetch: UpstreamFetch;
   readonly log: Logger;
@@ -24,13 +26,16 @@ export interface LlamaOptions {
 
 /** Starts looking for models; `state()` tells when they can be asked. */
 export function createLlamaAdapter(options: LlamaOptions): Adapter {
-  const gguf = new GgufModel(options.modelsFolder, options.log);
+  const { log, models, modelsFolder } = options;
+  // The router goes by the same number: what does not fit is not even sent here.
+  const { contextTokens = defaultContextTokens } = models.find(({ name }) => name === modelName) ?? {};
+  const gguf = new GgufModel({ modelsFolder, contextTokens, log });
   const ollama = new OllamaServer({
     url: options.ollamaUrl ?? defaultOllamaUrl,
     fetch: options.fetch,
-    log: options.log,
+    log,
     onLook: () => {
-      if (!options.models.some((model) => ollama.has(model))) void gguf.load();
+      if (!models.some(({ name }) => ollama.has(name))) void gguf.load();
     },
   });
   void ollama.probe();
@@ -42,7 +47,7 @@ export function createLlamaAdapter(options: LlamaOptions): Adapter {
     state: () => {
       if (ollama.reachable === undefined) return { ok: false, text: 'looking for Ollama' };
       const server = ollama.reachable ? `Ollama with ${ollama.models.size} models` : 'no Ollama';
-      const used = options.models.filter((model) => ollama.has(model)).length;
+      const used = models.filter(({ name }) => ollama.has(name)).length;
       if (used > 0) return { ok: true, text: `${server}, ${used} of ours` };
       // Without any model the mesh still starts: its other providers and templates answer.
       return { ok: !gguf.loading, text: `${server}; ${modelName}: ${gguf.state}` };
