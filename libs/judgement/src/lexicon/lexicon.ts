@@ -162,10 +162,13 @@ export function relationOf(a: string, b: string): Relation {
   const y = comparableOf(b);
   if (x.isOpposed && y.isOpposed && oppositeWords.has(a < b ? `${a}~${b}` : `${b}~${a}`)) return 'opposite';
   if (a.length < b.length ? isPrefixOpposite(a, b) : isPrefixOpposite(b, a)) return 'opposite';
-  const { doubles } = x;
-  if (doubles && y.doubles?.some((place) => doubles.includes(place))) return 'same';
+  if (x.doubles && y.doubles && haveOneInCommon(x.doubles, y.doubles)) return 'same';
   const isAkin = x.stem === y.stem;
   return x.entry && y.entry ? relationOfSenses(x.entry, y.entry, isAkin) : isAkin ? 'near' : 'none';
+}
+
+function haveOneInCommon(some: readonly number[], others: readonly number[]): boolean {
+  return some.some((each) => others.includes(each));
 }
 
 function relationOfSenses(left: Entry, right: Entry, isAkin: boolean): Relation {

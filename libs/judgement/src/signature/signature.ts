@@ -232,12 +232,15 @@ function tenseOf(tokens: readonly Token[]): string {
 
 const recent = new Map<string, Signature>();
 
-/** As `signatureOf`, kept for the last 2,000 texts: a question meets several candidates, and an entry many questions. */
+/** Texts whose signatures are kept: about 5 KB each. */
+const maximumRecent = 5000;
+
+/** As `signatureOf`, kept for the last texts: a question meets several candidates, and an entry many questions. */
 export function rememberedSignature(text: string): Signature {
   const known = recent.get(text);
   if (known) return known;
   const made = signatureOf(text);
-  if (recent.size >= 2000) recent.delete(recent.keys().next().value ?? '');
+  if (recent.size >= maximumRecent) recent.delete(recent.keys().next().value ?? '');
   recent.set(text, made);
   return made;
 }
