@@ -2,37 +2,10 @@
 
 import { makeKey } from './refrain/key.ts';
 import { showStatus } from './refrain/status.ts';
+import { asksForHelp, usageOf } from './refrain/usage.ts';
 import { UsageError } from './refrain/usage-error.ts';
 import { validate } from './refrain/validate.ts';
 import { loadSettings } from './start/settings.ts';
-
-const usage = `usage: npm run -s refrain -- COMMAND
-
-  validate [FILE]                            checks a refrain.yaml and names line and field of every fault
-  key --tenant NAME --user NAME --tier TIER  makes a caller's key and its entry for refrain.yaml
-                                             (tiers: free, basic, pro, enterprise)
-  dial FILE [--tier NAME] [--answer-tokens N] [--json]
-                                             what policy.dial would do to the prompts of a file (one a line, or
-                                             JSON lines with prompt): who is asked first, and what that costs
-  status [--json]                            whether the mesh that runs here is ready
-  keys [--json]                              the providers' keys, by their hashes: use, errors, rests (also: --redis URL)
-  keys disable|revive HASH                   takes a key out of use, or back
-  spend [--tenant NAME] [--days N] [--json]  what was spent and saved, by user and model (also: --redis URL)
-  jobs [--dead] [--json]                     the jobs of all tenants, newest first; of those that died, why (also: --jobs HOST:PORT)
-  jobs retry ID                              has a dead job tried again
-
-  cache stats                                what was looked up and stored since the cache started
-  cache report --tenant NAME                 what was served by meaning, what of it was wrong, what follows
-  cache invalidate --tenant NAME (--entry ID | --tag NAME | --model PROVIDER/MODEL | --partition KEY | --all)
-                                             says what would go; with --yes it goes
-  cache purge --tenant NAME --yes            removes everything kept for a tenant
-  cache rebuild [--tenant NAME]              builds the index anew and swaps it in
-  cache warm FILE.jsonl --tenant NAME [--model NAME] [--rank 1-5] [--ttl SECONDS] [--tag NAME]… [--skip-bad]
-                                             stores the answers of a file, see docs/operations.md
-
-  Commands of cache ask the mesh that runs here, or --cache HOST:PORT; --json prints for programs;
-  --actor NAME stands in the audit line of what is removed (the user's name where it is missing).
-`;
 
 /** A command prints and gives the exit code. */
 type Command = (args: readonly string[], out: (text: string) => void) => number | Promise<number>;
@@ -61,13 +34,16 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-const [name = '', ...args] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const isHelp = asksForHelp(words);
+const [name = '', ...args] = words[0] === 'help' ? words.slice(1) : words;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 try {
-  if (!command) throw new UsageError(name === '' ? 'a command is missing' : `there is no command called ${name}`);
-  process.exitCode = await command(args, (text) => process.stdout.write(text));
+  if (isHelp) process.stdout.write(usageOf(name));
+  else if (!command) throw new UsageError(name === '' ? 'a command is missing' : `there is no command called ${name}`);
+  else process.exitCode = await command(args, (text) => process.stdout.write(text));
 } catch (error) {
   const isUsage = error instanceof UsageError;
-  process.stderr.write(`refrain: ${(error as Error).message}\n${isUsage ? `\n${usage}` : ''}`);
+  process.stderr.write(`refrain: ${(error as Error).message}\n${isUsage ? `\n${usageOf(name)}` : ''}`);
   process.exitCode = isUsage ? 2 : 1;
 }

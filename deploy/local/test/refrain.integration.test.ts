@@ -117,7 +117,31 @@ test('what is no command of ours is told with the usage, and ends with 2', async
     assert.match(stderr, /^refrain: .+\n\nusage: npm run -s refrain/);
   }
   const gold = await refrain(['key', '--tenant', 'acme', '--user', 'u', '--tier', 'gold']);
-  assert.match(gold.stderr, /^refrain: --tier /);
+  assert.match(gold.stderr, /^refrain: --tier: .*"free"/);
+});
+
+test('a wrong command line shows how that command is called, and no other', async () => {
+  const { stderr } = await refrain(['jobs', 'retry']);
+  assert.match(stderr, /^refrain: jobs retry takes one id\n\nusage: .*\n\n {2}jobs /);
+  assert.doesNotMatch(stderr, /cache|validate/);
+  assert.match((await refrain(['job'])).stderr, /validate[\s\S]*jobs[\s\S]*cache/);
+});
+
+test('who asks for help gets it on standard output, and has done nothing wrong', async () => {
+  for (const args of [['--help'], ['-h'], ['help']]) {
+    const { status, stdout, stderr } = await refrain(args);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^usage: [\s\S]*validate[\s\S]*cache warm/);
+  }
+  for (const args of [
+    ['help', 'key'],
+    ['key', '--help'],
+  ]) {
+    const { status, stdout } = await refrain(args);
+    assert.equal(status, 0);
+    assert.match(stdout, /^usage: [\s\S]*key --tenant/);
+    assert.doesNotMatch(stdout, /cache|rfr_/);
+  }
 });
 
 test('cache says what to do where no mesh runs, and which file cannot be read', async (t) => {

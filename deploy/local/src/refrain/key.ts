@@ -15,7 +15,7 @@ export function makeKey(args: readonly string[], out: (text: string) => void): n
   if (!entry.success) {
     const [fault] = entry.error.issues;
     const name = String(fault?.path[0]);
-    throw new UsageError(`--${name} ${name in values ? (fault?.message ?? 'is wrong') : 'is missing'}`);
+    throw new UsageError(`--${name}${name in values ? `: ${fault?.message ?? 'is wrong'}` : ' is missing'}`);
   }
   const { tenant, user, tier } = entry.data;
   const quoted = [hash, tenant, user, tier].map((value) => JSON.stringify(value));

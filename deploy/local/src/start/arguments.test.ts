@@ -11,6 +11,10 @@ test('one router unless more are asked for', () => {
 
 test('what makes no sense is refused', () => {
   for (const args of [['--routers', '0'], ['--routers', '21'], ['--routers', '2x'], ['--router', '2'], ['3']]) {
-    assert.throws(() => readArguments(args), Error, args.join(' '));
+    assert.throws(() => readArguments(args), { name: 'Error' }, args.join(' '));
   }
+});
+
+test('an option nobody knows is named, with those that there are', () => {
+  assert.throws(() => readArguments(['--router', '2']), /'--router'[\s\S]*--routers N/);
 });

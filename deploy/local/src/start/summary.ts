@@ -5,7 +5,6 @@ import { type PlanContext, remoteProviders } from './plan.ts';
 import { toMeshFile } from './to-mesh-file.ts';
 
 const question = 'What is the capital of France?';
-const consolePort = 7490;
 
 /** Addresses, what answers, and lines to try. */
 export function toSummary(mesh: Mesh, context: PlanContext, seconds: number): string {
@@ -32,7 +31,7 @@ export function toSummary(mesh: Mesh, context: PlanContext, seconds: number): st
   return [
     `Refrain is up (${seconds.toFixed(1)} s). Ctrl-C ends all of it.`,
     '',
-    ...table([...addresses, ...parts, ['console', `comes on http://127.0.0.1:${consolePort}`]]),
+    ...table([...addresses, ...parts]),
     '',
     'Answers come from',
     ...table([...states, ...withoutKey(context)]),
