@@ -3,7 +3,7 @@
  * SUITE is `all` (the default), `limits`, `exact`, `semantic` or `miss`; a chosen case brings its limit along. `cache` is a suite of its own, with
  * parts of its own: the cache at its own door, at three sizes, and what repeats cost.
  */
-import { parseArgs } from 'node:util';
+import { type BenchArguments, readBenchArguments, usage } from './bench/arguments.ts';
 import { runCacheSuite } from './bench/cache/suite.ts';
 import { createCases } from './bench/cases.ts';
 import { closeHttpClient } from './bench/http-client.ts';
@@ -12,30 +12,32 @@ import { printReport } from './bench/report.ts';
 import { type Outcomes, runCases } from './bench/run.ts';
 import { chooseCases } from './bench/suites.ts';
 
-const { values, positionals } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string' },
-    only: { type: 'string' },
-  },
-  allowPositionals: true,
-});
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const rounds = Number(values.rounds);
-const secondsOr = (preset: number) => (values.seconds === undefined ? preset : Number(values.seconds));
-const [suite] = positionals;
-if (suite === 'cache') report(await runCacheSuite({ rounds, seconds: secondsOr(1), say }));
-else await runPaths();
+const wanted = read();
+if (wanted === 'help') process.stdout.write(usage);
+else if (wanted?.suite === 'cache') {
+  const { json, rounds, seconds = 1 } = wanted;
+  report(await runCacheSuite({ rounds, seconds, say }), json);
+} else if (wanted) await runPaths(wanted);
+
+function read(): BenchArguments | 'help' | undefined {
+  try {
+    return readBenchArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
 
 /** The paths of a request, each against its limit. */
-async function runPaths(): Promise<void> {
+async function runPaths({ json, only, rounds, seconds = 2.5, suite }: BenchArguments): Promise<void> {
   const mesh = await startBenchMesh((step) => say(`starting ${step}`));
   const { cases, close } = createCases(mesh);
   try {
-    const chosen = chooseCases(cases, { suite, only: values.only });
-    const run = { rounds, seconds: secondsOr(2.5), inFlight: [1, 16], upstream: mesh.upstream, say };
-    report(await runCases(chosen, run));
+    const chosen = chooseCases(cases, { suite, only });
+    const run = { rounds, seconds, inFlight: [1, 16], upstream: mesh.upstream, say };
+    report(await runCases(chosen, run), json);
   } finally {
     close();
     closeHttpClient();
@@ -43,8 +45,8 @@ async function runPaths(): Promise<void> {
   }
 }
 
-function report({ results, failed }: Outcomes): void {
-  printReport('bench', results, values.json);
+function report({ results, failed }: Outcomes, json: boolean): void {
+  printReport('bench', results, json);
   if (failed.length === 0) return;
   say(`could not be measured: ${failed.join(', ')}`);
   process.exitCode = 1;

@@ -7,6 +7,9 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   miss: ['miss', 'http_miss', 'stream_first_chunk'],
 };
 
+/** What a run may be asked for; `cache` has parts of its own instead of these cases. */
+export const suiteNames: readonly string[] = [...Object.keys(suites), 'cache'];
+
 /**
  * The cases a run is asked for, with their limits, in their order: those of `suite` (none: all), or those named by `only`.
  * @throws Error for a name that is none
@@ -16,7 +19,7 @@ export function chooseCases<C extends { readonly name: string; readonly limit?: 
   { suite = 'all', only }: { suite?: string | undefined; only?: string | undefined },
 ): C[] {
   const known = suites[suite];
-  if (!known) throw new Error(`there is no suite ${suite}; there are ${Object.keys(suites).join(', ')}, cache`);
+  if (!known) throw new Error(`there is no suite ${suite}; there are ${suiteNames.join(', ')}`);
   const wanted = only?.split(',') ?? known;
   const unknown = wanted.filter((name) => !cases.some((each) => each.name === name));
   if (unknown.length > 0)
