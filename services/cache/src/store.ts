@@ -8,6 +8,7 @@ import type { RedisExactStore } from './exact-store.ts';
 import { toStoredHit } from './hit.ts';
 import type { NearIndex } from './index/near-index.ts';
 import type { Kept } from './kept.ts';
+import type { Trust } from './learning/entry-trust.ts';
 import type { Learning } from './learning/learning.ts';
 import { type Life, lifeOf } from './life.ts';
 import { missReason } from './miss-reason.ts';
@@ -57,6 +58,11 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   const { ttlSeconds } = request;
   const ttls = ttlsOf({ tenant, models: [chat.model || 'auto', model], classification, ttlSeconds }, cache);
   const toLife = (seconds: number) => lifeOf(seconds, nowMs, { cache, random: parts.random });
+  const whyNot = cache.semantic.enabled ? able.semanticReason : 'disabled';
+  // In the same visit to Redis as what the answer replaces.
+  const trust = whyNot === undefined ? parts.learning.trust.of({ tenant, key: kept.partition }, kept.id) : undefined;
+  // The exact half may be refused before anybody waits for it.
+  trust?.catch(() => undefined);
   try {
     await supersede(kept, parts);
     if (!(await parts.exact.set(kept, toLife(ttls.exact)))) return refuse(parts, 'invalidated');
@@ -64,8 +70,8 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
     return refuse(parts, missReason(toRefrainError(thrown)));
   }
   parts.learning.answered({ tenant, key: kept.partition }, request.tookMs);
-  const whyNot = cache.semantic.enabled ? able.semanticReason : 'disabled';
-  const exactOnlyReason = whyNot ?? (await storeNear(kept, questionOf(chat), toLife(ttls.semantic), parts)) ?? '';
+  const near = trust && { trust, question: questionOf(chat), life: toLife(ttls.semantic) };
+  const exactOnlyReason = (near ? await storeNear(kept, near, parts) : whyNot) ?? '';
   parts.counts.stored();
   await makeRoom(tenant, parts).catch((thrown) => parts.counts.refused(`room_${missReason(toRefrainError(thrown))}`));
   return create(StoreResponseSchema, { stored: true, entryId, exactOnlyReason });
@@ -91,7 +97,11 @@ function toKept({ tenant, rank, tags, answer, askedAtMs }: StoreRequest, id: str
 }
 
 /** The exact entry stands already; why it cannot also be found by meaning is counted and told, not an error. */
-async function storeNear(kept: Kept, question: string, life: Life, parts: StoreParts): Promise<string | undefined> {
+async function storeNear(
+  kept: Kept,
+  { trust, question, life }: { trust: Promise<Trust>; question: string; life: Life },
+  parts: StoreParts,
+): Promise<string | undefined> {
   const refuse = (reason: string) => {
     parts.counts.refused(`near_${reason}`);
     return reason;
@@ -99,7 +109,7 @@ async function storeNear(kept: Kept, question: string, life: Life, parts: StoreP
   if (!parts.embedder.ready) return refuse('no_model');
   const partition = { tenant: kept.tenant, key: kept.partition };
   try {
-    const { quarantined } = await parts.learning.trust.of(partition, kept.id);
+    const { quarantined } = await trust;
     if (quarantined) return refuse('quarantined');
     const vector = await parts.embedder.embed(question, 'patient');
     const over = await parts.near.set(kept, { question, vector, life });

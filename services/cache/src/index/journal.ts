@@ -36,9 +36,10 @@ export class Journal {
   async write(partition: Partition, changes: readonly Change[]): Promise<void> {
     const journal = this.#keyOf(partition);
     const fields = changes.flatMap(({ id, came }) => [came ? '+' : '-', id]);
-    await this.#state.pipeline([
-      ['XADD', journal, 'MAXLEN', '~', kept, '*', ...fields],
-      ['PEXPIRE', journal, lifeMs],
+    // Two commands of one moment: they travel with whatever else is asked then.
+    await Promise.all([
+      this.#state.command('XADD', journal, 'MAXLEN', '~', kept, '*', ...fields),
+      this.#state.command('PEXPIRE', journal, lifeMs),
     ]);
   }
 
