@@ -8,13 +8,18 @@ import { create } from '@bufbuild/protobuf';
 import { type Chat, type Classification, ClassificationSchema, Complexity, Role, Task } from '@refrain/contracts';
 import { needsItsDialogue } from './dialogue/ways.ts';
 import type { PromptJudgement, TaskName } from './prompt/model.ts';
-import { judgePrompt } from './prompt/shipped.ts';
+import { judgePrompt, shippedMeaningWeights } from './prompt/shipped.ts';
 import { textOf } from './question.ts';
 import { isFollowUpQuestion, isVolatileQuestion } from './signature/admission-class.ts';
 
 /** Says what a prompt is taken for. */
 export interface Classifier {
   classify(chat: Chat): Classification;
+  /**
+   * The class with what the embedding of the chat's only question adds. Complexity stays, and so do all marks that the cache goes by; a
+   * dialogue's stays whole, for what "and now shorter" was embedded to says nothing of it. A vector of another length changes nothing.
+   */
+  refine(chat: Chat, classification: Classification, vector: Float32Array): Classification;
 }
 
 /** Set in `refrain.yaml`. */
@@ -51,12 +56,21 @@ const complexities = {
   complex: Complexity.COMPLEX,
 } as const;
 
-/** Rules and prompt model; no embedding is needed. Thresholds and words come from `refrain.yaml`. */
+/** Rules and prompt model; an embedding only refines. Thresholds and words come from `refrain.yaml`. */
 export function createLexicalClassifier(thresholds: LexicalThresholds): Classifier {
   const words = thresholds.complexWords.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const complexWord =
     words.length > 0 ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'iu') : undefined;
-  return { classify: (chat) => classify(chat, thresholds.simpleBelowCharacters, complexWord) };
+  return { classify: (chat) => classify(chat, thresholds.simpleBelowCharacters, complexWord), refine };
+}
+
+function refine(chat: Chat, classification: Classification, vector: Float32Array): Classification {
+  const [only, ...others] = chat.messages.filter(({ role }) => role === Role.USER);
+  if (!only || others.length > 0 || vector.length !== shippedMeaningWeights.dimensions) return classification;
+  const text = textOf(only);
+  const judgement = judgePrompt(text, vector);
+  const task = taskOf(text.slice(0, scannedCharacters), judgement);
+  return { ...classification, task, need: judgement.need, withEmbedding: true };
 }
 
 function classify(chat: Chat, simpleBelow: number, complexWord: RegExp | undefined): Classification {

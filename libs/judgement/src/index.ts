@@ -16,6 +16,7 @@ export { complexityName, taskName } from './names.ts';
 export { candidateVerdicts, estimateNanoUsd } from './policy.ts';
 export { applyProfile } from './policy-profile.ts';
 export { priceTable, withListedPrices } from './prices.ts';
+export { type MeaningWeights, meaningHeads, nearness } from './prompt/meaning.ts';
 export {
   createPromptModel,
   type HeadName,
@@ -23,6 +24,7 @@ export {
   headNames,
   needScore,
   type PromptJudgement,
+  type PromptModel,
   type PromptWeights,
   raritySteps,
   type TaskName,
@@ -30,7 +32,7 @@ export {
 } from './prompt/model.ts';
 export { type PromptText, readPrompt } from './prompt/read.ts';
 export { formOf, shapeNames } from './prompt/shape.ts';
-export { judgePrompt, shippedPromptWeights } from './prompt/shipped.ts';
+export { judgePrompt, shippedMeaningWeights, shippedPromptWeights } from './prompt/shipped.ts';
 export { forEachTerm, type Vocabulary, weigh } from './prompt/vocabulary.ts';
 export { questionOf } from './question.ts';
 export {

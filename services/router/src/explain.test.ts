@@ -147,3 +147,13 @@ test('a model whose breaker is open is named so', async () => {
     ['breaker_open', 'kept', 'kept'],
   );
 });
+
+test('what the question was embedded to has its say in whom a miss would ask, and that is told', async () => {
+  const vector = new Uint8Array(Float32Array.from({ length: 384 }, () => 384 ** -0.5).buffer);
+  const { question, response } = await explained({}, { missReason: 'below_threshold', vector });
+  assert.deepEqual([question.classification.withEmbedding, response.classification?.withEmbedding], [false, true]);
+  assert.ok((response.classification?.need ?? 1) <= question.classification.need);
+  assert.equal(response.classification?.complexity, question.classification.complexity);
+  const odd = await explained({}, { missReason: 'below_threshold', vector: vector.subarray(0, 30) });
+  assert.equal(odd.response.classification?.withEmbedding, false);
+});

@@ -3,6 +3,7 @@
  * much a strong model gains over a weak one, four heads say what kind of work is asked, `level` how hard it is. Weights are fitted by
  * `loadtest/src/quality/routing/fit-prompts.ts` and quantised to a byte each.
  */
+import { createMeaning, type MeaningWeights, mixed } from './meaning.ts';
 import { readPrompt } from './read.ts';
 import { type Form, formOf } from './shape.ts';
 import { type Vocabulary, weigh } from './vocabulary.ts';
@@ -66,23 +67,35 @@ export interface PromptJudgement {
 /** Steps of rarity in a byte for each unit. */
 export const raritySteps = 20;
 
+/**
+ * Judges a prompt by its words, and where its embedding is given by that too. An embedding only lowers the need: a dialogue's earlier turns
+ * come without theirs, and what goes on must not fall to a weaker model for that. Of a sum in words it says nothing that words do not.
+ */
+export type PromptModel = (text: string, vector?: Float32Array) => PromptJudgement;
+
 /** A model of these weights; it reads a bounded head of the text and never throws, whatever the text holds. */
-export function createPromptModel(weights: PromptWeights): (text: string) => PromptJudgement {
+export function createPromptModel(weights: PromptWeights, ofMeaning?: MeaningWeights): PromptModel {
+  const meaning = ofMeaning && createMeaning(ofMeaning);
   const vocabulary = vocabularyOf(weights);
   const rarity = Uint8Array.from(Buffer.from(weights.rarity, 'base64'), Number);
   const heads = headNames.map((name) => {
     const { terms, ...rest } = weights.heads[name];
     return { ...rest, terms: Int8Array.from(Buffer.from(terms, 'base64')) };
   });
-  return (text) => {
+  return (text, vector) => {
     const { head, tokens, shape } = readPrompt(text);
     const { places, weights: weighed } = weigh(head, tokens, vocabulary, rarity);
-    const scores = heads.map((head) => {
+    const words = heads.map((head) => {
       let ofTerms = 0;
       for (let i = 0; i < places.length; i += 1) ofTerms += (head.terms[places[i] ?? 0] ?? 0) * (weighed[i] ?? 0);
       return head.shape.reduce((sum, weight, i) => sum + weight * (shape[i] ?? 0), head.bias) + ofTerms * head.step;
     });
-    return judgementOf(scores, formOf(head), weights);
+    const form = formOf(head);
+    const other = vector && meaning?.(vector);
+    const byWords = judgementOf(words, form, weights);
+    if (!other || !ofMeaning) return byWords;
+    const both = judgementOf(mixed(words, other, form, ofMeaning.shares), form, weights);
+    return { ...both, need: form === 'sum' ? byWords.need : Math.min(both.need, byWords.need) };
   };
 }
 

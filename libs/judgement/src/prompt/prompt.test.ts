@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { ChatSchema, Complexity, Role } from '@refrain/contracts';
 import { createLexicalClassifier } from '../classifier.ts';
-import { judgePrompt } from './shipped.ts';
+import { createMeaning, mixed, nearness } from './meaning.ts';
+import { judgePrompt, shippedMeaningWeights } from './shipped.ts';
 import { readCharacters } from './tokens.ts';
 import { weigh } from './vocabulary.ts';
 
@@ -102,4 +103,48 @@ test('weighed terms have length 1, and a term of a form counts only for texts of
   assert.deepEqual([...quiz.places], [0, 1]);
   assert.ok(Math.abs(quiz.weights.reduce((sum, weight) => sum + weight * weight, 0) - 1) < 1e-12);
   assert.equal((quiz.weights[1] ?? 0) / (quiz.weights[0] ?? 1), 2);
+});
+
+const { dimensions } = shippedMeaningWeights;
+/** A unit vector along one axis. */
+const axis = (at: number, length = dimensions) => Float32Array.from({ length }, (_, i) => (i === at ? 1 : 0));
+const chatOf = (...texts: string[]) => create(ChatSchema, { messages: texts.map((text) => message(Role.USER, text)) });
+
+test('meaning is the weighed nearness to landmarks: 1 at a landmark, less the farther off', () => {
+  const landmarks = Int8Array.from([100, 0, 0, 100]);
+  const form = { step: 0.01, sharpness: 2 };
+  const near = nearness(Float32Array.from([1, 0]), landmarks, form);
+  assert.ok(Math.abs((near[0] ?? 0) - 1) < 1e-9 && Math.abs((near[1] ?? 0) - Math.exp(-2)) < 1e-9);
+  const head = { bias: 1, of: [2, 0] };
+  const heads = { need: head, code: head, reasoning: head, text: head, ui: { bias: 0, of: [0, 1] } };
+  const shares = { task: 0.5, need: { open: 0.5, choices: 0, sum: 0 } };
+  const packed = Buffer.from(landmarks.buffer).toString('base64');
+  const meaning = createMeaning({ embedder: 'two', dimensions: 2, landmarks: packed, heads, shares, ...form });
+  const scores = meaning(Float32Array.from([1, 0]));
+  assert.deepEqual(scores?.slice(0, 4).map(Math.round), [3, 3, 3, 3]);
+  assert.equal(meaning(Float32Array.from([1, 0, 0])), undefined);
+  assert.deepEqual(mixed([1, 1, 1, 1, 1, 7], [3, 3, 3, 3, 3], 'choices', shares), [1, 2, 2, 2, 2, 7]);
+});
+
+test('an embedding has a say in the task, never raises the need, and leaves the level to the words', () => {
+  const text = 'Which of the notes below are about money? Sort them by date.';
+  const words = judgePrompt(text);
+  const judged = Array.from({ length: 40 }, (_, i) => judgePrompt(text, axis(i)));
+  assert.ok(judged.some(({ taskMargin }) => Math.abs(taskMargin - words.taskMargin) > 0.05));
+  assert.ok(judged.every(({ need }) => need <= words.need));
+  assert.ok(judged.some(({ need }) => need < words.need));
+  assert.ok(judged.every(({ level, complexity }) => level === words.level && complexity === words.complexity));
+});
+
+test('a question that stands alone is refined; a dialogue, and a vector of another embedder, change nothing', () => {
+  const chat = chatOf(prompts[1] ?? '');
+  const told = classifier.classify(chat);
+  const refined = classifier.refine(chat, told, axis(3));
+  assert.equal(refined.withEmbedding, true);
+  assert.deepEqual({ ...refined, withEmbedding: false, task: told.task, need: told.need }, { ...told });
+  assert.equal(classifier.refine(chat, told, axis(3, 8)), told);
+  const dialogue = chatOf(prompts[1] ?? '', 'and now shorter');
+  const class_ = classifier.classify(dialogue);
+  assert.equal(classifier.refine(dialogue, class_, axis(3)), class_);
+  assert.ok(class_.need >= refined.need);
 });

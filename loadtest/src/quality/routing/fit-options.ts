@@ -23,9 +23,9 @@ export const fitDefaults: FitOptions = {
   leastRows: 4,
   terms: 12_000,
   need: { terms: 3, dense: 20 },
-  task: { terms: 1, dense: 10 },
-  level: { terms: 1, dense: 10 },
-  textBias: 0.08,
+  task: { terms: 4, dense: 10 },
+  level: { terms: 6, dense: 10 },
+  textBias: 0.15,
   needOf: { open: { task: 0.22, level: 0.05 }, choices: { task: 0.07, level: 0 }, sum: { task: 0.07, level: 0 } },
-  levelShares: [0.25, 0.68],
+  levelShares: [0.28, 0.69],
 };

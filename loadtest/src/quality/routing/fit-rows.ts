@@ -50,7 +50,7 @@ const taskOfCollection: Readonly<Record<string, TaskName>> = {
   human_eval: 'code',
 };
 
-const writtenPrompts = 10000;
+const writtenPrompts = 11500;
 const wrappedPassages = 900;
 const writtenSeed = 5;
 

@@ -9,7 +9,8 @@ import { countTerms, heaviest, raritiesOf, type Term, vocabularyOf } from './fit
 import type { Heads } from './heads.ts';
 import { needTargets } from './need-targets.ts';
 import { quantise, type Scale } from './quantise.ts';
-import { fitRidge, type Matrix, type Target } from './ridge.ts';
+import { fitRidge, type Matrix } from './ridge.ts';
+import { taskTargets } from './task-targets.ts';
 
 /** The weights for these rows, quantised. `fittedOn` are the digests of their files. */
 export function fitPrompts(
@@ -58,23 +59,12 @@ function matrixOf(read: readonly PromptText[], terms: ReadonlyMap<Term, number>,
 function fitHeads(matrix: Matrix, rows: readonly FitRow[], options: FitOptions): Heads {
   const heads = {} as Heads;
   heads.need = fitRidge(matrix, needTargets(rows), options.need);
-  const tasks = new Map<string, number>();
-  for (const { task } of rows) if (task) tasks.set(task, (tasks.get(task) ?? 0) + 1);
-  const all = [...tasks.values()].reduce((sum, count) => sum + count, 0);
-  for (const name of taskNames) {
-    const targets = rows.map(({ task }): Target => {
-      if (!task) return nothing;
-      return { value: task === name ? 1 : -1, weight: Math.sqrt(all / 4 / (tasks.get(task) ?? 1)) };
-    });
-    heads[name] = fitRidge(matrix, targets, options.task);
-  }
+  for (const name of taskNames) heads[name] = fitRidge(matrix, taskTargets(rows, name), options.task);
   heads.text = { ...heads.text, bias: heads.text.bias + options.textBias };
   heads.level = fitRidge(
     matrix,
-    rows.map(({ level }) => (level === undefined ? nothing : { value: level, weight: 1 })),
+    rows.map(({ level }) => ({ value: level ?? 0, weight: level === undefined ? 0 : 1 })),
     options.level,
   );
   return heads;
 }
-
-const nothing: Target = { value: 0, weight: 0 };

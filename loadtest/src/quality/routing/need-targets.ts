@@ -7,6 +7,8 @@ const prior = 10;
 const ownShare = 0.2;
 /** The same where a source has one group only. */
 const ownShareAlone = 0.6;
+/** What a row of such a source counts: its outcome is all there is, and so mostly luck. */
+const weightAlone = 0.5;
 
 /**
  * What `need` should give for each row: mostly the mean gain of the row's subject, a little of its own gain, all within its source, since
@@ -24,8 +26,9 @@ export function needTargets(rows: readonly FitRow[]): Target[] {
     const mean = ofSource.sum / ofSource.n;
     const ofGroup = groups.get(`${source}/${gain.group}`) ?? { sum: 0, n: 0 };
     const smooth = (ofGroup.sum + prior * mean) / (ofGroup.n + prior);
-    const share = (groupsOfSource.get(source)?.size ?? 0) > 1 ? ownShare : ownShareAlone;
-    return { value: smooth + share * (gain.value - smooth) - mean, weight: 1 };
+    const isAlone = groupsOfSource.get(source)?.size === 1;
+    const share = isAlone ? ownShareAlone : ownShare;
+    return { value: smooth + share * (gain.value - smooth) - mean, weight: isAlone ? weightAlone : 1 };
   });
 }
 

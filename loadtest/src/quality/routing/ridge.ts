@@ -1,4 +1,8 @@
-/** Ridge regression of many heads on sparse terms and dense numbers, by conjugate gradients: no chance in it, so the same rows give the same weights. */
+/**
+ * Ridge regression of many heads on sparse terms and dense numbers, by conjugate gradients: no chance in it, so the same rows give the same
+ * weights. Steps are scaled by each column's own weight: without, the dense numbers, which every row has, keep the terms from settling, and
+ * the weights are those of where it happened to stop.
+ */
 
 /** Rows by columns: the terms of row `i` are at `starts[i]` up to `starts[i + 1]`. */
 export interface Matrix {
@@ -37,16 +41,17 @@ export function fitRidge(matrix: Matrix, targets: readonly Target[], penalties: 
   const { columns, denseColumns } = matrix;
   const used = targets.flatMap(({ weight }, row) => (weight > 0 ? [row] : []));
   const n = columns + denseColumns + 1;
+  const penaltyOf = (i: number) => (i < columns ? penalties.terms : i < n - 1 ? penalties.dense : 0);
   const apply = (z: Float64Array): Float64Array => {
     const out = scatter(matrix, used, targets, (row) => dot(matrix, row, z), n);
-    for (let i = 0; i < columns; i += 1) out[i] = at(out, i) + penalties.terms * at(z, i);
-    for (let i = columns; i < n - 1; i += 1) out[i] = at(out, i) + penalties.dense * at(z, i);
-    return out;
+    return out.map((value, i) => value + penaltyOf(i) * at(z, i));
   };
   const solution = new Float64Array(n);
   const residual = scatter(matrix, used, targets, (row) => targets[row]?.value ?? 0, n);
-  let direction = residual.slice();
-  let norm = product(residual, residual);
+  const scale = squares(matrix, used, targets, n).map((square, i) => square + penaltyOf(i));
+  const scaled = () => residual.map((value, i) => value / (at(scale, i) || 1));
+  let direction = scaled();
+  let norm = product(residual, direction);
   for (let round = 0; round < rounds && norm > 1e-9; round += 1) {
     const applied = apply(direction);
     const step = norm / product(direction, applied);
@@ -54,8 +59,9 @@ export function fitRidge(matrix: Matrix, targets: readonly Target[], penalties: 
       solution[i] = at(solution, i) + step * at(direction, i);
       residual[i] = at(residual, i) - step * at(applied, i);
     }
-    const next = product(residual, residual);
-    direction = residual.map((value, i) => value + (next / norm) * at(direction, i));
+    const better = scaled();
+    const next = product(residual, better);
+    direction = better.map((value, i) => value + (next / norm) * at(direction, i));
     norm = next;
   }
   return { terms: solution.slice(0, columns), dense: solution.slice(columns, n - 1), bias: at(solution, n - 1) };
@@ -77,6 +83,25 @@ function scatter(
     for (let k = 0; k < denseColumns; k += 1)
       out[columns + k] = at(out, columns + k) + value * at(dense, row * denseColumns + k);
     out[n - 1] = at(out, n - 1) + value;
+  }
+  return out;
+}
+
+/** The weighted sum of each column's squares. */
+function squares(
+  { starts, places, weights, dense, denseColumns, columns }: Matrix,
+  rows: readonly number[],
+  targets: readonly Target[],
+  n: number,
+): Float64Array {
+  const out = new Float64Array(n);
+  for (const row of rows) {
+    const weight = targets[row]?.weight ?? 0;
+    for (let k = at(starts, row); k < at(starts, row + 1); k += 1)
+      out[at(places, k)] = at(out, at(places, k)) + weight * at(weights, k) ** 2;
+    for (let k = 0; k < denseColumns; k += 1)
+      out[columns + k] = at(out, columns + k) + weight * at(dense, row * denseColumns + k) ** 2;
+    out[n - 1] = at(out, n - 1) + weight;
   }
   return out;
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPromptModel } from '@refrain/judgement';
+import { Random } from '../fit/random.ts';
+import { solvePositive } from '../fit/solve.ts';
 import { fitPrompts } from './fit.ts';
+import { fitMeaning } from './fit-meaning.ts';
 import { fitDefaults } from './fit-options.ts';
 import type { FitRow } from './fit-rows.ts';
 import { accuracyOf, macroF1, routerQuality, shuffledQuality } from './metrics.ts';
 import { needTargets } from './need-targets.ts';
 import { fitRidge } from './ridge.ts';
+import { taskTargets } from './task-targets.ts';
 import { writePrompts } from './written-prompts.ts';
 
 const rows = [1, 0, 0, 1].map((gain, i) => ({ score: [4, 3, 2, 1][i] ?? 0, strong: gain, weak: 0 }));
@@ -61,4 +65,39 @@ test('a fit on written prompts knows written prompts it has not seen, and is the
   const others = writePrompts(300, 2);
   const tasks = others.map(({ text, task }) => ({ label: task, taken: judge(text).task }));
   assert.ok(accuracyOf(tasks) > 0.9, String(accuracyOf(tasks)));
+});
+
+test('what embeddings tell and words do not is learned from them', () => {
+  const random = new Random(3);
+  // Words of chance, and vectors that stand on either side of a plane by the task.
+  const tasks = ['code', 'text'] as const;
+  const drawn = Array.from({ length: 300 }, (_, i) => {
+    const task = tasks[i % 2] ?? 'text';
+    const raw = Float32Array.from({ length: 384 }, () => random.next() - 0.5);
+    raw[0] = task === 'code' ? 6 : -6;
+    const length = Math.sqrt(raw.reduce((sum, each) => sum + each * each, 0));
+    return { row: { text: `prompt ${random.next()}`, task, source: 'made' }, vector: raw.map((each) => each / length) };
+  });
+  const vectors = new Map(drawn.map(({ row, vector }) => [row.text, vector]));
+  const of = (text: string) => vectors.get(text) ?? ('too_long' as const);
+  const [known, unseen] = [drawn.slice(0, 200), drawn.slice(200)];
+  const rowsOf = known.map(({ row }): FitRow => row);
+  const judge = createPromptModel(fitPrompts(rowsOf, {}), fitMeaning(rowsOf, of));
+  const taken = unseen.map(({ row, vector }) => ({ label: row.task as string, taken: judge(row.text, vector).task }));
+  assert.ok(accuracyOf(taken) > 0.95, String(accuracyOf(taken)));
+  assert.throws(() => fitMeaning(rowsOf, () => 'too_long'), /no row/);
+});
+
+test('Cholesky solves what it is given', () => {
+  const solved = solvePositive(Float64Array.from([4, 0, 2, 3]), [Float64Array.from([10, 8])]);
+  assert.deepEqual(
+    solved[0]?.map((each) => Math.round(each * 1e6) / 1e6),
+    Float64Array.from([1.75, 1.5]),
+  );
+});
+
+test('rows of a small source count more than those of a large one', () => {
+  const row = (source: string): FitRow => ({ text: '', source, task: 'text' });
+  const targets = taskTargets([row('small_a'), ...Array.from({ length: 900 }, () => row('large'))], 'text');
+  assert.ok((targets[0]?.weight ?? 0) > 2 * (targets[1]?.weight ?? 0));
 });

@@ -6,6 +6,7 @@
 import { Random } from '../fit/random.ts';
 import { foreignFrames } from './foreign-prompts.ts';
 import type { Level } from './levels.ts';
+import { tradeWriting, wordPuzzles } from './plain-prompts.ts';
 import {
   chores,
   elements,
@@ -15,6 +16,7 @@ import {
   snippets,
   styleFrames,
 } from './programming-prompts.ts';
+import { recordPrompt } from './record-prompts.ts';
 import { demands, subjectFrames, subjects } from './subjects.ts';
 import { topics } from './topics.ts';
 import {
@@ -131,14 +133,7 @@ export function writePrompts(count: number, seed: number): WrittenPrompt[] {
     () => ({ task: 'code', text: programming(pick, () => number(90)) }),
     () => ({
       task: 'reasoning',
-      text: fill(pick(puzzleFrames), {
-        n: () => number(60),
-        m: () => number(8),
-        t: () => pick(things),
-        x: () => pick(names),
-        y: () => pick(names),
-        z: () => pick(names),
-      }),
+      text: fill(pick(puzzleFrames), numbersAndNames(pick, number)),
     }),
     () => ({ task: 'code', text: pick(systemFrames).replace('{s}', pick(systems)).replace('{n}', number(600)) }),
     () => ({ task: 'ui', text: application(pick) }),
@@ -151,6 +146,12 @@ export function writePrompts(count: number, seed: number): WrittenPrompt[] {
       const task = pick(['reasoning', 'code', 'text'] as const);
       return { task, text: pick(foreignFrames[task] ?? []).replace(/N/g, () => number(40)) };
     },
+    () => ({ task: 'text', text: recordPrompt(random) }),
+    (at) => ({
+      task: 'text',
+      text: fill(pick(tradeWriting), { s: () => pick(systems), t: () => pick(topics[at]), r: () => pick(roles) }),
+    }),
+    () => ({ task: 'reasoning', text: fill(pick(wordPuzzles), numbersAndNames(pick, number)) }),
   ];
   return Array.from({ length: count }, () => pick(makers)(level()));
 }
@@ -171,6 +172,11 @@ function demanding(at: Level, pick: Pick, random: Random): WrittenPrompt {
 /** Puts values for names in braces, each drawn anew. */
 function fill(frame: string, values: Readonly<Record<string, () => string>>): string {
   return frame.replace(/\{(\w)\}/g, (whole, name: string) => values[name]?.() ?? whole);
+}
+
+function numbersAndNames(pick: Pick, number: (below: number) => string): Readonly<Record<string, () => string>> {
+  const name = () => pick(names);
+  return { n: () => number(60), m: () => number(8), t: () => pick(things), x: name, y: name, z: name };
 }
 
 function programming(pick: Pick, number: () => string): string {
