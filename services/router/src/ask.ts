@@ -10,6 +10,8 @@ export type FaceName = 'grpc' | 'http' | 'nats';
 
 /** One question as it came in, translated but not judged. */
 export interface Ask {
+  /** Ours, where the face has told it already. */
+  readonly requestId?: string | undefined;
   readonly chat: Chat | undefined;
   readonly options: Options | undefined;
   readonly credentials: Credentials;

@@ -44,10 +44,11 @@ await runService({
     onStop(() => router.drain());
     const { pipeline } = router;
     const requestBytes = () => settings().mesh.limits.requestBytes;
+    const isOpen = () => settings().callers.size === 0;
     const services = [createGrpcFace(pipeline, meshSecret)];
     const grpcOptions = { services, maximumRequestBytes: requestBytes, observe: logBugs(log) };
     const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
-    const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, log });
+    const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, isOpen, log });
     const nats = startNatsFace({ bus, pipeline, requestBytes, log });
     const drainMs = Math.max(stopMs / 2, stopMs - afterwardsMs);
     onStop(() => Promise.all([grpc, http, nats].map((face) => face.drain(drainMs))));

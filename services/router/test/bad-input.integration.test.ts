@@ -51,6 +51,7 @@ describe('bad input', { timeout: 180_000 }, () => {
       if (expected.param !== undefined) assert.equal(error.param, expected.param);
       assert.ok(typeof error.message === 'string' && error.message.length < 1000);
       assert.equal(response.headers.get('x-request-id'), 'mine-7');
+      assert.match(response.headers.get('x-refrain-request-id') ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     });
   }
 
@@ -89,7 +90,7 @@ describe('bad input', { timeout: 180_000 }, () => {
           encoding === 'json'
             ? fromJsonString(StatusSchema, Buffer.from(reply.data).toString(), { registry })
             : fromBinary(StatusSchema, reply.data);
-        assert.equal(reply.header('Nats-Service-Error'), status.message);
+        assert.equal(reply.header('Nats-Service-Error'), status.message.replace('\n', ' '));
         const details = status.details.map((each) => anyUnpack(each, registry));
         const info = details.find((each) => each?.$typeName === ErrorInfoSchema.typeName);
         const bad = details.find((each) => each?.$typeName === BadRequestSchema.typeName);

@@ -19,7 +19,7 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
   const classification = classifier.classify(chat);
   let key: string | undefined;
   return {
-    requestId: randomUUIDv7(),
+    requestId: ask.requestId ?? randomUUIDv7(),
     ask,
     caller,
     chat,

@@ -34,6 +34,7 @@ export const badHttp: readonly BadHttp[] = [
   { what: 'an empty list of messages', body: '{"messages":[]}', ...invalid, param: 'messages' },
   { what: 'an empty message', body: says('  \n'), ...invalid, param: 'messages[0].content' },
   { what: 'a number for a text', body: says(5), ...invalid, param: 'messages[0].content' },
+  { what: 'a part of no kind', body: says([{ type: 'film' }]), ...invalid, param: 'messages[0].content[0].type' },
   { what: 'a text for a number', body: json({ temperature: 'hot' }), ...invalid, param: 'temperature' },
   { what: 'a temperature beyond its range', body: json({ temperature: 3 }), ...invalid, param: 'temperature' },
   { what: 'no token to answer with', body: json({ max_tokens: 0 }), ...invalid, param: 'max_tokens' },

@@ -10,7 +10,7 @@ const imagePart = z.strictObject({
   type: z.literal('image_url'),
   image_url: z.strictObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() }),
 });
-const textContent = z.union([z.string(), z.array(textPart)]);
+const textContent = z.union([z.string(), z.array(textPart)], 'must be a text or a list of parts');
 
 const toolCall = z.strictObject({
   id: z.string(),
@@ -24,7 +24,10 @@ const message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.enum(['system', 'developer']), content: textContent, name }),
   z.strictObject({
     role: z.literal('user'),
-    content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart]))]),
+    content: z.union(
+      [z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart]))],
+      'must be a text or a list of parts',
+    ),
     name,
   }),
   z.strictObject({

@@ -1,14 +1,17 @@
 /** What the HTTP face answers, path by path. Everything here throws RefrainError; the server turns it into a reply. */
+import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toJson } from '@bufbuild/protobuf';
 import { ExplainResponseSchema, FeedbackResponseSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
+import type { Logger } from '@refrain/service';
 import type { Ask } from '../../ask.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { collect } from '../../reply.ts';
 import { readJson } from './body.ts';
 import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
 import { toFeedback } from './feedback-body.ts';
+import { refuseForeignPage } from './foreign-page.ts';
 import { answerHeaders, answerStatus, toCompletionBody } from './from-answer.ts';
 import { toJobBody } from './job-body.ts';
 import { writeStream } from './stream.ts';
@@ -18,17 +21,22 @@ import { parseChatCompletion, toChat } from './to-chat.ts';
 export interface RouteParts {
   readonly pipeline: Pipeline;
   readonly requestBytes: () => number;
+  /** Whether the mesh has no callers' keys: then whoever reaches this port may ask. */
+  readonly isOpen: () => boolean;
+  readonly log: Logger;
 }
 
 const jobsPath = '/v1/refrain/jobs/';
 
 /** Answers one request. @throws RefrainError when there is nothing to say but the error */
 export async function handle(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
+  const requestId = tellIds(request, response);
+  if (parts.isOpen()) refuseForeignPage(request.headers.origin);
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   const route = `${request.method} ${path}`;
   switch (route) {
     case 'POST /v1/chat/completions':
-      return complete(request, response, parts);
+      return complete(request, response, { ...parts, requestId });
     case 'GET /v1/models':
       return send(response, 200, { object: 'list', data: await models(request, parts) });
     case 'POST /v1/refrain/explain': {
@@ -56,10 +64,13 @@ export function send(
   response.end(bytes);
 }
 
-async function complete(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
+async function complete(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: RouteParts & { readonly requestId: string },
+): Promise<void> {
   const { ask, stream, includeUsage } = await readAsk(request, response, parts);
-  const reply = await parts.pipeline.ask(ask);
-  setIds(request, response, reply.requestId);
+  const reply = await parts.pipeline.ask({ ...ask, requestId: parts.requestId });
   const headers = answerHeaders(reply);
   if (stream) {
     response.writeHead(answerStatus(reply.provenance), {
@@ -67,7 +78,7 @@ async function complete(request: IncomingMessage, response: ServerResponse, part
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
     });
-    return writeStream(response, reply, { includeUsage, signal: ask.signal });
+    return writeStream(response, reply, { includeUsage, signal: ask.signal, log: parts.log });
   }
   const answer = reply.whole ?? (await collect(reply));
   send(response, answerStatus(reply.provenance), toCompletionBody(answer), headers);
@@ -138,7 +149,10 @@ async function feedback(request: IncomingMessage, response: ServerResponse, part
   send(response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
 }
 
-function setIds(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+/** Every response names its request, errors too: the caller's own id and ours, which is the one that the answer and events have. */
+function tellIds(request: IncomingMessage, response: ServerResponse): string {
+  const requestId = randomUUIDv7();
   response.setHeader('x-request-id', readRequestId(request.headers) ?? requestId);
   response.setHeader('x-refrain-request-id', requestId);
+  return requestId;
 }

@@ -1,9 +1,8 @@
 /** The OpenAI-compatible door: translates to and from the canonical request and decides nothing. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import { readRequestId } from './controls.ts';
 import { drainable } from './drainable.ts';
 import { httpStatus, retryHeaders, toErrorBody } from './error-body.ts';
 import { refuseRaw } from './refuse-raw.ts';
@@ -13,7 +12,6 @@ import { handle, type RouteParts, send } from './routes.ts';
 export interface HttpFaceOptions extends RouteParts {
   readonly host: string;
   readonly port: number;
-  readonly log: Logger;
 }
 
 /** A running HTTP face. */
@@ -26,7 +24,7 @@ export interface HttpFace {
 /** Starts the OpenAI-compatible HTTP face. */
 export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace> {
   const server = createServer((request, response) => {
-    handle(request, response, options).catch((thrown) => fail(request, response, thrown, options.log));
+    handle(request, response, options).catch((thrown) => fail(response, thrown, options.log));
   });
   const drain = drainable(server);
   server.keepAliveTimeout = 75_000;
@@ -38,16 +36,12 @@ export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace>
   return { port: (server.address() as AddressInfo).port, drain };
 }
 
-function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown, log: Logger): void {
+function fail(response: ServerResponse, thrown: unknown, log: Logger): void {
   const error = toRefrainError(thrown);
   if (error.code === 'internal') log.error({ err: error.cause ?? error }, 'http request failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const requestId = readRequestId(request.headers);
-  send(response, httpStatus(error), toErrorBody(error), {
-    ...(requestId !== undefined && { 'x-request-id': requestId }),
-    ...retryHeaders(error),
-  });
+  send(response, httpStatus(error), toErrorBody(error), retryHeaders(error));
 }

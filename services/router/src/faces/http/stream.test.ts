@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { DeltaSchema, FinishReason } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
+import { silentLog } from '@refrain/testkit';
 import { answerOf } from '../../../test/question.ts';
 import { type Reply, type ReplyEvent, wholeReply } from '../../reply.ts';
 import { writeStream } from './stream.ts';
@@ -40,7 +41,7 @@ async function written(events: readonly (ReplyEvent | RefrainError)[], includeUs
   };
   const client = new Client({ highWaterMark: 10 });
   const signal = new AbortController().signal;
-  await writeStream(client as unknown as ServerResponse, reply, { includeUsage, signal });
+  await writeStream(client as unknown as ServerResponse, reply, { includeUsage, signal, log: silentLog });
   if (!client.writableFinished) await new Promise((resolve) => client.once('finish', resolve));
   const blocks = client.text.split('\n\n').filter((block) => block !== '');
   const done = blocks.at(-1) === 'data: [DONE]';
@@ -102,6 +103,26 @@ test('an answer that breaks off ends with an error event and without [DONE]', as
   assert.deepEqual(chunks.at(-1), { error: { message: 'Cut.', type: 'api_error', param: null, code: 'truncated' } });
 });
 
+test('a bug of ours in the middle of a stream is an error event for the caller and a line with its stack for us', async () => {
+  const bug = new TypeError('no such thing');
+  const reply: Reply = {
+    ...wholeReply(answerOf('A monoid.')),
+    events: async function* () {
+      yield delta({ text: 'A' });
+      throw bug;
+    },
+  };
+  const client = new Client();
+  const logged: object[] = [];
+  const log = { error: (fields: object) => logged.push(fields) };
+  const signal = new AbortController().signal;
+  await writeStream(client as unknown as ServerResponse, reply, { includeUsage: false, signal, log });
+  if (!client.writableFinished) await new Promise((resolve) => client.once('finish', resolve));
+  assert.deepEqual(logged, [{ err: bug }]);
+  assert.match(client.text, /"code":"internal"/);
+  assert.doesNotMatch(client.text, /no such thing/);
+});
+
 test('a client that stops reading stops the answer until it reads again, and leaves it when it goes', async () => {
   const gone = new AbortController();
   let given = 0;
@@ -116,7 +137,11 @@ test('a client that stops reading stops the answer until it reads again, and lea
   };
   const stuck = new Writable({ highWaterMark: 10, write: () => undefined });
   const reply: Reply = { requestId, provenance, events };
-  const writing = writeStream(stuck as unknown as ServerResponse, reply, { includeUsage: false, signal: gone.signal });
+  const writing = writeStream(stuck as unknown as ServerResponse, reply, {
+    includeUsage: false,
+    signal: gone.signal,
+    log: silentLog,
+  });
   await new Promise(setImmediate);
   assert.equal(given, 0);
   gone.abort();
@@ -138,6 +163,11 @@ test('a client that takes nothing is let go, and the answer with it', async () =
   };
   const client = new Writable({ highWaterMark: 10, write: () => undefined });
   const signal = new AbortController().signal;
-  await writeStream(client as unknown as ServerResponse, reply, { includeUsage: false, signal, stalledMs: 20 });
+  await writeStream(client as unknown as ServerResponse, reply, {
+    includeUsage: false,
+    signal,
+    stalledMs: 20,
+    log: silentLog,
+  });
   assert.deepEqual([isLeft, client.destroyed], [true, true]);
 });

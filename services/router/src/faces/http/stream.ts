@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Answer, Delta } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
+import type { Logger } from '@refrain/service';
 import type { Reply } from '../../reply.ts';
 import { toErrorBody } from './error-body.ts';
 import { finishReasonName, modelName, toRefrain, toUsage } from './from-answer.ts';
@@ -13,6 +14,7 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
   /** A client that takes nothing for so long is let go; a minute where absent. */
   readonly stalledMs?: number;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 const defaultStalledMs = 60_000;
@@ -49,8 +51,14 @@ export async function writeStream(response: ServerResponse, reply: Reply, option
     }
     response.end('data: [DONE]\n\n');
   } catch (thrown) {
-    if (signal.aborted || stalled.signal.aborted) response.destroy();
-    else response.end(`data: ${JSON.stringify(toErrorBody(toRefrainError(thrown)))}\n\n`);
+    if (signal.aborted || stalled.signal.aborted) {
+      response.destroy();
+      return;
+    }
+    const error = toRefrainError(thrown);
+    // A bug of ours, and the status that would say so has left already.
+    if (error.code === 'internal') options.log.error({ err: error.cause ?? error }, 'http stream failed');
+    response.end(`data: ${JSON.stringify(toErrorBody(error))}\n\n`);
   }
 
   async function finish(answer: Answer): Promise<void> {

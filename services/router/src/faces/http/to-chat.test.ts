@@ -85,6 +85,15 @@ test('every wrong type is reported with its path', () => {
   assert.deepEqual(error.fields.map((fault) => fault.field).sort(), ['messages[0].content', 'temperature']);
 });
 
+test('a field that may be two things says which of both is wrong, or what it may be', () => {
+  const said = (content: unknown) => faultOf({ messages: [{ role: 'user', content }] }).message;
+  assert.equal(said(undefined), 'messages[0].content must be a text or a list of parts.');
+  assert.equal(said(5), 'messages[0].content must be a text or a list of parts.');
+  assert.match(said([{ type: 'film' }]), /^messages\[0\]\.content\[0\]\.type: .*'text' \| 'image_url'/);
+  assert.equal(said([{ type: 'text' }]), 'messages[0].content[0].text is missing.');
+  assert.equal(faultOf({}).message, 'messages is missing.');
+});
+
 test('no messages, no body and a list instead of an object are invalid', () => {
   for (const body of [{}, { messages: [] }, [], 'text', 5, null]) assert.equal(faultOf(body).code, 'invalid');
 });

@@ -29,9 +29,7 @@ export function parseChatCompletion(json: unknown): ChatCompletionBody {
   if (limited) throw unsupported([String(limited.path[0])]);
   const fields = result.error.issues.map(toViolation);
   const first = fields[0];
-  throw new RefrainError('invalid', first ? `${first.field}: ${first.description}` : 'The request is not valid.', {
-    fields,
-  });
+  throw new RefrainError('invalid', first ? toSentence(first) : 'The request is not valid.', { fields });
 }
 
 /** Translates a body to the canonical request. */
@@ -152,11 +150,33 @@ function unsupported(names: readonly string[]): RefrainError {
   });
 }
 
+function toSentence({ field, description }: FieldViolation): string {
+  return /^(?:is|must) /.test(description) ? `${field} ${description}.` : `${field}: ${description}`;
+}
+
 function toViolation(issue: z.core.$ZodIssue): FieldViolation {
-  const field = issue.path.reduce<string>(
-    (path, step) =>
-      typeof step === 'number' ? `${path}[${step}]` : path === '' ? String(step) : `${path}.${String(step)}`,
+  const { message, path } = deepest(issue);
+  const field = path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
     '',
   );
-  return { field: field === '' ? 'body' : field, description: issue.message };
+  return {
+    field: field === '' ? 'body' : field,
+    description: message.replace(/^Invalid input: .* received undefined$/, 'is missing'),
+  };
+}
+
+/** Of a field that may be two things the fault of the one it seems to be: the one that failed furthest inside. */
+function deepest(issue: z.core.$ZodIssue): { message: string; path: readonly PropertyKey[] } {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors
+    .flat()
+    .reduce<z.core.$ZodIssue | undefined>(
+      (best, each) => (each.path.length > (best?.path.length ?? 0) ? each : best),
+      undefined,
+    );
+  if (!inner) return issue;
+  const { message, path } = deepest(inner);
+  return { message, path: [...issue.path, ...path] };
 }
