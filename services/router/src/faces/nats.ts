@@ -8,7 +8,8 @@ import {
   createRegistry,
   type DescMessage,
   fromBinary,
-  fromJsonString,
+  fromJson,
+  type JsonValue,
   type MessageShape,
   toBinary,
   toJsonString,
@@ -53,6 +54,9 @@ export interface NatsFace {
 
 type Encoding = 'json' | 'protobuf';
 
+/** Characters of what is wrong with a request: it may quote the request. */
+const maximumFault = 200;
+
 /** What an error's details are made of: JSON writes them out, so it must know them. */
 const registry = createRegistry(
   ...[BadRequestSchema, CostSchema, ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema, UsageSchema],
@@ -89,7 +93,7 @@ async function handle(message: BusMessage, signal: AbortSignal, options: NatsFac
   try {
     const ask = toAsk(message, encoding, signal, options.requestBytes());
     const reply = await options.pipeline.ask(ask);
-    if (message.header('x-refrain-stream') === 'true') {
+    if (wantsStream(message.header('x-refrain-stream'))) {
       for await (const event of toStream(reply)) respond(StreamCompleteResponseSchema, event);
     } else {
       respond(CompleteResponseSchema, create(CompleteResponseSchema, { answer: await collect(reply) }));
@@ -100,12 +104,15 @@ async function handle(message: BusMessage, signal: AbortSignal, options: NatsFac
     // The two headers are how NATS services say that a reply is an error (ADR-32).
     respond(StatusSchema, toRichStatus(error), {
       'Nats-Service-Error-Code': String(errorCodes[error.code].http),
-      'Nats-Service-Error': error.message,
+      'Nats-Service-Error': oneLine(error.message),
     });
   }
 }
 
 function toAsk(message: BusMessage, encoding: Encoding, signal: AbortSignal, limitBytes: number): Ask {
+  requireContentType(message.header('content-type'));
+  // Looked at before anything is asked for.
+  wantsStream(message.header('x-refrain-stream'));
   const { chat, options } = decode(message.data, encoding, limitBytes);
   return {
     chat,
@@ -122,16 +129,39 @@ function toAsk(message: BusMessage, encoding: Encoding, signal: AbortSignal, lim
 
 function decode(data: Uint8Array, encoding: Encoding, limitBytes: number): CompleteRequest {
   if (data.length > limitBytes) throw invalid(`is larger than ${limitBytes} bytes`, 'REQUEST_TOO_LARGE');
+  const isNone = `is not a refrain.router.v1.CompleteRequest in ${encoding}`;
+  let json: JsonValue;
   try {
     if (encoding === 'protobuf') return fromBinary(CompleteRequestSchema, data);
-    return fromJsonString(CompleteRequestSchema, new TextDecoder('utf-8', { fatal: true }).decode(data));
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
   } catch (cause) {
-    throw invalid(`is not a refrain.router.v1.CompleteRequest in ${encoding}`, 'INVALID', cause);
+    throw invalid(isNone, 'INVALID', cause);
+  }
+  try {
+    return fromJson(CompleteRequestSchema, json);
+  } catch (cause) {
+    // Names the field: `key "temprature" is unknown`.
+    throw invalid(`${isNone}: ${(cause as Error).message.slice(0, maximumFault)}`, 'INVALID', cause);
   }
 }
 
 function encode<S extends DescMessage>(schema: S, value: MessageShape<S>, encoding: Encoding): Uint8Array {
   return encoding === 'json' ? Buffer.from(toJsonString(schema, value, { registry })) : toBinary(schema, value);
+}
+
+function requireContentType(text: string | undefined): void {
+  if (text === undefined || /^application\/(?:json|(?:x-)?protobuf)\s*(?:;|$)/i.test(text)) return;
+  throw invalid('must be application/json or application/protobuf', 'INVALID', undefined, 'content-type');
+}
+
+function wantsStream(text: string | undefined): boolean {
+  if (text === undefined || text === 'true' || text === 'false') return text === 'true';
+  throw invalid('must be true or false', 'INVALID', undefined, 'x-refrain-stream');
+}
+
+/** A header ends with its line: one that holds two (a model's name may) is never sent, and its caller waits for nothing. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ');
 }
 
 function readTimeout(text: string | undefined): number | undefined {
