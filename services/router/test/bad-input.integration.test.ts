@@ -55,6 +55,23 @@ describe('bad input', { timeout: 180_000 }, () => {
     });
   }
 
+  it('HTTP, a page of another site on this machine asks nothing, whatever it asks for', async () => {
+    const headers = { origin: 'https://elsewhere.example', 'content-type': 'text/plain' };
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Whose money is this?' }] });
+    const before = mesh.one.calls.length;
+    for (const [path, init] of [
+      ['/v1/chat/completions', { method: 'POST', body }],
+      ['/v1/models', {}],
+    ] as const) {
+      const response = await fetch(mesh.http + path, { headers, ...init });
+      const { error } = (await response.json()) as { error: { code: string } };
+      assert.deepEqual([response.status, error.code], [403, 'foreign_page']);
+    }
+    assert.equal(mesh.one.calls.length, before);
+    const own = await fetch(`${mesh.http}/v1/models`, { headers: { origin: 'http://localhost:5173' } });
+    assert.equal(own.status, 200);
+  });
+
   for (const [what, bytes, status] of [
     ['what is no HTTP', 'HELLO\r\n\r\n', 400],
     ['a header that cannot be', 'GET / HTTP/1.1\r\nno colon\r\n\r\n', 400],

@@ -65,6 +65,13 @@ describe('a mesh with keys', { timeout: 120_000 }, () => {
       assert.equal((await post(headers)).status, 200);
   });
 
+  it('a key is who asks, from whatever page', async () => {
+    const response = await post({ ...bearer('key-of-ann'), origin: 'https://app.example' });
+    assert.equal(response.status, 200);
+    const { id } = (await response.json()) as { id: string };
+    assert.equal(id, `chatcmpl-${response.headers.get('x-request-id')}`);
+  });
+
   it('every path needs a key', async () => {
     assert.equal((await fetch(`${mesh.http}/v1/models`)).status, 401);
     assert.equal((await fetch(`${mesh.http}/v1/models/auto`)).status, 401);
