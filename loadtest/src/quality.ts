@@ -43,7 +43,8 @@ try {
   const only = values.only?.split(',');
   const print = (results: readonly Result[]) =>
     values.json ? printReport('quality', results, true) : printQuality(results);
-  if (what === 'routing') print(await measureRouting(data, { train: values.train && resolve(values.train), home, say }));
+  if (what === 'routing')
+    print(await measureRouting(data, { train: values.train && resolve(values.train), home, say }));
   else if (values.replay) print(await replayCache(data, { home, say, only, address: values.replay }));
   else {
     const measured = await measureCache(data, { home, say, only, curve: values.curve || values.report !== undefined });
