@@ -25,11 +25,7 @@ export function takeBatches(
     while (!stopping.signal.aborted) {
       try {
         consumer ??= await openConsumer(open(), definition, options);
-        const messages: JsMsg[] = [];
-        const fetching = await consumer.fetch({ max_messages: options.batch, expires: gatherMs });
-        // What is on its way then comes again, to another.
-        stopping.signal.addEventListener('abort', () => fetching.stop(), { once: true });
-        for await (const each of fetching) messages.push(each);
+        const messages = await gather(consumer, options.batch, stopping.signal);
         said = false;
         if (messages.length > 0) await settle(messages, options, handle);
       } catch (err) {
@@ -49,6 +45,21 @@ export function takeBatches(
       await running;
     },
   };
+}
+
+/** What is on its way when the signal is aborted comes again, to another. */
+async function gather(consumer: Consumer, batch: number, signal: AbortSignal): Promise<JsMsg[]> {
+  const messages: JsMsg[] = [];
+  const fetching = await consumer.fetch({ max_messages: batch, expires: gatherMs });
+  const stop = () => fetching.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const each of fetching) messages.push(each);
+  } finally {
+    // The signal lives as long as the process: each second of reading would leave its fetch behind.
+    signal.removeEventListener('abort', stop);
+  }
+  return messages;
 }
 
 async function openConsumer(

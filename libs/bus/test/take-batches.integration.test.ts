@@ -69,3 +69,13 @@ test('a batch that cannot be handled now comes again, one whose handler has a bu
   await reader.drain();
   assert.deepEqual(seen, ['a', 'a', 'b']);
 });
+
+test('a reader that waits for messages keeps nothing of the times it looked', async (t) => {
+  const added = t.mock.method(AbortSignal.prototype, 'addEventListener');
+  const removed = t.mock.method(AbortSignal.prototype, 'removeEventListener');
+  const reader = bus.takeBatches(stream('idle'), options, async () => 'done');
+  await eventually(() => added.mock.callCount() >= 3, { what: 'the third look' });
+  const held = added.mock.callCount() - removed.mock.callCount();
+  await reader.drain();
+  assert.ok(held <= 1, `${held} listeners`);
+});
