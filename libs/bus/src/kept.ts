@@ -10,7 +10,10 @@ import { busDown } from './mux.ts';
 
 /** JetStream's error codes. */
 const wrongLastSequence = 10071;
-const notFound = 404;
+const noMessage = 10037;
+const noStream = 10059;
+/** What a publisher hears where no stream takes its subject. */
+const noResponders = 503;
 
 /** Opens it; the stream is made, where it is missing, with the first use. */
 export function openKept(open: () => NatsConnection, definition: StreamDefinition): Kept {
@@ -21,7 +24,13 @@ export function openKept(open: () => NatsConnection, definition: StreamDefinitio
     made = true;
     return connection;
   };
-  const asked = <T>(use: (connection: NatsConnection) => Promise<T>): Promise<T> => connect().then(use).catch(refuse);
+  const fail = (error: unknown): never => {
+    // A server that lost its data: the next use makes the stream anew.
+    const code = codeOf(error);
+    if (code === noStream || code === noResponders) made = false;
+    refuse(error);
+  };
+  const asked = <T>(use: (connection: NatsConnection) => Promise<T>): Promise<T> => connect().then(use).catch(fail);
   const stream = definition.name;
   return {
     get: (subject) => asked(async (connection) => readLast(await connection.jetstreamManager(), stream, subject)),
@@ -45,7 +54,7 @@ export function openKept(open: () => NatsConnection, definition: StreamDefinitio
       try {
         yield* readAll(await (await connect()).jetstreamManager(), stream, filter);
       } catch (error) {
-        refuse(error);
+        fail(error);
       }
     },
   };
@@ -69,16 +78,14 @@ async function readLast(manager: JetStreamManager, stream: string, subject: stri
     const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
     return { data: message.data, revision: message.seq };
   } catch (error) {
-    if (codeOf(error) === notFound) return undefined;
+    if (codeOf(error) === noMessage) return undefined;
     throw error;
   }
 }
 
 function codeOf(error: unknown): number | undefined {
   if (!(error instanceof NatsError)) return undefined;
-  return error.api_error?.err_code === wrongLastSequence
-    ? wrongLastSequence
-    : (error.api_error?.code ?? Number(error.code));
+  return error.api_error?.err_code ?? Number(error.code);
 }
 
 /** @throws RefrainError always: `unavailable` where JetStream cannot be reached or refuses */

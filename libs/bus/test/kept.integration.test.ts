@@ -59,3 +59,14 @@ test('values are there again after the server was killed; while it is away every
   assert.equal(text((await kept.get('kept.b'))?.data), 'b');
   assert.equal(await kept.get('kept.e'), undefined);
 });
+
+test('a server that lost its data is told of the stream again; until then a value is unknown, not absent', async () => {
+  const kept = bus.kept(definition);
+  assert.ok(await kept.put('kept.f', bytes('f'), 0));
+  await nats.kill();
+  await nats.restart({ empty: true });
+  await eventually(() => bus.connected, { what: 'the connection to be back' });
+  await assert.rejects(kept.get('kept.f'), { code: 'unavailable' });
+  assert.ok(await kept.put('kept.f', bytes('anew'), 0));
+  assert.equal(text((await kept.get('kept.f'))?.data), 'anew');
+});
