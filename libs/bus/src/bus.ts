@@ -28,6 +28,8 @@ export interface PublishOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Where answers go; when nobody listens on the subject, NATS says so there. */
   readonly reply?: string;
+  /** It is in no hurry: it leaves with the next message that goes out, or by itself after 5 ms. The order stays. */
+  readonly mayWait?: boolean;
 }
 
 /** How one question is asked. */
@@ -112,7 +114,7 @@ export interface Kept {
 export interface Bus {
   readonly connected: boolean;
   /**
-   * Sends at the end of this turn of the event loop.
+   * Sends at the end of this turn of the event loop, or a little later what may wait.
    * @throws BUS_DOWN while disconnected (NATS itself would drop it without a word), MESSAGE_TOO_LARGE beyond `max_payload`.
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void;

@@ -12,13 +12,20 @@ export interface Outgoing {
   readonly data: Uint8Array;
   readonly reply?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly mayWait?: boolean | undefined;
 }
+
+/** What may wait waits no longer. */
+const mostWaitMs = 5;
 
 /** Collects messages and hands them to the connection at the end of the turn, in order. */
 export class Outbox {
   readonly #open: () => NatsConnection;
   readonly #log: Logger;
   #waiting: Outgoing[] = [];
+  /** The end of this turn, or of what may wait. */
+  #soon: NodeJS.Immediate | undefined;
+  #later: NodeJS.Timeout | undefined;
 
   /** @param open gives the connection or throws BUS_DOWN */
   constructor(open: () => NatsConnection, log: Logger) {
@@ -34,11 +41,16 @@ export class Outbox {
       throw new RefrainError('invalid', text, { reason: 'MESSAGE_TOO_LARGE' });
     }
     this.#waiting.push(message);
-    if (this.#waiting.length === 1) setImmediate(() => this.flush());
+    if (message.mayWait) this.#later ??= setTimeout(() => this.flush(), mostWaitMs);
+    else this.#soon ??= setImmediate(() => this.flush());
   }
 
   /** Hands over now what waits. What the connection cannot take any more is lost and logged: NATS itself promises no more. */
   flush(): void {
+    clearImmediate(this.#soon);
+    clearTimeout(this.#later);
+    this.#soon = undefined;
+    this.#later = undefined;
     const leaving = this.#waiting;
     this.#waiting = [];
     for (const { subject, data, reply, headers } of leaving) {

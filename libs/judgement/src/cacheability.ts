@@ -18,12 +18,18 @@ export interface Cacheability {
 
 /**
  * Decides it from the request alone, so that router, cache and measurements agree. What may be stored and what meaning may answer is
- * decided when somebody asks: it takes the question apart, which an exact hit has no need of.
+ * decided when somebody asks: it takes the question apart, which an exact hit has no need of. So is the class, where it is told by what
+ * makes it.
  */
-export function cacheability(chat: Chat, classification: Classification, maximumTemperature: number): Cacheability {
+export function cacheability(
+  chat: Chat,
+  classification: Classification | (() => Classification),
+  maximumTemperature: number,
+): Cacheability {
   const exactReason = whyNotExact(chat, maximumTemperature);
+  const made = () => (typeof classification === 'function' ? classification() : classification);
   const storeReason = once(() => exactReason ?? (isFlagged(chat) ? 'flagged' : undefined));
-  const semanticReason = once(() => storeReason() ?? whyNotSemantic(chat, classification));
+  const semanticReason = once(() => storeReason() ?? whyNotSemantic(chat, made()));
   return {
     exact: exactReason === undefined,
     exactReason,

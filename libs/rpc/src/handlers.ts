@@ -67,6 +67,9 @@ export class RunningCalls {
   }
 }
 
+/** Made once: an abort without a reason makes a DOMException with its stack for each call, those that ended well included. */
+const callerLeft = new RefrainErrorClass('canceled', 'The caller left.');
+
 /** Reads the call lazily: most handlers never look at the metadata, and a cache hit never at the signal. */
 class Context implements CallContext {
   readonly #call: Call;
@@ -81,8 +84,8 @@ class Context implements CallContext {
     if (!this.#abort) {
       const abort = new AbortController();
       this.#abort = abort;
-      if (this.#call.cancelled || this.#isOver) abort.abort();
-      else this.#call.once('cancelled', () => abort.abort());
+      if (this.#call.cancelled || this.#isOver) abort.abort(callerLeft);
+      else this.#call.once('cancelled', () => abort.abort(callerLeft));
     }
     return this.#abort.signal;
   }
@@ -90,7 +93,7 @@ class Context implements CallContext {
   /** The call was ended while its handler runs. */
   abort(): void {
     this.#isOver = true;
-    this.#abort?.abort();
+    this.#abort?.abort(callerLeft);
   }
 
   get remainingMs(): number | undefined {

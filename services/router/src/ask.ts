@@ -29,6 +29,7 @@ export interface Question {
   readonly ask: Ask;
   readonly caller: Caller;
   readonly chat: Chat;
+  /** Made when it is first asked for. */
   readonly classification: Classification;
   readonly able: Cacheability;
   /** How its caller lets the cache be used. */

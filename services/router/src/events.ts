@@ -28,7 +28,7 @@ export function createEvents(bus: Pick<Bus, 'publish'>, metrics: RouterMetrics):
         ? Buffer.from(toJsonString(CompletionEventSchema, event))
         : toBinary(CompletionEventSchema, event);
     try {
-      bus.publish(eventSubject(event.tenant, event.kind), bytes, { headers: headers[encoding] });
+      bus.publish(eventSubject(event.tenant, event.kind), bytes, { headers: headers[encoding], mayWait: true });
     } catch (error) {
       if (!(error instanceof RefrainError)) throw error;
       metrics.eventDropped();

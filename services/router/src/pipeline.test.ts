@@ -138,6 +138,7 @@ test('a miss is asked once and remembered once, however many ask it at the same 
   assert.ok(answers.every(({ text }) => text === 'Anew.'));
   assert.equal(answers.filter(({ provenance }) => provenance?.source === Source.COALESCED).length, 49);
   const count = (call: string) => calls.filter((each) => each === call).length;
+  await eventually(() => count('STORE') > 0, { what: 'the answer to be stored' });
   assert.deepEqual([count('EXACT'), count('SEMANTIC'), count('STORE')], [50, 1, 1]);
   assert.equal(lines.filter((line) => line === 'answered grpc one').length, 50);
 });
@@ -178,6 +179,7 @@ for (const level of ['exact', 'semantic'] as const) {
     answerNow();
     await pipeline.drain();
     assert.deepEqual([bus.asked.length, bus.asked[0]?.subject], [1, 'refrain.v1.work.one.low']);
+    await eventually(() => calls.includes('STORE'), { what: 'the answer to be stored' });
     assert.equal(calls.filter((call) => call === 'STORE').length, 1);
     assert.ok(lines.includes('revalidated asked'));
   });

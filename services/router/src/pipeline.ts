@@ -11,7 +11,7 @@ import {
 } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Plan } from '@refrain/judgement';
-import { Deadline, type RateLimiter } from '@refrain/resilience';
+import { Deadline, type RateLimiter, turnIsOver } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
@@ -125,7 +125,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   /** Steps 4 to 8. */
   const answer = async (question: Question): Promise<Reply> => {
-    const held = await lookup.exact(question);
+    // The prompt is judged while the cache looks: it takes as long, and either way the class is told.
+    const judged = turnIsOver().then(() => question.classification);
+    const [held] = await Promise.all([lookup.exact(question), judged]);
     if (held?.answer) {
       if (held.revalidate) revalidation.start(question);
       // An alias is a semantic hit too, and the more it is asked for the more it matters.

@@ -20,7 +20,7 @@ async function* watch(
   recorder: Recorder,
 ): AsyncGenerator<ReplyEvent> {
   let answer: Answer | undefined;
-  let error = new RefrainError('canceled', 'The caller left.');
+  let error: RefrainError | undefined;
   try {
     for await (const event of events) {
       // Before it is handed on: a reader that has the answer need not come back.
@@ -32,6 +32,6 @@ async function* watch(
     throw error;
   } finally {
     if (answer) recorder.answered(question, answer);
-    else recorder.failed(question, error);
+    else recorder.failed(question, error ?? new RefrainError('canceled', 'The caller left.'));
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { Classification } from '@refrain/contracts';
 import { applyProfile, cacheability, complexityName, exactKey, minimumRank, validateChat } from '@refrain/judgement';
 import { Deadline } from '@refrain/resilience';
 import type { Ask, Question } from '../ask.ts';
@@ -16,21 +17,31 @@ export function classify(ask: Ask, caller: Caller, settings: Settings): Question
   const chat = validateChat(ask.chat);
   applyProfile(chat, mesh.profiles);
   chat.maxTokens ??= mesh.limits.maxTokens;
-  const classification = classifier.classify(chat);
+  let classification: Classification | undefined;
+  const classified = () => {
+    classification ??= classifier.classify(chat);
+    return classification;
+  };
   let key: string | undefined;
   return {
     requestId: ask.requestId ?? randomUUIDv7(),
     ask,
     caller,
     chat,
-    classification,
-    able: cacheability(chat, classification, mesh.cache.maximumTemperature),
+    get classification() {
+      return classified();
+    },
+    able: cacheability(chat, classified, mesh.cache.maximumTemperature),
     cacheMode: cacheMode(ask.options),
     get exactKey() {
       key ??= exactKey(chat, settings.scope(caller.tenant));
       return key;
     },
-    minimumRank: minimumRank(mesh.cache.minimumRank, caller.tier, complexityName(classification.complexity)),
+    get minimumRank() {
+      // Most meshes have no such rule: then the exact level is asked before the prompt is judged.
+      const { minimumRank: rules } = mesh.cache;
+      return rules.length === 0 ? 1 : minimumRank(rules, caller.tier, complexityName(classified().complexity));
+    },
     lane: mesh.tiers[caller.tier].lane,
     deadline: new Deadline(Math.min(ask.remainingMs ?? Number.POSITIVE_INFINITY, mesh.limits.deadlineMs)),
     beganAtMs: performance.now(),

@@ -104,14 +104,14 @@ export class Lookup {
     limitMs: number,
     shareOfTime = 1,
   ): Promise<LookupResponse | undefined> {
-    const { classification, deadline, requestId } = question;
+    const { deadline, requestId } = question;
     try {
       const response = await this.#take(request, { limitMs, remainingMs: () => deadline.remainingMs() * shareOfTime });
       const { answer } = response;
       if (!answer) return response;
       if (!answer.provenance) return undefined;
       answer.requestId = requestId;
-      answer.provenance.classification = classification;
+      answer.provenance.classification = question.classification;
       return response;
     } catch (thrown) {
       this.#metrics.cacheFailed('lookup', toRefrainError(thrown).reason);

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { turnIsOver } from './turn.ts';
+
+test('a turn is over when all that followed at once is done, for all that wait in it together', async () => {
+  const order: string[] = [];
+  const first = turnIsOver();
+  assert.equal(turnIsOver(), first);
+  const over = first.then(() => order.push('over'));
+  process.nextTick(() => order.push('tick'));
+  void Promise.resolve().then(() => order.push('promise'));
+  await over;
+  assert.deepEqual(order.toSorted(), ['over', 'promise', 'tick']);
+  assert.equal(order.at(-1), 'over');
+  assert.notEqual(turnIsOver(), first);
+});
