@@ -93,6 +93,21 @@ test('an attempt is booked once, whoever says so and however often', async () =>
   await router().hold(request(caller, 600));
 });
 
+test('of the records of a tenant those are booked that no router has settled, each once', async () => {
+  const caller = newUser();
+  const asks = [100, 200, 300].map((nanoUsd) => settlement(request(caller, nanoUsd), nanoUsd));
+  await router().settled(asks[0] as Settlement);
+  await Promise.all([router(), router()].map((each) => each.settledAll(caller.tenant, asks, 30_000)));
+  assert.deepEqual(
+    (await sumsOf(caller)).map(({ nanoUsd }) => nanoUsd),
+    [600n],
+  );
+  // The mark goes on for as long as the record may come again.
+  const [mark] = await Array.fromAsync(state.scan(`*settled:${asks[0]?.attemptId}`));
+  const leftMs = Number(await state.command('PTTL', mark?.[0] ?? ''));
+  assert.ok(leftMs > 0 && leftMs <= 30_000, `${leftMs} ms`);
+});
+
 test('what was held for an attempt that cost nothing is given back', async () => {
   const caller = newUser();
   const ask = request(caller, 1000);

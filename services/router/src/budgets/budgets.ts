@@ -11,7 +11,7 @@ import type { Caller } from '../caller.ts';
 import { type CallersLimits, isLimited, limitsOf } from './limits.ts';
 import type { BudgetMetrics } from './metrics.ts';
 import { type AccountState, Mirror } from './mirror.ts';
-import { holdScript, settleScript } from './scripts.ts';
+import { holdScript, marksScript, settleScript } from './scripts.ts';
 
 /** What an attempt may cost, and of whom. */
 export interface HoldRequest {
@@ -58,6 +58,7 @@ export class Budgets {
   readonly #mirror: Mirror;
   readonly #hold: ReturnType<State['script']>;
   readonly #settle: ReturnType<State['script']>;
+  readonly #marks: ReturnType<State['script']>;
   readonly #settling: Set<Promise<unknown>> = new Set();
 
   constructor({ state, metrics, now = Date.now }: BudgetsParts) {
@@ -66,6 +67,7 @@ export class Budgets {
     this.#mirror = new Mirror(now);
     this.#hold = state.script(holdScript);
     this.#settle = state.script(settleScript);
+    this.#marks = state.script(marksScript);
   }
 
   /**
@@ -120,21 +122,49 @@ export class Budgets {
     const { attemptId, tenant, user, nanoUsd, atMs, rememberMs } = settlement;
     const day = utcDay(atMs);
     const accounts = accountsOf({ tenant, user }, day);
-    const keys = [`${prefixOf(tenant)}settled:${attemptId}`, ...accountKeys({ tenant, user }), spendKey(tenant, day)];
+    const keys = [markKey(tenant, attemptId), ...accountKeys({ tenant, user }), spendKey(tenant, day)];
     const args = [attemptId, `${nanoUsd}`, day, day.slice(0, 7), rememberMs, accountMs, spendKeptMs];
     let reply: (string | number)[];
     try {
       reply = (await this.#settle(keys, [...args, ...sums(settlement)])) as (string | number)[];
     } catch (thrown) {
-      for (const at of [accounts.user, accounts.tenant]) this.#mirror.settle(at, attemptId, Number(nanoUsd));
+      this.#countedHere(settlement);
       throw thrown;
     }
     const [isNews, ...figures] = reply;
-    for (const at of [accounts.user, accounts.tenant]) this.#mirror.forget(at, attemptId);
+    this.#bookedThere(settlement);
     if (isNews !== 1) return false;
     this.#heard(accounts, figures.map(String));
     this.#count(settlement);
     return true;
+  }
+
+  /**
+   * Settles what the records of one tenant's attempts say, and waits. Nearly all of them were settled by their routers: all marks are
+   * looked at in one visit, and then end when these settlements say. @throws RefrainError while Redis is away
+   */
+  async settledAll(tenant: string, settlements: readonly Settlement[], rememberMs: number): Promise<void> {
+    const marks = settlements.map(({ attemptId }) => markKey(tenant, attemptId));
+    let stand: number[];
+    try {
+      stand = (await this.#marks(marks, [rememberMs])) as number[];
+    } catch (thrown) {
+      for (const each of settlements) this.#countedHere(each);
+      throw thrown;
+    }
+    await Promise.all(settlements.map((each, i) => (stand[i] === 1 ? this.#bookedThere(each) : this.settled(each))));
+  }
+
+  /** Redis is away. */
+  #countedHere({ attemptId, nanoUsd, ...whose }: Settlement): void {
+    const { tenant, user } = accountsOf(whose, utcDay(whose.atMs));
+    for (const at of [user, tenant]) this.#mirror.settle(at, attemptId, Number(nanoUsd));
+  }
+
+  /** What this router held for it is in what it hears of the account. */
+  #bookedThere({ attemptId, ...whose }: Settlement): void {
+    const { tenant, user } = accountsOf(whose, utcDay(whose.atMs));
+    for (const at of [user, tenant]) this.#mirror.forget(at, attemptId);
   }
 
   #count({ provider, model, nanoUsd, savedNanoUsd = 0n, unpriced }: Settlement): void {
@@ -163,6 +193,8 @@ function sums({ user, provider, model, nanoUsd, savedNanoUsd = 0n, unpriced }: S
 }
 
 const prefixOf = (tenant: string) => `refrain:budget:{${tenant}}:`;
+
+const markKey = (tenant: string, attemptId: string) => `${prefixOf(tenant)}settled:${attemptId}`;
 
 function accountKeys({ tenant, user }: Pick<Caller, 'tenant' | 'user'>): string[] {
   const prefix = prefixOf(tenant);

@@ -1,5 +1,5 @@
 /**
- * Two scripts keep the accounts in Redis, each in one visit and as a whole. An account is a hash: the day (UTC) and what was settled in
+ * Scripts keep the accounts in Redis, each in one visit and as a whole. An account is a hash: the day (UTC) and what was settled in
  * it, the month likewise, what is held for attempts under way, and each hold; beside it a sorted set says when holds end by themselves.
  * A user's account, its tenant's and the tenant's sums share a hash tag, so they lie on one node of a cluster.
  */
@@ -7,24 +7,27 @@ import type { Script } from '@refrain/state';
 
 /** Takes away the holds whose time is over, then gives settled day, settled month and held. */
 const common = `
-local function number(key, field) return tonumber(redis.call('HGET', key, field) or '0') end
 local function text(value) return string.format('%.0f', value) end
+local function clock()
+  local now = redis.call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
 local function release(account, open, attempt)
   local held = redis.call('HGET', account, 'hold:' .. attempt)
-  if held then
-    redis.call('HDEL', account, 'hold:' .. attempt)
-    redis.call('HINCRBY', account, 'held', '-' .. held)
-  end
+  if not held then return end
+  redis.call('HDEL', account, 'hold:' .. attempt)
+  redis.call('HINCRBY', account, 'held', '-' .. held)
   redis.call('ZREM', open, attempt)
 end
-local function look(account, open, day, month)
-  local now = redis.call('TIME')
-  local over = redis.call('ZRANGEBYSCORE', open, '-inf', text(now[1] * 1000 + math.floor(now[2] / 1000)))
-  for _, attempt in ipairs(over) do release(account, open, attempt) end
-  local spent, monthSpent = 0, 0
-  if redis.call('HGET', account, 'day') == day then spent = number(account, 'daySpent') end
-  if redis.call('HGET', account, 'month') == month then monthSpent = number(account, 'monthSpent') end
-  return { spent, monthSpent, number(account, 'held') }
+local function look(account, open, day, month, now)
+  local over = redis.call('ZRANGEBYSCORE', open, '-inf', text(now))
+  if #over > 0 then
+    for _, attempt in ipairs(over) do release(account, open, attempt) end
+    redis.call('ZREMRANGEBYSCORE', open, '-inf', text(now))
+  end
+  local known = redis.call('HMGET', account, 'day', 'daySpent', 'month', 'monthSpent', 'held')
+  local function number(place) return tonumber(known[place] or '0') end
+  return { known[1] == day and number(2) or 0, known[3] == month and number(4) or 0, number(5) }
 end
 `;
 
@@ -38,8 +41,9 @@ export const holdScript: Script = {
   keys: 4,
   lua: `${common}
 local attempt, amount, day, month = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local user = look(KEYS[1], KEYS[2], day, month)
-local tenant = look(KEYS[3], KEYS[4], day, month)
+local now = clock()
+local user = look(KEYS[1], KEYS[2], day, month, now)
+local tenant = look(KEYS[3], KEYS[4], day, month, now)
 local function fits(spent, held, limit) return limit < 0 or spent + held + amount <= limit end
 local out = ''
 if not fits(user[1], user[3], tonumber(ARGV[6])) then out = 'user/day'
@@ -47,8 +51,7 @@ elseif not fits(user[2], user[3], tonumber(ARGV[7])) then out = 'user/month'
 elseif not fits(tenant[1], tenant[3], tonumber(ARGV[8])) then out = 'tenant/day'
 elseif not fits(tenant[2], tenant[3], tonumber(ARGV[9])) then out = 'tenant/month'
 else
-  local now = redis.call('TIME')
-  local ends = text(now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[5])
+  local ends = text(now + ARGV[5])
   for i = 1, 3, 2 do
     redis.call('HSET', KEYS[i], 'hold:' .. attempt, ARGV[2])
     redis.call('HINCRBY', KEYS[i], 'held', ARGV[2])
@@ -92,7 +95,17 @@ for i = 2, 4, 2 do
 end
 for i = 8, #ARGV, 2 do redis.call('HINCRBY', KEYS[6], ARGV[i], ARGV[i + 1]) end
 if #ARGV > 7 then redis.call('PEXPIRE', KEYS[6], ARGV[7]) end
-local user = look(KEYS[2], KEYS[3], day, month)
-local tenant = look(KEYS[4], KEYS[5], day, month)
+local now = clock()
+local user = look(KEYS[2], KEYS[3], day, month, now)
+local tenant = look(KEYS[4], KEYS[5], day, month, now)
 return { 1, text(user[1]), text(user[2]), text(user[3]), text(tenant[1]), text(tenant[2]), text(tenant[3]) }`,
+};
+
+/** KEYS: marks of attempts. ARGV: how long those that stand go on to (ms). Gives 1 for each that stands, 0 for each that does not. */
+export const marksScript: Script = {
+  name: 'refrainBudgetMarks',
+  lua: `
+local stand = {}
+for i, mark in ipairs(KEYS) do stand[i] = redis.call('PEXPIRE', mark, ARGV[1]) end
+return stand`,
 };

@@ -13,7 +13,7 @@ import type { Budgets, Settlement } from './budgets.ts';
 /** What it stands on. */
 export interface SettleRecordsParts {
   readonly bus: Pick<Bus, 'takeBatches'>;
-  readonly budgets: Pick<Budgets, 'settled'>;
+  readonly budgets: Pick<Budgets, 'settledAll'>;
   readonly settings: () => Settings;
 }
 
@@ -28,7 +28,8 @@ export function settleRecords({ bus, budgets, settings }: SettleRecordsParts): S
   return bus.takeBatches(usageStream, { name: 'budgets', ackWaitMs, batch }, async (records) => {
     const settlements = records.flatMap((data) => toSettlement(data, settings()) ?? []);
     try {
-      await Promise.all(settlements.map((each) => budgets.settled(each)));
+      const byTenant = Map.groupBy(settlements, ({ tenant }) => tenant);
+      await Promise.all([...byTenant].map(([tenant, each]) => budgets.settledAll(tenant, each, rememberMs)));
       return 'done';
     } catch (thrown) {
       // Redis is away: all of them come again, and those that were settled do nothing then.
