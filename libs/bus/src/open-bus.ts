@@ -1,21 +1,19 @@
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import { connect, DebugEvents, Events, type Msg, type NatsConnection } from 'nats';
+import { DebugEvents, Events, type Msg, type NatsConnection } from 'nats';
 import type { Bus, BusMessage, Subscription } from './bus.ts';
 import { ackTimeoutMs, ensureStream, publishDurable } from './jetstream.ts';
 import { openKept } from './kept.ts';
 import { busDown, isNoResponders, Mux } from './mux.ts';
+import { openConnection } from './open-connection.ts';
 import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
+import { Refusals } from './refusals.ts';
 import { request } from './request.ts';
 import { takeBatches } from './take-batches.ts';
 import { takeWork } from './work-queue.ts';
 
 type Headers = Readonly<Record<string, string>>;
-
-/** A server that is frozen, or behind a network that swallows all, is found out within three of these: whoever waits for it hears so. */
-const pingEveryMs = 1500;
-const pingsUnanswered = 2;
 
 /**
  * Connects in the background and again for ever; a server that is not there yet is no error. Subscriptions made before the first
@@ -27,27 +25,15 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
   const pending: ((connection: NatsConnection) => void)[] = [(connection) => mux.attach(connection)];
   let connection: NatsConnection | undefined;
   let connected = false;
-  const connecting = connect({
-    servers: options.url,
-    name: options.name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
-    waitOnFirstConnect: true,
-    pingInterval: pingEveryMs,
-    maxPingOut: pingsUnanswered,
-    noAsyncTraces: true,
+  const connecting = openConnection(options);
+  void connecting.then((opened) => {
+    connection = opened;
+    connected = true;
+    for (const each of pending) each(opened);
+    void follow(opened);
   });
-  connecting.then(
-    (opened) => {
-      connection = opened;
-      connected = true;
-      for (const each of pending) each(opened);
-      void follow(opened);
-    },
-    (err) => log.error({ err }, 'nats refused the connection'),
-  );
   const follow = async (opened: NatsConnection) => {
+    const refusals = new Refusals(log);
     for await (const status of opened.status()) {
       if (status.type === Events.Disconnect || status.type === DebugEvents.StaleConnection) {
         if (connected) log.warn({}, 'nats is not reachable');
@@ -56,7 +42,8 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
       } else if (status.type === Events.Reconnect) {
         log.info({}, 'nats is back');
         connected = true;
-      }
+        refusals.forget();
+      } else if (status.type === Events.Error) refusals.tell(status);
     }
   };
   const open = (): NatsConnection => {
