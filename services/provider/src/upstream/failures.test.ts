@@ -35,6 +35,8 @@ test('foreign words lose whatever looks like a key, control characters and their
     'proj_1234567',
   ])
     assert.equal(safeWords(`bad ${key}!`), 'bad [hidden]!');
+  const advice = 'Your organization must be verified; keywords: projections.';
+  assert.equal(safeWords(advice), advice);
   assert.equal(safeWords('a\u0000\u001b[31m\nb'), 'a [31m b');
   assert.equal(safeWords('x'.repeat(500)).length, 201);
   assert.equal(rejected('').message, 'The provider refuses the request.');

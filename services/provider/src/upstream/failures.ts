@@ -88,7 +88,8 @@ export function cannot(field: string, description: string): RefrainError {
   });
 }
 
-const secretLike = /\b(?:sk|gsk|pk|key|org|proj|AIza|xai)[-_A-Za-z0-9*.]{6,}/g;
+/** A prefix and a sign that parts it from the rest: `organization` is a word, and what to do about it stands behind it. */
+const secretLike = /\b(?:(?:sk|gsk|pk|key|org|proj|xai)[-_][-_A-Za-z0-9*.]{5,}|AIza[-_A-Za-z0-9*.]{6,})/g;
 const wordsLimit = 200;
 
 /** A foreign sentence without control characters and whatever looks like a key or an account, 200 characters at most. */
