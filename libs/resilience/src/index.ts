@@ -7,6 +7,6 @@ export { RateLimiter, type RateVerdict } from './rate-limiter.ts';
 export { RollingCount } from './rolling-count.ts';
 export { Semaphore } from './semaphore.ts';
 export { type Joined, SingleFlight } from './single-flight.ts';
-export { turnIsOver } from './turn.ts';
+export { answerIsOut, turnIsOver } from './turn.ts';
 export { withDeadline } from './with-deadline.ts';
 export { withTimeout } from './with-timeout.ts';

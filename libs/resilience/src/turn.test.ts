@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { turnIsOver } from './turn.ts';
+import { answerIsOut, turnIsOver } from './turn.ts';
 
 test('a turn is over when all that followed at once is done, for all that wait in it together', async () => {
   const order: string[] = [];
@@ -13,4 +13,16 @@ test('a turn is over when all that followed at once is done, for all that wait i
   assert.deepEqual(order.toSorted(), ['over', 'promise', 'tick']);
   assert.equal(order.at(-1), 'over');
   assert.notEqual(turnIsOver(), first);
+});
+
+test('an answer is out a turn later than what it is written in', async () => {
+  const order: string[] = [];
+  const out = answerIsOut().then(() => order.push('out'));
+  await turnIsOver();
+  order.push('first');
+  await turnIsOver();
+  order.push('second');
+  await out;
+  assert.deepEqual(order.toSorted(), ['first', 'out', 'second']);
+  assert.equal(order[0], 'first');
 });

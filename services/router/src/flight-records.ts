@@ -4,6 +4,7 @@
  * next router takes over. Every change is made only while the record is still the flight's own (its id is the fencing token).
  */
 import { hash, randomUUIDv7 } from 'node:crypto';
+import { answerIsOut } from '@refrain/resilience';
 import type { State } from '@refrain/state';
 
 /** Where a flight's answer is being made. */
@@ -127,7 +128,7 @@ export class FlightRecords {
     const end = (value: string, ms: number) => {
       clearInterval(renewal);
       clearTimeout(announcement);
-      this.#write(key, first.id, value, ms);
+      void answerIsOut().then(() => this.#write(key, first.id, value, ms));
     };
     return {
       announce: (attempt) => {

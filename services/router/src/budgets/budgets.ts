@@ -4,7 +4,7 @@
  * heard the worker, or the one that reads the worker's record. A hold outlives its deadline and then ends by itself.
  */
 import { RefrainError, toRefrainError } from '@refrain/errors';
-import { turnIsOver } from '@refrain/resilience';
+import { answerIsOut } from '@refrain/resilience';
 import type { MeshConfig } from '@refrain/service';
 import { type SpendKind, type State, spendField, spendKeptMs, spendKey, utcDay } from '@refrain/state';
 import type { Caller } from '../caller.ts';
@@ -108,7 +108,7 @@ export class Budgets {
   /** Books what an attempt cost, once its answer is on its way; comes back at once. Where Redis is away the worker's record is settled later. */
   settle(settlement: Settlement): void {
     // A burst is over in a second; what waits longer than that waits for a Redis that is away, and fails at once.
-    const settling = turnIsOver()
+    const settling = answerIsOut()
       .then(() => this.settled(settlement))
       .catch((thrown: unknown) => {
         this.#metrics.failed('settle', toRefrainError(thrown).reason);

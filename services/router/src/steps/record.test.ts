@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { CacheMode, FinishReason, Source, type StoreRequest, StoreResponseSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { turnIsOver } from '@refrain/resilience';
+import { answerIsOut, turnIsOver } from '@refrain/resilience';
 import { answerOf, type QuestionInit, questionOf } from '../../test/question.ts';
 import { recordedMetrics } from '../../test/recorded-metrics.ts';
 import { Recorder } from './record.ts';
@@ -109,8 +109,7 @@ test('a cache that fails is counted and hurts nobody', async () => {
 test('an answer is handed on before it is offered', async () => {
   const { recorder, stored } = withCache();
   assert.equal(recorder.remember(questionOf('What is a monad?'), answerOf('A monoid.')), true);
-  // All that follows at once from an answer, its writing included, is done before the turn is over.
-  await Promise.resolve();
+  await turnIsOver();
   assert.deepEqual(stored, []);
   await recorder.drain();
   assert.equal(stored.length, 1);
@@ -135,7 +134,7 @@ test('a cache that is slower than the answers come is offered no more than a tho
   const { metrics, recorder, stored } = withCache(promise);
   const question = questionOf('What is a monad?');
   for (let i = 0; i < 1001; i += 1) recorder.remember(question, answerOf('A monoid.'));
-  await turnIsOver();
+  await answerIsOut();
   assert.deepEqual([stored.length, metrics.lines], [1000, ['cacheFailed store TOO_MANY']]);
   resolve(undefined);
   await recorder.drain();

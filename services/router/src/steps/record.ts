@@ -6,7 +6,7 @@ import { create } from '@bufbuild/protobuf';
 import { type Answer, type CacheService, type Source, StoreRequestSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { admit } from '@refrain/judgement';
-import { turnIsOver } from '@refrain/resilience';
+import { answerIsOut } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, Question } from '../ask.ts';
 import type { Events } from '../events.ts';
@@ -42,7 +42,7 @@ export class Recorder {
       return true;
     }
     // Not before the answer itself is on its way: it may be large, and must be written twice.
-    const stored = turnIsOver().then(() => this.#store(question, answer));
+    const stored = answerIsOut().then(() => this.#store(question, answer));
     this.#pending.add(stored);
     void stored.finally(() => this.#pending.delete(stored));
     return true;
