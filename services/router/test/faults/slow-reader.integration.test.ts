@@ -18,9 +18,9 @@ import { freshQuestion, questionIn, rightAnswer } from './steady.ts';
 
 const pieces = 4000;
 const long = 'A long story that does not end yet. '.repeat(50 * pieces);
-const slowCallers = 100;
-/** Of both processes, in MiB: enough for their work and the answer, not for what would wait for such callers (300 and more). */
-const heap = { NODE_OPTIONS: '--max-old-space-size=192' };
+const slowCallers = 60;
+/** Of both processes, in MiB: enough for their work and the answer, not for what would wait for such callers (190 and more). */
+const heap = { NODE_OPTIONS: '--max-old-space-size=144' };
 
 /** Asks, takes the first of the answer, and the rest when `read` is called. */
 interface Caller {
@@ -68,7 +68,7 @@ for (const [door, open] of Object.entries({ HTTP: overHttp, gRPC: overGrpc })) {
   test(`callers that read nothing by ${door} fill neither router nor worker, disturb nobody, and get all when they read`, async (t) => {
     const mesh = await startMesh({ extra: exactOnly, patienceMs: 20_000, router: heap, workers: heap });
     t.after(() => mesh.stop());
-    mesh.one.script({ text: long, chunks: pieces, paceMs: 1 });
+    mesh.one.script({ text: long, chunks: pieces, paceMs: 2 });
     mesh.one.otherwise((call) => ({ text: rightAnswer(questionIn(call)) }));
     const question = freshQuestion();
     const callers = await Promise.all(Array.from({ length: slowCallers }, () => open(mesh, question)));
