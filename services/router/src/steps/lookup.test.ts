@@ -82,6 +82,25 @@ test('a cache that says nothing is left: after a quarter of a second, by meaning
   assert.ok(inAHurry < 200, `${inAHurry} ms`);
 });
 
+test('who waits for a turn behind a burst waits as long as its caller does, and no longer', async () => {
+  const answers: ((response: ReturnType<typeof hit>) => void)[] = [];
+  const { lookup } = withSlowCache(() => new Promise((resolve) => answers.push(resolve)));
+  const ended: string[] = [];
+  const look = async (name: string, init: QuestionInit = {}) => {
+    const held = await lookup.exact(questionOf(text, init));
+    ended.push(`${name} ${held?.answer?.text ?? 'left'}`);
+  };
+  const burst = Array.from({ length: 64 }, () => look('burst'));
+  await look('hurried', { remainingMs: 20 });
+  assert.deepEqual(ended, ['hurried left']);
+  const patient = look('patient');
+  for (const answer of answers.splice(0)) answer(hit());
+  await Promise.all(burst);
+  answers[0]?.(hit());
+  await patient;
+  assert.equal(ended.at(-1), 'patient A monoid.');
+});
+
 test('whatever fails in the cache is a miss, and counted', async () => {
   const { lookup, metrics } = withCache(broken);
   assert.equal(await lookup.exact(questionOf(text)), undefined);

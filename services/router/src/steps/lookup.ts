@@ -119,13 +119,13 @@ export class Lookup {
     }
   }
 
-  /** Waits for a turn and calls; the call's time begins with its turn. A cache that is away lets nobody wait: the breaker ends every turn. */
+  /** Waits for a turn, as long as its caller waits, and calls; the call's time begins with its turn. A cache that is away lets nobody wait: the breaker ends every turn. */
   async #take(
     request: LookupRequest,
     { limitMs, remainingMs }: { limitMs: number; remainingMs: () => number },
   ): Promise<LookupResponse> {
     const turns = limitMs === exactMs ? this.#exactTurns : this.#meaningTurns;
-    const endTurn = await turns.acquire();
+    const endTurn = await takeTurn(turns, remainingMs());
     const timeoutMs = Math.min(limitMs, remainingMs());
     // A caller in a hurry says nothing about the cache: it must not close it to the others.
     const isFailure = (thrown: unknown) => timeoutMs === limitMs || toRefrainError(thrown).code !== 'deadline';
@@ -136,6 +136,11 @@ export class Lookup {
       endTurn();
     }
   }
+}
+
+/** @throws TimeoutError when it does not come in time. Who need not wait sets no timer: most need not. */
+function takeTurn(turns: Semaphore, withinMs: number): Promise<() => void> {
+  return turns.inUse < atOnce ? turns.acquire() : turns.acquire(AbortSignal.timeout(Math.max(0, Math.ceil(withinMs))));
 }
 
 /** What may answer a question, in this order. */
