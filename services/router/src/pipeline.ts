@@ -13,7 +13,7 @@ import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Plan } from '@refrain/judgement';
 import { Deadline, type RateLimiter, turnIsOver } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Ask, Question } from './ask.ts';
+import type { Ask, FaceName, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
 import type { PaymentParts } from './budgets/payments.ts';
 import type { Credentials } from './caller.ts';
@@ -46,6 +46,8 @@ import { acrossRouters } from './steps/share.ts';
 export interface Pipeline {
   /** Answers; resolves as soon as it is known who does. */
   ask(ask: Ask): Promise<Reply>;
+  /** A face could make no question of what came: it is counted like all that is not let in. */
+  refused(face: FaceName, error: RefrainError): void;
   /** Says what would happen, asking nobody but the cache. */
   explain(ask: Ask): Promise<ExplainResponse>;
   /** Takes a caller's judgement of an answer. */
@@ -112,7 +114,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     try {
       return judge(ask);
     } catch (thrown) {
-      recorder.refused(ask, toRefrainError(thrown));
+      recorder.refused(ask.face, toRefrainError(thrown));
       throw thrown;
     }
   };
@@ -204,6 +206,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         throw error;
       }
     },
+    refused: (face, error) => recorder.refused(face, error),
     explain: async (ask) => explain(judge(ask), cache, health),
     feedback: async (credentials, request) => {
       const response = await feedback(authenticate(credentials, parts.settings()), request, cache);

@@ -104,6 +104,19 @@ describe('a router in operation', { timeout: 120_000 }, () => {
     assert.doesNotMatch(metrics, /counted\?/);
   });
 
+  it('what is no question at all is counted once by its door', async () => {
+    const sent = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', body: '{"messages":' });
+    assert.equal(sent.status, 400);
+    const reply = await doors.bus.request('refrain.v1.complete.local', Buffer.from('{"chat":'), { timeoutMs: 5000 });
+    assert.equal(reply.header('Nats-Service-Error-Code'), '400');
+    const metrics = await (await ops('/metrics')).text();
+    for (const face of ['http', 'nats'])
+      assert.match(
+        metrics,
+        new RegExp(`refrain_requests_total\\{face="${face}",source="none",code="invalid",.*\\} 1\\n`),
+      );
+  });
+
   it('it refuses to listen where strangers reach it while nobody needs a key, and says what to do', async () => {
     const env = { REFRAIN_CONFIG: mesh.configFile, NATS_URL: mesh.nats.url, ROUTER_HOST: '0.0.0.0' };
     await assert.rejects(startProcess({ entry: 'services/router/src/main.ts', env }), {

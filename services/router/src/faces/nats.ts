@@ -91,8 +91,7 @@ async function handle(message: BusMessage, signal: AbortSignal, options: NatsFac
   const respond = <S extends DescMessage>(schema: S, value: MessageShape<S>, headers: Record<string, string> = {}) =>
     message.respond(encode(schema, value, encoding), { 'content-type': `application/${encoding}`, ...headers });
   try {
-    const ask = toAsk(message, encoding, signal, options.requestBytes());
-    const reply = await options.pipeline.ask(ask);
+    const reply = await options.pipeline.ask(readAsk(message, encoding, signal, options));
     if (wantsStream(message.header('x-refrain-stream'))) {
       for await (const event of toStream(reply)) respond(StreamCompleteResponseSchema, event);
     } else {
@@ -106,6 +105,15 @@ async function handle(message: BusMessage, signal: AbortSignal, options: NatsFac
       'Nats-Service-Error-Code': String(errorCodes[error.code].http),
       'Nats-Service-Error': oneLine(error.message),
     });
+  }
+}
+
+function readAsk(message: BusMessage, encoding: Encoding, signal: AbortSignal, options: NatsFaceOptions): Ask {
+  try {
+    return toAsk(message, encoding, signal, options.requestBytes());
+  } catch (thrown) {
+    options.pipeline.refused('nats', toRefrainError(thrown));
+    throw thrown;
   }
 }
 

@@ -8,7 +8,7 @@ import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { admit } from '@refrain/judgement';
 import { answerIsOut } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Ask, Question } from '../ask.ts';
+import type { FaceName, Question } from '../ask.ts';
 import type { Events } from '../events.ts';
 import type { RouterMetrics } from '../metrics.ts';
 import { mayWrite } from '../options.ts';
@@ -72,8 +72,8 @@ export class Recorder {
   }
 
   /** A request was not let in: it is counted, and nobody is told of what was never a question. */
-  refused({ face }: Ask, error: RefrainError): void {
-    this.#parts.metrics.refused(face, error.code);
+  refused(face: FaceName, { code }: RefrainError): void {
+    this.#parts.metrics.refused(face, code);
   }
 
   /** It is known who answers a caller: the first of the answer is there. */

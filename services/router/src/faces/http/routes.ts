@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toJson } from '@bufbuild/protobuf';
 import { ExplainResponseSchema, FeedbackResponseSchema } from '@refrain/contracts';
-import { RefrainError } from '@refrain/errors';
+import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import type { Ask } from '../../ask.ts';
 import type { Pipeline } from '../../pipeline.ts';
@@ -69,7 +69,10 @@ async function complete(
   response: ServerResponse,
   parts: RouteParts & { readonly requestId: string },
 ): Promise<void> {
-  const { ask, stream, includeUsage } = await readAsk(request, response, parts);
+  const { ask, stream, includeUsage } = await readAsk(request, response, parts).catch((thrown: unknown) => {
+    parts.pipeline.refused('http', toRefrainError(thrown));
+    throw thrown;
+  });
   const reply = await parts.pipeline.ask({ ...ask, requestId: parts.requestId });
   const headers = answerHeaders(reply);
   if (stream) {
