@@ -54,7 +54,7 @@ export function createRouter({ bus, cache, jobs, metrics, settings, state }: Rou
   const budgets = new Budgets({ state, metrics: budgetMetrics });
   const savings = new Savings({ state, metrics: budgetMetrics });
   const payments = { budgets, onUnpriced: createPriceAlarm({ bus, state, metrics: budgetMetrics }) };
-  const settling = settleRecords({ bus, budgets, settings });
+  const settling = settleRecords({ bus, budgets, settings, metrics: budgetMetrics });
   const events = withSavings(createEvents(bus, routerMetrics), savings);
   const recorder = new Recorder({ cache, events, metrics: routerMetrics });
   const flights = new Flights();
