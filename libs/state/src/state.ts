@@ -58,7 +58,6 @@ export function openState(options: StateOptions): State {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
   });
   const breaker = new Breaker({ failures: 3, cooldownMs: 200, name: 'Redis' });
@@ -74,9 +73,22 @@ export function openState(options: StateOptions): State {
     said = '';
   });
 
+  let gathering: Redis['stream'] | undefined;
+  /** What is asked within one turn leaves as one write. ioredis' own pipelining does so too, for twice the processor time of a command. */
+  const gather = () => {
+    const { stream } = redis;
+    if (!stream || stream === gathering) return;
+    gathering = stream;
+    stream.cork();
+    setImmediate(() => {
+      gathering = undefined;
+      stream.uncork();
+    });
+  };
   const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
     const outcome = await breaker.run(async (): Promise<{ value: T } | { refused: RefrainError }> => {
       try {
+        gather();
         return { value: await call() };
       } catch (cause) {
         // A server that says no (out of memory, read-only, still loading) is there: its reads go on.
