@@ -68,10 +68,15 @@ export function startProviderService(parts: ProviderServiceParts): ProviderServi
   const start = (provider: string, config: ProviderConfig, keys: readonly PooledKey[], old?: Served) =>
     serve({ ...parts, workerMetrics: metrics, usage, encoding }, { provider, config, keys, old });
   const leave = (old: Served, graceMs: number, isGone: boolean) => {
-    const left = old.worker.drain(graceMs).then(async () => {
+    // What cannot be let go of must cost neither the other providers of this process nor the records that are still to be stored.
+    const letGo = async () => {
       if (isGone) old.keys?.stop();
       await Promise.all(old.adapters.map((adapter) => adapter.close()));
-    });
+    };
+    const left = old.worker
+      .drain(graceMs)
+      .then(letGo)
+      .catch((err: unknown) => log.error({ err }, 'a provider could not be let go of'));
     leaving.set(old, left);
     void left.finally(() => leaving.delete(old));
   };
