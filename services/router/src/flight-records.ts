@@ -81,19 +81,20 @@ export class FlightRecords {
   /** Leads the flight of a key (it begins with the question's exact key) unless it is led already. */
   async claim(key: string): Promise<Claim> {
     const notice: FlightNotice = { id: randomUUIDv7() };
+    const name = recordKey(key);
     const first = JSON.stringify(notice);
     try {
       // Nearly always nobody asks the same: then one plain command is all.
-      if ((await this.#state.command('SET', recordKey(key), first, 'PX', leaseMs, 'NX')) === 'OK') {
-        return { lease: this.#lease(key, notice) };
+      if ((await this.#state.command('SET', name, first, 'PX', leaseMs, 'NX')) === 'OK') {
+        return { lease: this.#lease(name, notice) };
       }
-      const found = await this.#claim([recordKey(key), wrongKey(key)], [first, leaseMs]);
+      const found = await this.#claim([name, wrongKey(key)], [first, leaseMs]);
       if (typeof found === 'string') return { notice: JSON.parse(found) as FlightNotice };
     } catch (error) {
       this.#onFault(error);
       return undefined;
     }
-    return { lease: this.#lease(key, notice) };
+    return { lease: this.#lease(name, notice) };
   }
 
   /** The flight's record now; undefined where there is none, or none that can be read. */
@@ -116,33 +117,29 @@ export class FlightRecords {
     }
   }
 
-  /** Keeps a record that others still need alive. */
-  renew(key: string, notice: FlightNotice): void {
-    this.#write(key, notice.id, JSON.stringify(notice), leaseMs);
-  }
-
-  #lease(key: string, first: FlightNotice): Lease {
+  #lease(name: string, first: FlightNotice): Lease {
     let notice = first;
-    const renewal = setInterval(() => this.renew(key, notice), leaseMs / 3);
+    const renew = () => this.#write(name, first.id, JSON.stringify(notice), leaseMs);
+    const renewal = setInterval(renew, leaseMs / 3);
     let announcement: NodeJS.Timeout | undefined;
     const end = (value: string, ms: number) => {
       clearInterval(renewal);
       clearTimeout(announcement);
-      void answerIsOut().then(() => this.#write(key, first.id, value, ms));
+      void answerIsOut().then(() => this.#write(name, first.id, value, ms));
     };
     return {
       announce: (attempt) => {
         notice = { ...notice, attempt };
         clearTimeout(announcement);
-        announcement = setTimeout(() => this.renew(key, notice), announceAfterMs);
+        announcement = setTimeout(renew, announceAfterMs);
       },
       done: () => end(JSON.stringify({ ...notice, done: true }), doneMs),
       release: () => end('', 0),
     };
   }
 
-  #write(key: string, id: string, value: string, ms: number): void {
-    this.#change([recordKey(key)], [id, value, ms]).catch(this.#onFault);
+  #write(name: string, id: string, value: string, ms: number): void {
+    this.#change([name], [id, value, ms]).catch(this.#onFault);
   }
 }
 
