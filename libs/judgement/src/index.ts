@@ -50,7 +50,7 @@ export { rememberedSignature, type Signature, signatureOf } from './signature/si
 export { matchTemplate, type Template, type TemplateMatch } from './template.ts';
 export { validateChat } from './validate-chat.ts';
 export { compareSignatures, featureNames } from './verifier/features.ts';
-export { confidenceFor, type Judgement, judge, trafficLogit } from './verifier/judge.ts';
+export { blendOf, confidenceFor, type Judgement, judge, trafficLogit } from './verifier/judge.ts';
 export { type RuleRefusal, refusalOf } from './verifier/rules.ts';
 export { evaluateTrees, sigmoid, type TreeModel } from './verifier/trees.ts';
 export { createVerifier, type VerifiedOptions } from './verifier/verify.ts';

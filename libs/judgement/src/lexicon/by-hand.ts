@@ -60,7 +60,7 @@ export const opposites: readonly string[] = [
   'profit | loss',
   'legal | illegal',
   'synonym | antonym',
-  'advantage benefit pro | disadvantage drawback con',
+  'advantage benefit pro upside plus | disadvantage drawback con downside risk',
   'success | failure',
   'junior | senior',
   'beginner | expert',
@@ -125,6 +125,7 @@ export const opposites: readonly string[] = [
   'fast quick rapid | slow',
   'inbound incoming | outbound outgoing',
   'mandatory required compulsory | optional voluntary',
+  'allow allowed permit permitted | ban banned prohibit prohibited forbidden',
 ];
 
 /** Words that ask for the same, one group a line; WordNet has most others. */

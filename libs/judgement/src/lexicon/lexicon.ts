@@ -105,8 +105,9 @@ function toLemma(word: string): string {
   if (special) return special;
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word;
   for (const base of bases(word)) if (entries.has(base)) return base;
-  if (entries.has(word) || inFilter(word)) return word;
+  if (entries.has(word)) return word;
   for (const base of bases(word)) if (inFilter(base) && base.length > 3) return base;
+  if (inFilter(word)) return word;
   return word.endsWith('s') && !/(?:ss|us|is)$/.test(word) ? word.slice(0, -1) : word;
 }
 

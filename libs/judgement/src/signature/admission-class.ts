@@ -52,7 +52,7 @@ const dayWords =
   /\b(?:today|tonight|tomorrow|yesterday|now|so far|(?:last|past) (?:\d+ )?(?:hour|minute|day|night)s?|heute|morgen|aujourd'hui|hoy|this (?:morning|afternoon|evening))\b/;
 /** Asks for what was recorded, not for what is known. */
 const asksData = /^(?:look (?:at|up|through)|check|show|list|count|fetch|pull|summari[sz]e)\b/;
-const latest = /\b(?:latest|most recent|newest|current|today'?s|tonight'?s|yesterday'?s|up to date)\b/;
+const latest = /\b(?:latest|most recent|newest|current(?! accounts?\b)|today'?s|tonight'?s|yesterday'?s|up to date)\b/;
 const changing =
   /\b(?:weather|forecast|temperature outside|traffic|prices?|stock|stocks|shares?|exchange rate|rates?|apy|apr|balance|score|scores|standings|news|headlines|status|incidents?|outages?|online|available|availability|inventory|in stock|wait(?:ing)? time|queue|open|closed|revenue|sales|traffic|alerts?|errors?|logs?|transactions?|transfers?|visitors|users online|trending|reading|levels?|usage|how many (?:people|users|days|hours))\b/;
 const clock =

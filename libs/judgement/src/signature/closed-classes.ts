@@ -12,7 +12,7 @@ const classes: Readonly<Record<string, string>> = {
   system:
     'windows linux macos=osx android ios ubuntu debian fedora centos arch alpine chrome firefox safari edge opera brave iphone ipad macbook',
   format:
-    'json yaml=yml xml csv tsv html markdown pdf docx xlsx png jpg=jpeg gif webp heic svg mp3 mp4 wav flac aac ogg avi mkv zip tar gzip rar parquet avro toml ini sql graphql rest grpc soap protobuf base64 utf-8 utf-16 ascii latin1',
+    'json yaml=yml xml csv tsv html markdown pdf doc docx xls xlsx ppt pptx odt png jpg=jpeg gif webp heic svg mp3 mp4 wav flac aac ogg avi mkv zip tar gzip rar parquet avro toml ini sql graphql rest grpc soap protobuf base64 utf-8 utf-16 ascii latin1',
   currency:
     'dollar=usd=$ euro=eur=€ pound=gbp=£ yen=jpy=¥ rupee=inr=₹ franc=chf yuan=cny peso=mxn real=brl won=krw bitcoin=btc ethereum=eth',
   tongue:

@@ -41,6 +41,7 @@ export const phrases: readonly (readonly [readonly string[], readonly string[]])
   'in order to > to',
   'as well as > and',
   'how come > why',
+  'how much time > how long',
   'what time > when',
   'at what time > when',
   'what is the reason > why',

@@ -87,6 +87,7 @@ test('what acts, what changes by the minute, what looks a record up and what poi
     ['Write a haiku about rain', 'ok'],
     ['Create todo app', 'ok'],
     ['What is my current balance?', 'skip'],
+    ['What do I need to open a current account?', 'ok'],
     ['Is the API down right now?', 'skip'],
     ['What is the capital of Australia?', 'ok'],
     ['Look up invoice INV-2024-0071', 'exact'],

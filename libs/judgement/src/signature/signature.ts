@@ -8,6 +8,7 @@ import { classesOf } from './closed-classes.ts';
 import { isLiteralText } from './literal-text.ts';
 import { type Chunk, toChunks } from './normalize.ts';
 import { type Quantity, readQuantity } from './quantity.ts';
+import { isServiceQuestion } from './service-question.ts';
 import { clauseWords, coordinators, framingWords, functionWords, negators, roleWords } from './word-lists.ts';
 
 /** One word, number or literal. */
@@ -23,6 +24,8 @@ export interface Token {
   readonly quoted: boolean;
   /** The small word that its place in the sentence hangs on ("from", "to", "than"), or nothing. */
   readonly role: string;
+  /** Which of the text's words like `role` that is, from 1; 0 where there is none. */
+  readonly roleNumber: number;
   /** How much it matters that it is there, 0.2 to 3.5. */
   readonly weight: number;
   readonly mark: string;
@@ -60,6 +63,8 @@ export interface Signature {
   readonly modal: string;
   readonly sentences: number;
   readonly shouting: boolean;
+  /** Whether a desk of customers, staff or citizens is asked such a thing. */
+  readonly service: boolean;
   readonly weight: number;
 }
 
@@ -76,16 +81,27 @@ export function signatureOf(text: string): Signature {
   const shouting = letters.length > 8 && letters === letters.toUpperCase() && letters !== letters.toLowerCase();
   const tokens: Token[] = [];
   let role = '';
+  const roleNumbers = new Map<string, number>();
   let sentence = 0;
   for (let at = 0; at < chunks.length && tokens.length < maximumTokens; ) {
     const chunk = chunks[at];
     if (!chunk) break;
-    const { token, taken } = readToken(chunk, chunks, lowers, at, role, shouting, sentence);
+    const { token, taken } = readToken(
+      chunk,
+      chunks,
+      lowers,
+      at,
+      { role, roleNumber: roleNumbers.get(role) ?? 0 },
+      shouting,
+      sentence,
+    );
     tokens.push(token);
     at += taken;
     if (token.kind === 'function' && !coordinators.has(token.lower)) {
-      if (roleWords.has(token.lower)) role = token.lower;
-      else if (clauseWords.has(token.lower)) role = '';
+      if (roleWords.has(token.lower)) {
+        role = token.lower;
+        roleNumbers.set(role, (roleNumbers.get(role) ?? 0) + 1);
+      } else if (clauseWords.has(token.lower)) role = '';
     }
     if (/[.!?;:]/.test(token.mark)) role = '';
     if (/[.!?]/.test(token.mark)) sentence += 1;
@@ -102,6 +118,7 @@ export function signatureOf(text: string): Signature {
     sentences:
       tokens.filter(({ mark }) => /[.!?]/.test(mark)).length + (/[.!?]$/.test(tokens.at(-1)?.mark ?? '') ? 0 : 1),
     shouting,
+    service: isServiceQuestion(text),
     weight: tokens.reduce((sum, { weight }) => sum + weight, 0),
   };
 }
@@ -111,12 +128,12 @@ function readToken(
   chunks: readonly Chunk[],
   lowers: readonly string[],
   at: number,
-  role: string,
+  place: Pick<Token, 'role' | 'roleNumber'>,
   shouting: boolean,
   sentence: number,
 ): { token: Token; taken: number } {
   const { text, lower, quoted, mark } = chunk;
-  const base = { text, lower, quoted, role, mark, sentence, known: true, capital: false };
+  const base = { text, lower, quoted, ...place, mark, sentence, known: true, capital: false };
   if (isLiteralText(text)) {
     const written = literalKey(text);
     return { token: { ...base, text: written, lemma: written, kind: 'literal', weight: 2.5 }, taken: 1 };

@@ -3,8 +3,9 @@
  * the pen, words that mean the same, and compounds written apart. What is left over on either side is what the questions differ in.
  */
 import { type Relation, relationOf } from '../lexicon/lexicon.ts';
-import { compareClasses } from '../signature/closed-classes.ts';
+import { classesOf, compareClasses } from '../signature/closed-classes.ts';
 import type { Signature, Token } from '../signature/signature.ts';
+import { joinAcronyms } from './acronyms.ts';
 import { editDistance } from './edit-distance.ts';
 
 /** How two words that stand for each other are alike. */
@@ -77,6 +78,16 @@ export function align(a: Signature, b: Signature): Alignment {
   try_(typo);
   joinCompounds(left, right, toB, toA, contentA, join);
   joinCompounds(right, left, toA, toB, contentB, (j, i, match, order) => join(i, j, match, order));
+  joinAcronyms(
+    { tokens: left, content: contentA, taken: toB },
+    { tokens: right, content: contentB, taken: toA },
+    (i, j) => join(i, j, 'compound', true),
+  );
+  joinAcronyms(
+    { tokens: right, content: contentB, taken: toA },
+    { tokens: left, content: contentA, taken: toB },
+    (j, i) => join(i, j, 'compound', true),
+  );
   try_((x, y) => (x.kind === 'word' && y.kind === 'word' && meansSame(x, y) ? 'same' : undefined));
   try_((x, y) =>
     x.kind === 'word' && y.kind === 'word' && !x.capital && !y.capital && relationOf(x.lemma, y.lemma) === 'near'
@@ -184,9 +195,18 @@ function typo(x: Token, y: Token): Match | undefined {
   if (x.known && y.known) return undefined;
   const length = Math.min(x.lower.length, y.lower.length);
   if (length < 3) return undefined;
+  // Two short strings that are no words are two names of formats, tickers or parts: "xls" is not "xlsx".
+  if (!x.known && !y.known && length < 5) return undefined;
   if (compareClasses(x.lower, y.lower) === 'different') return undefined;
   // Two names that differ are two names, unless a long one lacks a letter or two letters changed places.
-  if (x.capital && y.capital && length < 7 && [...x.lower].sort().join('') !== [...y.lower].sort().join(''))
+  const isOfClass = [x, y].some(({ lower }) => classesOf.has(lower.replace(/s$/, '')));
+  if (
+    x.capital &&
+    y.capital &&
+    length < 7 &&
+    !isOfClass &&
+    [...x.lower].sort().join('') !== [...y.lower].sort().join('')
+  )
     return undefined;
   const allowed = length < 5 ? 1 : length < 8 ? 2 : 3;
   const limit = !x.known && !y.known ? Math.min(allowed, 1) : allowed;

@@ -7,7 +7,7 @@ import { framingWords } from '../signature/word-lists.ts';
 import { type Alignment, align, type Match, type Substitution } from './align.ts';
 import { trigramOverlap } from './letters.ts';
 import { compareOrder, type Order } from './order.ts';
-import { negatedApart, scopeDifference, smallOpposites, turnedForms } from './polarity.ts';
+import { endedApart, negatedApart, scopeDifference, smallOpposites, turnedForms } from './polarity.ts';
 
 /** A comparison with everything that rules and model look at. */
 export interface Comparison {
@@ -35,7 +35,8 @@ export function compareSignatures(a: Signature, b: Signature, cosine: number): C
   const opposites =
     substitutions.filter(({ relation }) => relation === 'opposite').length +
     turnedForms(alignment, a, b) +
-    smallOpposites(a, b);
+    smallOpposites(a, b) +
+    endedApart(a, b);
   const negations = Math.abs(a.negations - b.negations);
   const polarity = negations + opposites;
   const matches = countMatches(alignment, a, b);

@@ -1,5 +1,5 @@
 /** P(same answer) of two questions, and the rule that forbids serving one for the other whatever the probability. */
-import { rememberedSignature } from '../signature/signature.ts';
+import { rememberedSignature, type Signature } from '../signature/signature.ts';
 import weights from '../weights/verifier.json' with { type: 'json' };
 import { compareSignatures } from './features.ts';
 import { type RuleRefusal, refusalOf } from './rules.ts';
@@ -17,23 +17,31 @@ export interface Judgement {
 /** Judges a stored question against the asked one. Never fails; under a millisecond for what is short enough to be embedded. */
 export function judge(asked: string, stored: string, cosine: number): Judgement {
   if (asked === stored) return { confidence: 1, score: 1 };
-  const comparison = compareSignatures(rememberedSignature(asked), rememberedSignature(stored), cosine);
+  const a = rememberedSignature(asked);
+  const b = rememberedSignature(stored);
+  const comparison = compareSignatures(a, b, cosine);
   const row = weights.features.map((name) => comparison.features[name] ?? 0);
   const logit = evaluateTrees(weights, row);
   const alone = sigmoid(weights.calibration.slope * logit + weights.calibration.intercept);
-  const together = sigmoid(trafficLogit(logit, cosine, comparison.features.equal ?? 0, weights.blend));
+  const together = sigmoid(trafficLogit(logit, cosine, comparison.features.equal ?? 0, weights.blends[blendOf(a, b)]));
   return { confidence: Math.min(alone, together), score: alone, refusal: refusalOf(comparison) };
+}
+
+/** Which of the two curves holds for a pair. */
+export function blendOf(a: Signature, b: Signature): 'open' | 'service' {
+  return a.service && b.service ? 'service' : 'open';
 }
 
 /**
  * What the trees, the cosine and the number of equal words say together, as log-odds. Rules and edits teach the trees what a near miss is;
- * that two questions are about other matters is told by the cosine, which can be trusted the more the longer the questions are.
+ * that two questions are about other matters is told by the cosine, which can be trusted the more the longer the questions are. Questions
+ * to a desk are about few matters: between two of them the cosine counts for less.
  */
 export function trafficLogit(
   logit: number,
   cosine: number,
   equalWords: number,
-  { intercept, slope, ofCosine, ofWords }: typeof weights.blend,
+  { intercept, slope, ofCosine, ofWords }: typeof weights.blends.open,
 ): number {
   const trees = Math.min(3, Math.max(-3, logit));
   return intercept + slope * (trees + ofCosine * (cosine - 0.9) + ofWords * Math.log2(1 + Math.min(7, equalWords)));

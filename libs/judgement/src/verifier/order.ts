@@ -33,6 +33,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   const turned = isPassive(a) !== isPassive(b);
   const isSymmetric =
     a.tokens.some(({ lower }) => symmetricWords.has(lower)) && b.tokens.some(({ lower }) => symmetricWords.has(lower));
+  const roleOf = createRoles(a, b);
   let exchangedRoles = 0;
   let exchanged = 0;
   let coordinated = 0;
@@ -55,13 +56,13 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
       if (isOfAnother(p, q)) exchanged += 1;
       else if (isCoordinated(x, between) || isCoordinated(y2, between2)) coordinated += 1;
       else if (
-        x.role === y2.role &&
-        y.role === x2.role &&
-        x.role !== y.role &&
+        roleOf(x) === roleOf(y2) &&
+        roleOf(y) === roleOf(x2) &&
+        roleOf(x) !== roleOf(y) &&
         (strictRoles.has(x.role) || strictRoles.has(y.role))
       ) {
         if (!isSymmetric) exchangedRoles += 1;
-      } else if (x.role === x2.role && y.role === y2.role && x.role !== y.role) continue;
+      } else if (roleOf(x) === roleOf(x2) && roleOf(y) === roleOf(y2) && roleOf(x) !== roleOf(y)) continue;
       else if (isExchange(p, q) && !isSymmetric) exchanged += 1;
     }
   }
@@ -72,6 +73,21 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
     return one !== other && strictRoles.has(one) && strictRoles.has(other);
   }).length;
   return { exchangedRoles, exchanged, coordinated, changedRoles, turned, disorder: total === 0 ? 0 : inverted / total };
+}
+
+/**
+ * The role of a word; where both texts have a role word as often, told apart by its place among its like: in "how to convert X to Y" X and
+ * Y both hang on a "to", each on its own.
+ */
+function createRoles(a: Signature, b: Signature): (token: Token) => string {
+  const count = ({ tokens }: Signature, role: string) => tokens.filter(({ lower }) => lower === role).length;
+  const isShared = new Map<string, boolean>();
+  return ({ role, roleNumber }) => {
+    if (role === '') return '';
+    const shared = isShared.get(role) ?? count(a, role) === count(b, role);
+    isShared.set(role, shared);
+    return shared ? `${role}${roleNumber}` : role;
+  };
 }
 
 function isPronoun({ lemma }: Token): boolean {
@@ -102,8 +118,8 @@ function neighbour(tokens: readonly Token[], from: number, step: 1 | -1): number
     const token = tokens[at];
     const before = tokens[step > 0 ? at - 1 : at];
     if (!token || before?.mark) return -1;
-    if (token.kind !== 'function') return at;
     if (/^(?:and|or|vs|versus|nor|und|oder|et|ou|y|o|e|while|but)$/.test(token.lower)) return -1;
+    if (token.kind !== 'function') return at;
   }
   return -1;
 }

@@ -32,6 +32,28 @@ export function smallOpposites(a: Signature, b: Signature): number {
   return smallPairs.filter(([x, y]) => (over.get(x) ?? 0) * (over.get(y) ?? 0) < 0).length;
 }
 
+/** 1 where one side asks for what once was and the other for what is: "did he use to be a pilot", "was he ever a pilot", "is he a pilot". */
+export function endedApart(a: Signature, b: Signature): number {
+  return wasOnce(a, b) || wasOnce(b, a) ? 1 : 0;
+}
+
+function wasOnce(own: Signature, other: Signature): boolean {
+  if (usedTo(own)) return !usedTo(other);
+  const hasEver = ({ tokens }: Signature) => tokens.slice(0, 5).some(({ lower }) => lower === 'ever');
+  return own.type === 'yesno' && own.tense === 'past' && hasEver(own) && other.tense === 'present' && !hasEver(other);
+}
+
+/** "used to work", "use to be"; not "is used to sort", "used to it". */
+function usedTo({ tokens }: Signature): boolean {
+  const at = tokens.findIndex(
+    ({ lower }, i) =>
+      (lower === 'used' || lower === 'use') && tokens[i + 1]?.lower === 'to' && tokens[i + 2] !== undefined,
+  );
+  return (
+    at >= 0 && !tokens.slice(0, at).some(({ lower }) => /^(?:am|is|are|was|were|be|been|being|gets?|got)$/.test(lower))
+  );
+}
+
 /** Words of scope ("all", "only", "still") that one side has more often than the other, [a, b]. */
 export function scopeDifference(a: Signature, b: Signature): readonly [number, number] {
   const left = scopeOf(a);

@@ -41,15 +41,30 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (isNear && Math.max(...numbers) > 0) return 'number';
   if (substitutions.some(namesAnother)) return 'class';
   if (substitutions.some(isAnotherName)) return 'entity';
-  if (comparison.polarity % 2 === 1 && isNear && features.unexplained === 0)
+  const isOneForOne = features.oneForOne === 1 && substitutions.length === 1;
+  if (
+    comparison.polarity % 2 === 1 &&
+    (isNear || (isOneForOne && comparison.opposites === 1)) &&
+    features.unexplained === 0
+  )
     return comparison.opposites > 0 ? 'opposite' : 'polarity';
   if (isNear && (features.negatedApart ?? 0) > 0 && !isInverted(a) && !isInverted(b)) return 'polarity';
   if (isNear && compareTypes(a.type, b.type) === 'conflict') return 'question_type';
   if (isNear && isOtherConnective(comparison)) return 'connective';
   if (isNear && order.exchangedRoles > 0) return 'direction';
-  if (isNear && ((order.exchanged > 0 && !order.turned) || isTurnedRound(comparison))) return 'word_order';
+  if (
+    isNear &&
+    isSentence(a) === isSentence(b) &&
+    ((order.exchanged > 0 && !order.turned) || isTurnedRound(comparison))
+  )
+    return 'word_order';
   if (quotesDiffer(comparison)) return 'quoted_text';
   return undefined;
+}
+
+/** Bare key words ("python list reverse") come in any order. */
+function isSentence({ tokens }: Signature): boolean {
+  return tokens.some(({ kind }) => kind === 'function');
 }
 
 /** "Why don't people …": the negation stands before who does it, and says nothing of what it is put on. */
