@@ -50,6 +50,8 @@ describe('a worker that is killed', () => {
     const calls = mesh.one.count;
     const asked = timed(doors.map((door) => [door, `Never: ${freshQuestion()}`]));
     await eventually(() => mesh.one.count === calls + doors.length, { what: 'questions at their upstream' });
+    // That it has taken them a worker may say with its next message: this answer comes after it.
+    assert.equal((await ask(mesh, 'grpc', freshQuestion())).provider, 'one');
     const killedAt = performance.now();
     await workerOne.kill();
     for (const { endedAtMs, outcome } of await Promise.all(asked)) {
