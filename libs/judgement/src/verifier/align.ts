@@ -2,11 +2,12 @@
  * Which word of one question stands for which of the other: equal words in order first, then equal words that moved, then slips of
  * the pen, words that mean the same, and compounds written apart. What is left over on either side is what the questions differ in.
  */
-import { type Relation, relationOf } from '../lexicon/lexicon.ts';
+import { relationOf } from '../lexicon/lexicon.ts';
 import { classesOf, compareClasses } from '../signature/closed-classes.ts';
 import type { Signature, Token } from '../signature/signature.ts';
 import { joinAcronyms } from './acronyms.ts';
 import { editDistance } from './edit-distance.ts';
+import { type Substitution, substitute } from './substitutions.ts';
 
 /** How two words that stand for each other are alike. */
 export type Match = 'equal' | 'form' | 'number' | 'typo' | 'same' | 'near' | 'compound';
@@ -17,15 +18,6 @@ export interface Pair {
   readonly b: number;
   readonly match: Match;
   readonly inOrder: boolean;
-}
-
-/** A word on each side, left over at the same place: most likely one was put for the other. */
-export interface Substitution {
-  readonly a: Token;
-  readonly b: Token;
-  readonly relation: Relation | 'class' | 'lookalike';
-  /** Edits over the longer length, 0 to 1. */
-  readonly distance: number;
 }
 
 /** The outcome; places not in `pairs` are left over. */
@@ -100,7 +92,7 @@ export function align(a: Signature, b: Signature): Alignment {
     pairs,
     onlyA: restA.flatMap((i) => left[i] ?? []),
     onlyB: restB.flatMap((j) => right[j] ?? []),
-    substitutions: substitute(left, right, toB, toA, restA, restB),
+    substitutions: substitute(left, right, restA, restB, (i, j) => fits(i, j, toB, toA)),
     moved: pairs.filter(({ inOrder: order, a: i }) => !order && isContent(left[i] as Token)).length,
   };
 }
@@ -247,71 +239,4 @@ function joinCompounds(
       break;
     }
   }
-}
-
-/** How far two words are from each other is asked of all, how far exactly only of those that stay. */
-interface Possible {
-  readonly i: number;
-  readonly j: number;
-  readonly rank: number;
-  readonly relation: Substitution['relation'];
-}
-
-/** Pairs what is left over between the same neighbours, nearest relation first. */
-function substitute(
-  left: readonly Token[],
-  right: readonly Token[],
-  toB: readonly number[],
-  toA: readonly number[],
-  restA: readonly number[],
-  restB: readonly number[],
-): Substitution[] {
-  const found: Possible[] = [];
-  for (const i of restA.slice(0, 24)) {
-    for (const j of restB.slice(0, 24)) {
-      const a = left[i];
-      const b = right[j];
-      if (!a || !b) continue;
-      const relation = relate(a, b);
-      const order = orders[relation];
-      const together = fits(i, j, toB, toA);
-      if (order === 3 && !together) continue;
-      found.push({ i, j, rank: order * 2 + (together ? 0 : 1), relation });
-    }
-  }
-  found.sort((x, y) => x.rank - y.rank || x.i - y.i || x.j - y.j);
-  const usedA = new Set<number>();
-  const usedB = new Set<number>();
-  const kept: Substitution[] = [];
-  for (const { i, j, relation } of found) {
-    if (usedA.has(i) || usedB.has(j)) continue;
-    usedA.add(i);
-    usedB.add(j);
-    const [a, b] = [left[i] as Token, right[j] as Token];
-    const longest = longestOf(a, b);
-    kept.push({ a, b, relation, distance: editDistance(a.lower, b.lower, longest) / longest });
-  }
-  return kept;
-}
-
-const orders = { opposite: 0, class: 0, lookalike: 1, sibling: 1, none: 3, same: 3, near: 3 };
-
-function longestOf(a: Token, b: Token): number {
-  return Math.max(a.lower.length, b.lower.length, 1);
-}
-
-function relate(a: Token, b: Token): Substitution['relation'] {
-  if (compareClasses(a.lower, b.lower) === 'different') return 'class';
-  const relation = a.kind === 'word' && b.kind === 'word' ? relationOf(a.lemma, b.lemma) : 'none';
-  if (relation === 'opposite' || relation === 'sibling') return relation;
-  return looksAlike(a, b) ? 'lookalike' : relation;
-}
-
-const alike = 0.34;
-
-function looksAlike(a: Token, b: Token): boolean {
-  const longest = longestOf(a, b);
-  if (longest <= 3) return false;
-  // What has more edits than can be alike need not be counted to the end.
-  return editDistance(a.lower, b.lower, Math.min(longest, Math.floor(alike * longest) + 2)) / longest <= alike;
 }

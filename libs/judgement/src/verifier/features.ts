@@ -4,10 +4,11 @@ import { compareClasses } from '../signature/closed-classes.ts';
 import type { Quantity } from '../signature/quantity.ts';
 import { type QuestionType, type Signature, signatureOf, type Token } from '../signature/signature.ts';
 import { framingWords } from '../signature/word-lists.ts';
-import { type Alignment, align, type Match, type Substitution } from './align.ts';
+import { type Alignment, align, type Match } from './align.ts';
 import { trigramOverlap } from './letters.ts';
 import { compareOrder, type Order } from './order.ts';
 import { endedApart, negatedApart, scopeDifference, smallOpposites, turnedForms } from './polarity.ts';
+import type { Substitution } from './substitutions.ts';
 
 /** A comparison with everything that rules and model look at. */
 export interface Comparison {

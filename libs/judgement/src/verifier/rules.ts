@@ -4,8 +4,9 @@
  */
 import type { Signature } from '../signature/signature.ts';
 import { negators } from '../signature/word-lists.ts';
-import type { Substitution } from './align.ts';
+
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
+import type { Substitution } from './substitutions.ts';
 
 /** Why a candidate was refused before any probability. */
 export type RuleRefusal =
