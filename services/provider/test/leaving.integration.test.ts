@@ -105,8 +105,8 @@ describe('a worker whose caller leaves', () => {
     const release = await occupy(t);
     const { count } = rig.upstream;
     const began = performance.now();
-    const waiting = rig.open({ remainingMs: 400 });
-    await eventually(() => performance.now() - began > 420);
+    const waiting = rig.open({ remainingMs: 150 });
+    await eventually(() => performance.now() - began > 170);
     await release();
     const frames = await waiting.frames;
     assert.deepEqual([cases(frames), failureOf(frames).code], [['queued', 'failure'], 'deadline']);
