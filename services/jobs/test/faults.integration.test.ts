@@ -40,6 +40,7 @@ describe('a job whose worker or bus fails', { timeout: 180_000 }, () => {
     at.router.script = never;
     const id = await at.submit('Killed?');
     await at.until(id, JobState.RUNNING);
+    await eventually(() => at.router.count('Killed?') === 1, { what: 'the router to be asked' });
     await at.jobs.kill();
     at.router.script = () => 'Survived.';
     await again();
@@ -52,6 +53,7 @@ describe('a job whose worker or bus fails', { timeout: 180_000 }, () => {
     const id = await at.submit('Deadly?');
     for (const attempt of [1, 2, 3]) {
       await eventually(async () => (await at.get(id)).job?.attempts === attempt, { what: `try ${attempt}` });
+      await eventually(() => at.router.count('Deadly?') === attempt, { what: `the router to be asked ${attempt} times` });
       await at.jobs.kill();
       await again();
     }
