@@ -53,7 +53,9 @@ describe('a job whose worker or bus fails', { timeout: 180_000 }, () => {
     const id = await at.submit('Deadly?');
     for (const attempt of [1, 2, 3]) {
       await eventually(async () => (await at.get(id)).job?.attempts === attempt, { what: `try ${attempt}` });
-      await eventually(() => at.router.count('Deadly?') === attempt, { what: `the router to be asked ${attempt} times` });
+      await eventually(() => at.router.count('Deadly?') === attempt, {
+        what: `the router to be asked ${attempt} times`,
+      });
       await at.jobs.kill();
       await again();
     }
