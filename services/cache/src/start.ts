@@ -1,7 +1,14 @@
 /** Opens the cache's parts, each in the background: a part that is away delays no start. */
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { startGrpcServer } from '@refrain/rpc';
-import { type Logger, loadMeshConfig, type ServiceScope, type StartedService, watchMeshConfig } from '@refrain/service';
+import {
+  isLoopback,
+  type Logger,
+  loadMeshConfig,
+  type ServiceScope,
+  type StartedService,
+  watchMeshConfig,
+} from '@refrain/service';
 import { openState } from '@refrain/state';
 import type { CacheConfig } from './config.ts';
 import { type Embedder, noEmbedder } from './embedder/embedder.ts';
@@ -27,6 +34,11 @@ export async function startCache(
   onStop(() => state.close());
   const keys = new RedisKeys(config.tenantSecret);
   if (!config.tenantSecret) log.warn({}, 'no CACHE_TENANT_SECRET: who can read Redis can guess which keys are whose');
+  if (!isLoopback(config.host))
+    log.warn(
+      { host: config.host },
+      'the cache asks nobody who they are: let a network policy keep all but routers away',
+    );
   const near = new RedisNearStore(state, keys);
   const { index } = await openNearIndex({
     state,
