@@ -30,8 +30,13 @@ export type GrpcClient<S extends DescService> = { [K in keyof S['method']]: Meth
 
 const noMetadata = new Metadata();
 
-/** Opens a client; it connects by itself, and again whenever the server comes back. */
-export function createGrpcClient<S extends DescService>(descriptor: S, address: string): GrpcClient<S> {
+/** Opens a client; it connects by itself, and again whenever the server comes back. `metadata` goes with every call. */
+export function createGrpcClient<S extends DescService>(
+  descriptor: S,
+  address: string,
+  { metadata }: { readonly metadata?: CallOptions['metadata'] | undefined } = {},
+): GrpcClient<S> {
+  const always = toMetadata(metadata, noMetadata);
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
@@ -43,7 +48,7 @@ export function createGrpcClient<S extends DescService>(descriptor: S, address: 
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
-  const methods = descriptor.methods.map((method) => [method.localName, createMethod(client, method)]);
+  const methods = descriptor.methods.map((method) => [method.localName, createMethod(client, method, always)]);
   const waitForReady = (timeoutMs: number) =>
     new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + timeoutMs, (cause) => {
@@ -54,7 +59,7 @@ export function createGrpcClient<S extends DescService>(descriptor: S, address: 
   return { ...Object.fromEntries(methods), waitForReady, close: () => client.close() } as GrpcClient<S>;
 }
 
-function createMethod(client: Client, method: DescMethod) {
+function createMethod(client: Client, method: DescMethod, always: Metadata) {
   const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
   if (method.methodKind === 'unary') {
     return (request: Message, options?: CallOptions) =>
@@ -70,7 +75,7 @@ function createMethod(client: Client, method: DescMethod) {
           requestSerialize,
           responseDeserialize,
           request,
-          toMetadata(options),
+          toMetadata(options?.metadata, always),
           toOptions(options),
           done,
         );
@@ -86,7 +91,7 @@ function createMethod(client: Client, method: DescMethod) {
         requestSerialize,
         responseDeserialize,
         request,
-        toMetadata(options),
+        toMetadata(options?.metadata, always),
         toOptions(options),
       );
     return readStream(open, options?.signal);
@@ -112,10 +117,11 @@ async function* readStream(
   }
 }
 
-function toMetadata(options: CallOptions | undefined): Metadata {
-  if (!options?.metadata) return noMetadata;
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(options.metadata)) metadata.set(name, value);
+/** `always` and what this call adds; where it adds nothing no copy is made. */
+function toMetadata(added: CallOptions['metadata'], always: Metadata): Metadata {
+  if (!added) return always;
+  const metadata = always.clone();
+  for (const [name, value] of Object.entries(added)) metadata.set(name, value);
   return metadata;
 }
 

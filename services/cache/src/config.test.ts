@@ -34,3 +34,10 @@ test('a secret that can be tried out, and a file that cannot be read, are faults
     );
   }
 });
+
+test('a cache that listens beyond loopback needs the mesh’s secret', () => {
+  assert.throws(() => loadConfig({ CACHE_HOST: '0.0.0.0' }), /REFRAIN_MESH_SECRET[^a-z]+is missing/);
+  assert.equal(loadConfig({}).meshSecret, undefined);
+  const config = loadConfig({ CACHE_HOST: '0.0.0.0', REFRAIN_MESH_SECRET: 'a-secret-of-the-mesh' });
+  assert.equal(config.meshSecret?.reveal(), 'a-secret-of-the-mesh');
+});

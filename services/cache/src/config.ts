@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, readEnv, Secret } from '@refrain/service';
+import { ConfigError, isLoopback, readEnv, readMeshSecret, Secret } from '@refrain/service';
 import { redisUrl } from '@refrain/state';
 import { z } from 'zod';
 
@@ -41,11 +41,19 @@ const schema = z
   }));
 
 /** What the cache service is told by its environment. */
-export interface CacheConfig extends Omit<z.output<typeof schema>, 'tenantSecretFile'> {}
+export interface CacheConfig extends Omit<z.output<typeof schema>, 'tenantSecretFile'> {
+  /** What callers have to know where the cache listens beyond loopback. */
+  readonly meshSecret: Secret | undefined;
+}
 
 /** @throws ConfigError with every fault */
 export function loadConfig(env: NodeJS.ProcessEnv): CacheConfig {
-  const { tenantSecretFile, ...config } = readEnv(schema, env);
+  const { tenantSecretFile, ...read } = readEnv(schema, env);
+  const config = { ...read, meshSecret: readMeshSecret(env) };
+  if (!isLoopback(config.host) && !config.meshSecret) {
+    const message = `is missing: a cache that listens on ${config.host} asks its callers for it`;
+    throw new ConfigError('environment', [{ path: 'REFRAIN_MESH_SECRET', message }]);
+  }
   if (config.tenantSecret || tenantSecretFile === undefined) return Object.freeze(config);
   return Object.freeze({ ...config, tenantSecret: readSecret(tenantSecretFile) });
 }

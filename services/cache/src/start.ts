@@ -16,6 +16,7 @@ import { EmbedderProcess } from './embedder/embedder-process.ts';
 import { checkModel } from './embedder/model.ts';
 import { openNearIndex } from './index/open-index.ts';
 import { RedisNearStore } from './near-store.ts';
+import { onlyTheMesh } from './only-the-mesh.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { createCacheService } from './service.ts';
 import { toSettings } from './settings.ts';
@@ -34,11 +35,6 @@ export async function startCache(
   onStop(() => state.close());
   const keys = new RedisKeys(config.tenantSecret);
   if (!config.tenantSecret) log.warn({}, 'no CACHE_TENANT_SECRET: who can read Redis can guess which keys are whose');
-  if (!isLoopback(config.host))
-    log.warn(
-      { host: config.host },
-      'the cache asks nobody who they are: let a network policy keep all but routers away',
-    );
   const near = new RedisNearStore(state, keys);
   const { index } = await openNearIndex({
     state,
@@ -66,7 +62,9 @@ export async function startCache(
   const observe = (method: string, code: string, _milliseconds: number, err?: RefrainError) => {
     if (code === 'internal') log.error({ err: toRefrainError(err), method }, 'a call failed by a bug');
   };
-  const server = await startGrpcServer({ host: config.host, port: config.port, services: [registered], observe });
+  const { host, port, meshSecret } = config;
+  const door = meshSecret && !isLoopback(host) ? onlyTheMesh(registered, meshSecret) : registered;
+  const server = await startGrpcServer({ host, port, services: [door], observe });
   onStop(() => server.drain(drainMs));
   return {
     ready,

@@ -15,6 +15,7 @@ import {
 } from '@refrain/contracts';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus } from '@refrain/contracts/grpc';
 import { createGrpcClient } from '@refrain/rpc';
+import { operatorMetadata, Secret } from '@refrain/service';
 import {
   eventually,
   modelsFolder,
@@ -200,6 +201,19 @@ test('SIGTERM: what was asked is answered, nothing new is taken, and the process
   await assert.rejects(late.lookup(ask(prompt), { timeoutMs: 2000 }), { code: 'unavailable' });
   late.close();
   client.close();
+});
+
+test('beyond loopback nobody is served who does not know the mesh’s secret', async () => {
+  const secret = 'a-secret-of-the-mesh';
+  const { grpc } = await start({ CACHE_HOST: '0.0.0.0', REFRAIN_MESH_SECRET: secret });
+  const address = `127.0.0.1:${grpc.split(':').at(-1)}`;
+  const open = (metadata?: Record<string, string>) => {
+    const client = createGrpcClient(CacheService, address, { metadata });
+    return client.stats(create(StatsRequestSchema)).finally(() => client.close());
+  };
+  await assert.rejects(open(), { code: 'unauthenticated', reason: 'MESH_SECRET_MISSING' });
+  await assert.rejects(open(operatorMetadata(new Secret('another-secret-here'))), { reason: 'INVALID_MESH_SECRET' });
+  assert.equal((await open(operatorMetadata(new Secret(secret)))).exactHits, 0n);
 });
 
 test('an environment that cannot be used ends with 78 and the variable’s name', async () => {

@@ -2,7 +2,7 @@
 import { openBus } from '@refrain/bus';
 import { CacheService, JobsService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
-import { loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
+import { loadMeshConfig, operatorMetadata, requireKeysBeyondLoopback, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
 import { loadConfig } from './config.ts';
 import { createGrpcFace, logBugs } from './faces/grpc.ts';
@@ -29,7 +29,9 @@ await runService({
     onStop(() => bus.drain());
     const state = openState({ url: redisUrl, name: 'refrain-router', log });
     onStop(() => state.close());
-    const cache = createGrpcClient(CacheService, cacheAddress);
+    const cache = createGrpcClient(CacheService, cacheAddress, {
+      metadata: meshSecret && operatorMetadata(meshSecret),
+    });
     onStop(() => cache.close());
     const jobs = jobsAddress === undefined ? undefined : createGrpcClient(JobsService, jobsAddress);
     onStop(() => jobs?.close());

@@ -4,9 +4,10 @@ import { create } from '@bufbuild/protobuf';
 import { type Job, JobState, JobsService, ListRequestSchema, RetryRequestSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
-import { operatorMetadata, readMeshSecret, type Secret } from '@refrain/service';
+import { operatorMetadata } from '@refrain/service';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { meshSecretOf } from './mesh-secret.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 
 const stateNames: Readonly<Record<number, string>> = {
@@ -35,7 +36,7 @@ export async function runJobs(args: readonly string[], home: Home, out: (text: s
   if (rest.length > 0 || (kind === 'retry' && !id)) throw new UsageError('jobs retry takes one id');
   const address = values.jobs ?? readMeshFile(home.meshFile)?.jobs.grpc;
   if (address === undefined) throw new Error(`no mesh runs in ${home.folder}; --jobs HOST:PORT names a jobs service`);
-  const metadata = operatorMetadata(secretOf(home));
+  const metadata = operatorMetadata(meshSecretOf(home));
   const jobs = createGrpcClient(JobsService, address);
   try {
     await jobs.waitForReady(connectMs);
@@ -47,17 +48,6 @@ export async function runJobs(args: readonly string[], home: Home, out: (text: s
   } finally {
     jobs.close();
   }
-}
-
-/** The configured secret, else the one this mesh has made. @throws Error where there is neither */
-function secretOf(home: Home): Secret {
-  const { REFRAIN_MESH_SECRET, REFRAIN_MESH_SECRET_FILE } = process.env;
-  const secret = readMeshSecret({
-    REFRAIN_MESH_SECRET,
-    REFRAIN_MESH_SECRET_FILE: REFRAIN_MESH_SECRET_FILE || home.meshSecretFile,
-  });
-  if (!secret) throw new Error('the secret of the mesh is missing: set REFRAIN_MESH_SECRET');
-  return secret;
 }
 
 async function retry(

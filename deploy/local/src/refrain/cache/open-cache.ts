@@ -2,8 +2,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CacheService } from '@refrain/contracts';
 import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
+import { isLoopback, operatorMetadata } from '@refrain/service';
 import type { Home } from '../../start/home.ts';
 import { readMeshFile } from '../../start/mesh-file.ts';
+import { meshSecretOf } from '../mesh-secret.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 
 /** Where a command runs and where it writes. */
@@ -56,7 +58,9 @@ export async function withCache<T>(
   if (target === undefined)
     throw new Error(`no mesh runs in ${home.folder}; npm start starts one, --cache HOST:PORT names a cache elsewhere`);
   if (!/^.+:\d+$/.test(target)) throw new UsageError('--cache takes HOST:PORT');
-  const cache = createGrpcClient(CacheService, target);
+  // A cache on loopback asks for no secret, and a home that no mesh has run in has none.
+  const secret = isLoopback(target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')) ? undefined : meshSecretOf(home);
+  const cache = createGrpcClient(CacheService, target, { metadata: secret && operatorMetadata(secret) });
   try {
     await cache.waitForReady(connectMs);
     return await use(cache);
