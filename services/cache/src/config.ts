@@ -51,7 +51,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): CacheConfig {
   const { tenantSecretFile, ...read } = readEnv(schema, env);
   const config = { ...read, meshSecret: readMeshSecret(env) };
   if (!isLoopback(config.host) && !config.meshSecret) {
-    const message = `is missing: a cache that listens on ${config.host} asks its callers for it`;
+    const message = `is missing: a cache that listens on ${config.host} asks its callers for it; set it here and at the routers, or listen on 127.0.0.1`;
     throw new ConfigError('environment', [{ path: 'REFRAIN_MESH_SECRET', message }]);
   }
   if (config.tenantSecret || tenantSecretFile === undefined) return Object.freeze(config);

@@ -60,7 +60,7 @@ export async function startMesh(context: MeshContext): Promise<Mesh> {
   const secret = keepTenantSecret(home.tenantSecretFile);
   const meshSecret = keepTenantSecret(home.meshSecretFile);
   const jobsPort = chooseJobsPort(ports.JOBS_PORT, context.screen.say);
-  const cache = Promise.all([redis, chroma, embeddingModel, secret]).then(([redis, chroma]) =>
+  const cache = Promise.all([redis, chroma, embeddingModel, secret, meshSecret]).then(([redis, chroma]) =>
     bringService(context, 'cache', planCache(context, { redis: redis.url, chroma: chroma.url })),
   );
   const workers = Promise.all([nats, redis, localModel]).then(([nats, redis]) =>

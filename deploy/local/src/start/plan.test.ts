@@ -95,7 +95,7 @@ test('each router has ports of its own, which meet no other service', () => {
   );
 });
 
-test('routers and jobs know each other by one secret, which nobody else hears: the configured one, else the mesh’s own', () => {
+test('routers, jobs and the cache know each other by one secret, which no worker hears: the configured one, else the mesh’s own', () => {
   const secretsOf = (env: NodeJS.ProcessEnv) => {
     const given = context(env);
     const plans = [
@@ -110,8 +110,13 @@ test('routers and jobs know each other by one secret, which nobody else hears: t
     ]);
   };
   const none = [undefined, undefined];
-  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET: 's' }), [['s', undefined], ['s', undefined], none, none]);
-  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET_FILE: '/f' }), [[undefined, '/f'], [undefined, '/f'], none, none]);
+  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET: 's' }), [
+    ['s', undefined],
+    ['s', undefined],
+    ['s', undefined],
+    none,
+  ]);
+  assert.deepEqual(secretsOf({ REFRAIN_MESH_SECRET_FILE: '/f' }).slice(2), [[undefined, '/f'], none]);
   const own = context({}).settings.home.meshSecretFile;
-  assert.deepEqual(secretsOf({}), [[undefined, own], [undefined, own], none, none]);
+  assert.deepEqual(secretsOf({}), [[undefined, own], [undefined, own], [undefined, own], none]);
 });

@@ -16,7 +16,7 @@ export interface PlanContext {
 /** Between the ports of one router and those of the next. */
 const routerStride = 100;
 
-/** The cache; it alone hears the secret by which it calls tenants, the mesh's own unless another is configured. */
+/** The cache; it alone hears the secret by which it calls tenants, the mesh's own unless another is configured. It asks its callers for the mesh's secret where it listens beyond loopback. */
 export function planCache(context: PlanContext, addresses: { redis: string; chroma: string }): ServicePlan {
   const { CACHE_PORT, CACHE_OPS_PORT } = context.settings.ports;
   const { CACHE_TENANT_SECRET, CACHE_TENANT_SECRET_FILE } = context.env;
@@ -34,6 +34,7 @@ export function planCache(context: PlanContext, addresses: { redis: string; chro
       ...(CACHE_TENANT_SECRET
         ? { CACHE_TENANT_SECRET }
         : { CACHE_TENANT_SECRET_FILE: CACHE_TENANT_SECRET_FILE || context.settings.home.tenantSecretFile }),
+      ...meshSecret(context),
     },
   });
 }
