@@ -215,7 +215,8 @@ test('being called off opens no breaker, however often, but it is remembered tha
   const rig = newHealth();
   for (let i = 0; i < 9; i += 1) await ask(scriptedBus(silent(), answering('Hi.', 'k2')), {}, rig);
   assert.equal(rig.health.isOpen('one', 'large'), false);
-  assert.ok((rig.health.p50Ms('one', 'large') ?? 0) >= 1);
+  // A timer of a millisecond may end a little early by another clock.
+  assert.ok((rig.health.p50Ms('one', 'large') ?? 0) > 0.5);
 });
 
 test('what the slower one has told of its cost is paid with the answer', async () => {
