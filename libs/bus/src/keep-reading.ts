@@ -47,6 +47,7 @@ export function keepReading(
         const isAway = err instanceof RefrainError && err.reason === 'BUS_DOWN';
         log[said || isAway ? 'debug' : 'warn']({ err, stream: definition.name }, 'a stream could not be read');
         said ||= !isAway;
+        // Only its being stopped ends the pause early, which the loop's head sees.
         await delay(isAway ? lookMs : retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
