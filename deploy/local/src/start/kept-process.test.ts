@@ -100,3 +100,37 @@ test('an end that starting again will not help is fatal', async () => {
   assert.deepEqual(fatal, [crash(true)]);
   abort.abort();
 });
+
+test('a process that was on its way up when all is to end is ended as well', async () => {
+  const abort = new AbortController();
+  const ends = [Promise.withResolvers<ProcessEnded>(), Promise.withResolvers<ProcessEnded>()] as const;
+  const [up, starting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const stopped: number[] = [];
+  let started = 0;
+  const kept = new KeptProcess<Running>({
+    ...{ name: 'it', signal: abort.signal, pauseMs: () => 1 },
+    ...{ say: () => undefined, onRestart: () => undefined, onFatal: () => undefined },
+    start: async () => {
+      const pid = started;
+      started += 1;
+      if (pid === 1) {
+        starting.resolve();
+        await up.promise;
+      }
+      const end = ends[pid as 0 | 1];
+      const stop = async () => {
+        stopped.push(pid);
+        end.resolve(crash());
+      };
+      return { pid, exited: end.promise, stop, kill: () => undefined };
+    },
+  });
+  await kept.start();
+  ends[0].resolve(crash());
+  await starting.promise;
+  abort.abort();
+  const over = kept.stop();
+  up.resolve();
+  await over;
+  assert.deepEqual(stopped, [0, 1]);
+});

@@ -70,8 +70,11 @@ export class KeptProcess<T extends Running> {
 
   /** Ends it; call it after the signal. */
   async stop(): Promise<void> {
-    await this.#current?.stop();
+    const ended = this.#current;
+    await ended?.stop();
     await this.#kept;
+    // One that was on its way up when the signal came is up by now.
+    if (this.#current !== ended) await this.#current?.stop();
   }
 
   /** SIGKILL. */
