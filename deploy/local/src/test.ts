@@ -3,7 +3,6 @@
  * fetched as `npm start` does), then whole meshes. A missing server or model fails in CI and is a loud skip elsewhere. Ends with the totals; exits with 1 when
  * a test failed or none ran.
  */
-import { run } from 'node:test';
 import { root } from './check/step.ts';
 import { endOnSignals, toWords } from './start/ending.ts';
 import { createScreen } from './start/screen.ts';
@@ -11,9 +10,10 @@ import { loadSettings } from './start/settings.ts';
 import { bringNeeds } from './test-run/bring-needs.ts';
 import { findTests, type Need, needsOf } from './test-run/files.ts';
 import { Report } from './test-run/report.ts';
+import { runFiles } from './test-run/run-files.ts';
 
 /** Longer than any file takes on a busy machine; a test that hangs must not hang the whole. */
-const fileLimitMs = 600_000;
+const limitMs = 300_000;
 
 const end = new AbortController();
 endOnSignals(end, () => process.exit(130));
@@ -48,7 +48,7 @@ async function main(patterns: readonly string[]): Promise<void> {
     const ready = files.filter((file) => !skipped.includes(file));
     if (ready.length === 0) continue;
     report.say(`\n${name}: ${ready.length} files`);
-    await report.follow(run({ files: ready, cwd: root, concurrency, timeout: fileLimitMs, signal: end.signal }));
+    await runFiles(ready, { root, concurrency, limitMs, report, signal: end.signal });
     end.signal.throwIfAborted();
   }
   report.say('');

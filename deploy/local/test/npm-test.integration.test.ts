@@ -4,10 +4,11 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { root } from '../src/check/step.ts';
-import { Report, type TestEvents } from '../src/test-run/report.ts';
+import type { Totals } from '../src/test-run/report.ts';
 
 const program = join(root, 'deploy/local/src/test.ts');
 const good = 'libs/resilience/src/';
@@ -59,59 +60,64 @@ test('no test is a failure: none that matches, none that could run', async (t) =
   assert.equal(skipped.status, 1, skipped.output);
 });
 
-/** Runs a test file with node's runner, told by a report. */
-async function reportOf(t: { after(end: () => void): void }, text: string): Promise<{ text: string; report: Report }> {
+/** Runs test files with a limit in another process, as the runner refuses to run inside a test. */
+async function reportOf(
+  t: { after(end: () => void): void },
+  files: Readonly<Record<string, string>>,
+  limitMs = 60_000,
+): Promise<{ text: string; totals: Totals }> {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-report-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'x.test.mjs');
-  writeFileSync(file, text);
-  // The runner refuses to run inside a test: another process runs it and tells its events.
-  const runnerFile = join(folder, 'runner.mjs');
-  const runner = `import { run } from 'node:test';
-    for await (const { type, data } of run({ files: [${JSON.stringify(file)}] })) {
-      const { error } = data.details ?? {};
-      if (error) data.details.error = { failureType: error.failureType, message: error.message, exitCode: error.exitCode, cause: error.cause?.stack };
-      console.log(JSON.stringify({ type, data }));
-    }`;
-  writeFileSync(runnerFile, runner);
-  const lines = await new Promise<string>((resolve, reject) => {
-    const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    execFile(process.execPath, [runnerFile], { env }, (error, stdout) =>
-      error && stdout === '' ? reject(error) : resolve(stdout),
-    );
-  });
-  const events = new PassThrough({ objectMode: true });
-  let told = '';
-  const report = new Report(folder, (more) => {
-    told += more;
-  });
-  const followed = report.follow(events as unknown as TestEvents);
-  for (const line of lines.trimEnd().split('\n')) {
-    const { type, data } = JSON.parse(line);
-    events.emit(type, data);
-  }
-  events.end();
-  await followed;
-  report.close();
-  return { text: told, report };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const runner = join(folder, 'runner.mjs');
+  const source = (name: string) => JSON.stringify(pathToFileURL(join(root, 'deploy/local/src/test-run', name)));
+  writeFileSync(
+    runner,
+    `import { Report } from ${source('report.ts')};
+    import { runFiles } from ${source('run-files.ts')};
+    let text = '';
+    const report = new Report(import.meta.dirname, (more) => { text += more; });
+    const signal = new AbortController().signal;
+    await runFiles(${JSON.stringify(Object.keys(files))}, { root: import.meta.dirname, concurrency: 2, limitMs: ${limitMs}, report, signal });
+    report.close();
+    console.log(JSON.stringify({ text, totals: report.totals }));
+    process.exit();`,
+  );
+  const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, [runner], { cwd: folder, env });
+  return JSON.parse(stdout);
 }
 
 test('a failure is told with its file, its path, its error and what the file printed', async (t) => {
-  const { text, report } = await reportOf(
-    t,
-    `import { describe, it } from 'node:test';
+  const { text, totals } = await reportOf(t, {
+    'x.test.mjs': `import { describe, it } from 'node:test';
      describe('outer', () => { it('inner', () => { console.log('a trace'); throw new TypeError('boo'); }); it('fine', () => {}); });
      it.skip('later', () => {});`,
-  );
+  });
   assert.match(text, /✖ x\.test\.mjs:2 {2}outer › inner\n {4}.*TypeError: boo/);
   assert.match(text, /skipped: later \(x\.test\.mjs\)/);
   assert.match(text, /✖ .* 3 tests {2}x\.test\.mjs\n {4}it printed:\n {4}a trace/);
-  assert.deepEqual(report.totals, { tests: 3, suites: 1, passed: 1, failed: 1, cancelled: 0, skipped: 1, todo: 0 });
+  assert.deepEqual(totals, { tests: 3, suites: 1, passed: 1, failed: 1, cancelled: 0, skipped: 1, todo: 0 });
   assert.match(text, /\nℹ tests 3\nℹ suites 1\nℹ pass 1\nℹ fail 1\n/);
 });
 
 test('a file that dies is told with its exit code and its last words, and counts as failed', async (t) => {
-  const { text, report } = await reportOf(t, `console.error('dying'); process.exit(3);`);
+  const { text, totals } = await reportOf(t, { 'x.test.mjs': `console.error('dying'); process.exit(3);` });
   assert.match(text, /✖ x\.test\.mjs:1 {2}the file itself\n {4}exit code 3\n {4}dying/);
-  assert.equal(report.totals.failed, 1);
+  assert.equal(totals.failed, 1);
+});
+
+test('a file that does not end is ended and has failed; the others are told before it', async (t) => {
+  const hanging = `import { test } from 'node:test';
+    setInterval(() => {}, 1000);
+    test('breaks', () => { throw new Error('boo'); });`;
+  const fine = `import { test } from 'node:test'; test('fine', () => {});`;
+  const { text, totals } = await reportOf(t, { 'a.test.mjs': hanging, 'b.test.mjs': fine, 'c.test.mjs': fine }, 2000);
+  assert.match(
+    text,
+    /✖ a\.test\.mjs:3 {2}breaks\n[\s\S]*✖ a\.test\.mjs:1 {2}the file itself\n {4}still running after 2 s: /,
+  );
+  for (const name of ['b', 'c'])
+    assert.ok(text.indexOf(`1 tests  ${name}.test.mjs`) < text.indexOf('the file itself'), text);
+  assert.deepEqual([totals.passed, totals.failed, totals.cancelled], [2, 1, 1]);
 });
