@@ -15,13 +15,15 @@ test('a turn is over when all that followed at once is done, for all that wait i
   assert.notEqual(turnIsOver(), first);
 });
 
-test('what follows answers is gathered, and begins after their turns', async () => {
+test('what follows answers is gathered, and begins after their turns', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const order: string[] = [];
   const first = answerIsOut();
   const out = first.then(() => order.push('out'));
   await turnIsOver();
   order.push('turn');
   assert.equal(answerIsOut(), first);
+  t.mock.timers.tick(5);
   await out;
   assert.deepEqual(order, ['turn', 'out']);
   assert.notEqual(answerIsOut(), first);
