@@ -25,13 +25,18 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
   const pending: ((connection: NatsConnection) => void)[] = [(connection) => mux.attach(connection)];
   let connection: NatsConnection | undefined;
   let connected = false;
-  const connecting = openConnection(options);
-  void connecting.then((opened) => {
-    connection = opened;
-    connected = true;
-    for (const each of pending) each(opened);
-    void follow(opened);
-  });
+  const ending = new AbortController();
+  const connecting = openConnection({ ...options, signal: ending.signal }).then(
+    (opened) => {
+      connection = opened;
+      connected = true;
+      for (const each of pending) each(opened);
+      void follow(opened);
+    },
+    (error) => {
+      if (!ending.signal.aborted) throw error;
+    },
+  );
   const follow = async (opened: NatsConnection) => {
     const refusals = new Refusals(log);
     for await (const status of opened.status()) {
@@ -74,11 +79,12 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
     takeBatches: (definition, how, handle) => takeBatches(open, definition, { ...how, log }, handle),
     kept: (definition) => openKept(open, definition),
     drain: async () => {
-      const opened = await Promise.race([connecting, Promise.resolve(undefined)]);
-      if (!opened || opened.isClosed()) return;
+      ending.abort();
+      await connecting;
+      if (!connection || connection.isClosed()) return;
       outbox.flush();
-      if (connected) await opened.drain();
-      else await opened.close();
+      if (connected) await connection.drain();
+      else await connection.close();
     },
   };
 

@@ -7,26 +7,41 @@ type Servers = Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token'>;
 /** A server that is frozen, or behind a network that swallows all, is found out within three of these: whoever waits for it hears so. */
 const pingEveryMs = 1500;
 const pingsUnanswered = 2;
+/** Longer than a server takes that is well; one that goes away between the first words of a connection is else waited for 20 s. */
+const handshakeMs = 3000;
 /** After a server that is there has refused. */
 const refusedMs = 2000;
+
+/** Where to connect, and until when it is tried. */
+export interface ConnectionTarget {
+  readonly url: string;
+  readonly name: string;
+  readonly log: Logger;
+  /** Ends the tries; the promise is then rejected with the signal's reason, within some 3 s. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Waits for a server that is not there yet, and asks one that refuses again for ever: its users may be about to change.
  * @throws TypeError at once for a URL that is none
  */
-export function openConnection(options: { url: string; name: string; log: Logger }): Promise<NatsConnection> {
-  return dial(toServers(options.url), options);
+export function openConnection(target: ConnectionTarget): Promise<NatsConnection> {
+  return dial(toServers(target.url), target);
 }
 
-async function dial(servers: Servers, { name, log }: { name: string; log: Logger }): Promise<NatsConnection> {
+async function dial(servers: Servers, { name, log, signal }: ConnectionTarget): Promise<NatsConnection> {
   for (let isFirst = true; ; isFirst = false) {
     try {
       const opened = await connect({
         ...servers,
         name,
+        timeout: handshakeMs,
         maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        reconnectJitter: 250,
+        // The one place where a client that dials can be told to leave off.
+        reconnectDelayHandler: () => {
+          signal.throwIfAborted();
+          return 250 + Math.random() * 250;
+        },
         waitOnFirstConnect: true,
         pingInterval: pingEveryMs,
         maxPingOut: pingsUnanswered,
@@ -35,8 +50,9 @@ async function dial(servers: Servers, { name, log }: { name: string; log: Logger
       outliveRefusals(opened);
       return opened;
     } catch (err) {
+      signal.throwIfAborted();
       if (isFirst) log.error({ err }, 'nats refuses the connection; it is asked again');
-      await delay(refusedMs, undefined, { ref: false });
+      await delay(refusedMs, undefined, { ref: false, signal });
     }
   }
 }

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { findNats, freePort, type RunningPart, startNats } from '@refrain/parts';
 import { eventually, partsFolder, silentLog } from '@refrain/testkit';
-import { openBus } from '../src/index.ts';
+import { type Bus, openBus } from '../src/index.ts';
 
 let nats: RunningPart;
 let folder: string;
@@ -34,6 +34,13 @@ function heard() {
   return { lines, log: { ...silentLog, warn: note, error: note } };
 }
 
+/** The service whose password is two. It leaves with its test. */
+function arrive(t: TestContext, log: typeof silentLog): Bus {
+  const bus = openBus({ url: `nats://mesh:two@127.0.0.1:${port}`, name: 'test', log });
+  t.after(() => bus.drain());
+  return bus;
+}
+
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'refrain-nats-users-'));
   port = await freePort();
@@ -47,21 +54,20 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a service whose password is refused says why, and is there once it is let in', async () => {
+test('a service whose password is refused says why, and is there once it is let in', async (t) => {
   const { lines, log } = heard();
-  const bus = openBus({ url: `nats://mesh:two@127.0.0.1:${port}`, name: 'test', log });
+  const bus = arrive(t, log);
   await eventually(() => lines.length > 0, { what: 'a word about it' });
   assert.match(lines[0]?.message ?? '', /nats refuses the connection/);
   assert.match(String(lines[0]?.fields.err), /Authorization/);
   await allow('{ user: mesh, password: two }');
   await eventually(() => bus.connected, { what: 'the connection' });
-  await bus.drain();
 });
 
-test('a password that changes under a running service and back again does not end it', async () => {
+test('a password that changes under a running service and back again does not end it', async (t) => {
   const { lines, log } = heard();
   await allow('{ user: mesh, password: two }');
-  const bus = openBus({ url: `nats://mesh:two@127.0.0.1:${port}`, name: 'test', log });
+  const bus = arrive(t, log);
   await eventually(() => bus.connected, { what: 'the connection' });
   await allow('{ user: mesh, password: three }');
   const refused = () => lines.filter(({ message }) => message === 'nats refuses').length;
@@ -72,13 +78,12 @@ test('a password that changes under a running service and back again does not en
   assert.equal(refused(), 1);
   await allow('{ user: mesh, password: two }');
   await eventually(() => bus.connected, { what: 'the connection to be back' });
-  await bus.drain();
 });
 
-test('what a user may not publish is told once, without ids', async () => {
+test('what a user may not publish is told once, without ids', async (t) => {
   const { lines, log } = heard();
   await allow('{ user: mesh, password: two, permissions: { publish: "allowed.>" } }');
-  const bus = openBus({ url: `nats://mesh:two@127.0.0.1:${port}`, name: 'test', log });
+  const bus = arrive(t, log);
   await eventually(() => bus.connected, { what: 'the connection' });
   for (const id of ['a', 'b', 'c']) bus.publish(`refrain.v1.work.one.${id}`, bytes);
   bus.publish('refrain.v1.events.acme.alert', bytes);
@@ -91,5 +96,4 @@ test('what a user may not publish is told once, without ids', async () => {
       ['publish', 'refrain.v1.events.acme'],
     ],
   );
-  await bus.drain();
 });
