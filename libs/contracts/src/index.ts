@@ -1,3 +1,4 @@
+export { decodeEvent, type EncodedEvent, type EventEncoding, encodeEvent } from './event-encoding.ts';
 export * from './gen/google/rpc/error_details_pb.ts';
 export * from './gen/google/rpc/status_pb.ts';
 export * from './gen/refrain/cache/v1/cache_pb.ts';
@@ -13,7 +14,7 @@ export * from './gen/refrain/jobs/v1/work_pb.ts';
 export * from './gen/refrain/router/v1/event_pb.ts';
 export * from './gen/refrain/router/v1/review_pb.ts';
 export * from './gen/refrain/router/v1/router_pb.ts';
-export { deadStream, jobsStateStream, jobsStream, reviewStream, usageStream } from './streams.ts';
+export { alertsStream, deadStream, jobsStateStream, jobsStream, reviewStream, usageStream } from './streams.ts';
 export {
   completeSubject,
   controlSubject,

@@ -1,5 +1,5 @@
 /** Definitions of the JetStream streams that must survive a restart. */
-import { deadJobSubject, jobStateSubject, jobsSubject, reviewSubject } from './subjects.ts';
+import { deadJobSubject, eventSubject, jobStateSubject, jobsSubject, meshTenant, reviewSubject } from './subjects.ts';
 
 /** Usage records of the workers: 7 days, deduplicated by attempt id over 2 minutes; new ones are refused when full. */
 export const usageStream = {
@@ -53,5 +53,15 @@ export const deadStream = {
   retention: 'last-each',
   maxAgeSeconds: 30 * 24 * 3600,
   maxBytes: 128 * 1024 * 1024,
+  duplicateWindowSeconds: 120,
+} as const;
+
+/** What operators were told, for 7 days. It is a log: when it is full the oldest make room, for the newest are why somebody looks. */
+export const alertsStream = {
+  name: 'refrain-alerts',
+  subjects: [eventSubject(meshTenant, 'alert')],
+  whenFull: 'drop-oldest',
+  maxAgeSeconds: 7 * 24 * 3600,
+  maxBytes: 8 * 1024 * 1024,
   duplicateWindowSeconds: 120,
 } as const;

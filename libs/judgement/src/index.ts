@@ -52,6 +52,7 @@ export { validateChat } from './validate-chat.ts';
 export { compareSignatures, featureNames } from './verifier/features.ts';
 export { blendOf, confidenceFor, type Judgement, judge, trafficLogit } from './verifier/judge.ts';
 export { type RuleRefusal, refusalOf } from './verifier/rules.ts';
+export { Traffic } from './verifier/traffic.ts';
 export { evaluateTrees, sigmoid, type TreeModel } from './verifier/trees.ts';
 export { createVerifier, type VerifiedOptions } from './verifier/verify.ts';
 export {

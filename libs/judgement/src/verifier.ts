@@ -10,7 +10,10 @@ export interface Candidate {
 }
 
 /** Serve the candidate of that place, with the probability that it is the same answer; or none, and why. */
-export type Verdict =
+export type Verdict = {
+  /** In this traffic, the probability of the likeliest candidate that no rule refuses and that is not the very text; absent where there is none. */
+  readonly likeliest?: number | undefined;
+} & (
   | { readonly accept: number; readonly confidence: number }
   | {
       readonly refuse:
@@ -21,7 +24,8 @@ export type Verdict =
         | 'unresolved'
         | 'instruction'
         | RuleRefusal;
-    };
+    }
+);
 
 /** What is known beside the questions. */
 export interface VerifierContext {
@@ -30,6 +34,8 @@ export interface VerifierContext {
   readonly minimumConfidence?: number | undefined;
   /** Part of the budget that may be used, over 0 to 1, beside what the class says; 1 where absent. */
   readonly budgetShare?: number | undefined;
+  /** Log-odds that the partition's traffic adds (`Traffic`); 0 where absent. */
+  readonly shift?: number | undefined;
   /** The asker's turns that a follow-up points back to; where there are any, a candidate must be the follow-up written out. */
   readonly history?: readonly string[] | undefined;
 }

@@ -12,6 +12,7 @@ import {
   createVerifier,
   judge,
   languageOf,
+  type Traffic,
   type Verifier,
 } from '@refrain/judgement';
 import type { Vectors } from './embed-texts.ts';
@@ -72,15 +73,17 @@ export function chatOf(text: string, history: readonly string[]): Chat {
 /** A way to decide, with its name in tables and pictures. */
 export interface Decider {
   readonly name: string;
-  decide(asked: Asked, candidates: readonly Candidate[]): { accept?: number; refuse?: string };
+  /** With `traffic` as a partition's, which it learns from. */
+  decide(asked: Asked, candidates: readonly Candidate[], traffic?: Traffic): { accept?: number; refuse?: string };
 }
 
 /** The cache's decision by a verifier. */
 export function byVerifier(name: string, verifier: Verifier): Decider {
   return {
     name,
-    decide: ({ text, classification }, candidates) => {
-      const verdict = verifier.decide(text, candidates, { classification });
+    decide: ({ text, classification }, candidates, traffic) => {
+      const verdict = verifier.decide(text, candidates, { classification, shift: traffic?.shift });
+      if (verdict.likeliest !== undefined) traffic?.saw(verdict.likeliest);
       return 'accept' in verdict ? { accept: verdict.accept } : { refuse: verdict.refuse };
     },
   };

@@ -3,6 +3,7 @@
  * The exact level comes first; a semantic hit is not stored. Which earlier questions are near does not depend on the decision, so the
  * neighbours are found once, by brute force within the tenant's partition, and each decision sees those of them that it stored.
  */
+import { Traffic } from '@refrain/judgement';
 import type { Result } from '../bench/report.ts';
 import type { Asked, Decider } from './decide.ts';
 import { wilson } from './intervals.ts';
@@ -48,7 +49,7 @@ export function openStream(
   onProgress: (done: number) => void,
 ): Stream {
   const asked = rows.map(({ text }) => ask(text));
-  const groups = rows.map(({ tenant = '' }, i) => `${tenant}\n${asked[i]?.partition}`);
+  const groups = rows.map((row, i) => partitionOf(row, asked[i]));
   return {
     rows,
     asked,
@@ -61,10 +62,15 @@ export function openStream(
   };
 }
 
+function partitionOf({ tenant = '' }: StreamRow, asked: Asked | undefined): string {
+  return `${tenant}\n${asked?.partition}`;
+}
+
 /** Runs a stream through a decision. */
 export function runStream({ rows, asked, near }: Stream, decider: Decider): StreamOutcome {
   const exact = new Map<string, number>();
   const stored = new Set<number>();
+  const traffic = new Map<string, Traffic>();
   const wrongRows: { asked: string; served: string; kind: string }[] = [];
   let hits = 0;
   let truth = 0;
@@ -77,14 +83,11 @@ export function runStream({ rows, asked, near }: Stream, decider: Decider): Stre
     if (row.truth_hit_tenant ?? row.truth_hit) truth += 1;
     if (row.kind === 'trap') traps += 1;
     const key = `${row.tenant ?? ''}\n${row.text}`;
-    const found =
-      exact.get(key) ??
-      bySimilarity(
-        question,
-        (near[i] ?? []).filter(({ place }) => stored.has(place)),
-        asked,
-        decider,
-      );
+    const partition = partitionOf(row, question);
+    const own = traffic.get(partition) ?? new Traffic();
+    traffic.set(partition, own);
+    const candidates = (near[i] ?? []).filter(({ place }) => stored.has(place));
+    const found = exact.get(key) ?? bySimilarity(question, candidates, { asked, decider, traffic: own });
     const hit = found === undefined ? undefined : rows[found];
     if (hit) {
       hits += 1;
@@ -103,15 +106,12 @@ export function runStream({ rows, asked, near }: Stream, decider: Decider): Stre
 function bySimilarity(
   question: Asked,
   near: readonly Neighbour[],
-  asked: readonly Asked[],
-  decider: Decider,
+  by: { readonly asked: readonly Asked[]; readonly decider: Decider; readonly traffic: Traffic },
 ): number | undefined {
   if (!question.vector || near.length === 0) return undefined;
   const chosen = near.slice(0, topK);
-  const { accept } = decider.decide(
-    question,
-    chosen.map(({ place, cosine }) => ({ question: asked[place]?.text ?? '', cosine })),
-  );
+  const candidates = chosen.map(({ place, cosine }) => ({ question: by.asked[place]?.text ?? '', cosine }));
+  const { accept } = by.decider.decide(question, candidates, by.traffic);
   return accept === undefined ? undefined : chosen[accept]?.place;
 }
 

@@ -23,7 +23,9 @@ function compareWith(
     entry: create(EntrySchema, { question, rank, expiresAtMs: 10_000n, revalidateUntilMs: 10_000n }),
     vector: vector(angle),
   }));
+  const compared: number[] = [];
   const parts = {
+    learning: { shift: () => 0.5, compared: (_: unknown, probability: number) => compared.push(probability) },
     embedder: {
       embed: async (text: string) => {
         if (text.startsWith('unreadable')) throw new RefrainError('unsupported', 'No.', { reason: 'TOO_LONG' });
@@ -45,9 +47,9 @@ function compareWith(
       verifier: {
         decide: (_: string, candidates: readonly Candidate[], context: VerifierContext) => {
           seen.push({ candidates, context });
-          if (candidates.some(({ question }) => question === 'rival')) return { refuse: 'ambiguous' };
+          if (candidates.some(({ question }) => question === 'rival')) return { refuse: 'ambiguous', likeliest: 0.7 };
           const most = Math.max(...candidates.map(({ cosine }) => cosine));
-          return { accept: candidates.findIndex(({ cosine }) => cosine === most), confidence: 0.9 };
+          return { accept: candidates.findIndex(({ cosine }) => cosine === most), confidence: 0.9, likeliest: 0.9 };
         },
       },
     },
@@ -55,7 +57,7 @@ function compareWith(
   } as unknown as Asked;
   const way = { partition: 'p', texts, history: ['before'], budgetShare: 0.5 };
   const set: StoredSet = { way, partition: { tenant: 't', key: 'p' }, size: entries.length, glances: new Map() };
-  return { result: compare(set, asked, parts), seen };
+  return { result: compare(set, asked, parts), seen, compared };
 }
 
 test('a demand for a rank takes entries away, and makes no hit of what was a miss without it', async () => {
@@ -84,4 +86,14 @@ test('a text the model cannot read is left out; where it can read none, or is aw
   assert.ok('near' in (await compareWith([good], { texts: ['unreadable', 'asked'] }).result));
   await assert.rejects(compareWith([good], { texts: ['unreadable'] }).result, { reason: 'TOO_LONG' });
   await assert.rejects(compareWith([good], { texts: ['asked', 'down'] }).result, { reason: 'EMBEDDER_DOWN' });
+});
+
+test('the verifier hears what the traffic adds, and the traffic what was likeliest, served or not', async () => {
+  const good = { question: 'good', angle: 0.2 };
+  const served = compareWith([good]);
+  await served.result;
+  assert.deepEqual([served.seen[0]?.context.shift, served.compared], [0.5, [0.9]]);
+  const refused = compareWith([good, { question: 'rival', angle: 0.1 }]);
+  await refused.result;
+  assert.deepEqual(refused.compared, [0.7]);
 });

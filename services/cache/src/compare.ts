@@ -3,9 +3,10 @@
  * (a model's rank, an age) only takes away: where all that is near would have been a miss, what is left of it is one too.
  */
 import { RefrainError, toRefrainError } from '@refrain/errors';
-import { questionOf, type Way } from '@refrain/judgement';
+import { questionOf, type Verdict, type Way } from '@refrain/judgement';
 import type { Embedder } from './embedder/embedder.ts';
 import { type Glances, trustIn } from './glance.ts';
+import type { Learning } from './learning/learning.ts';
 import type { Match } from './learning/release.ts';
 import type { Asked } from './level.ts';
 import { tooLate } from './life.ts';
@@ -17,6 +18,7 @@ import { cosine } from './vector.ts';
 /** What comparing stands on. */
 export interface CompareParts extends NeighbourParts {
   readonly embedder: Embedder;
+  readonly learning: Pick<Learning, 'compared' | 'shift'>;
 }
 
 /** A set with `size` entries, and what is looked for in it. */
@@ -46,9 +48,11 @@ export async function compare(
   if (ranked.length === 0 && found.length > 0) return { miss: 'below_rank' };
   const timely = ranked.filter(({ near }) => !tooLate(near.entry, request, { nowMs, cache: settings.cache }));
   if (timely.length === 0 && ranked.length > 0) return { miss: 'too_old' };
-  const verdict = await parts.times.taken('verify', () => decide(timely, set.way, asked));
+  const shift = parts.learning.shift(set.partition);
+  const verdict = await parts.times.taken('verify', () => decide(timely, set.way, asked, shift));
+  if (verdict.likeliest !== undefined) parts.learning.compared(set.partition, verdict.likeliest);
   if ('refuse' in verdict) return { miss: verdict.refuse };
-  const ofAll = timely.length < found.length ? decide(found, set.way, asked) : verdict;
+  const ofAll = timely.length < found.length ? decide(found, set.way, asked, shift) : verdict;
   if ('refuse' in ofAll) return { miss: ofAll.refuse };
   const match = timely[verdict.accept];
   if (!match) return { miss: 'empty' };
@@ -56,11 +60,16 @@ export async function compare(
   return { near, confidence: verdict.confidence, trust: trustIn(set.glances, near.id) };
 }
 
-function decide(found: readonly Near[], { history, budgetShare }: Way, { request, chat, settings }: Asked) {
+function decide(
+  found: readonly Near[],
+  { history, budgetShare }: Way,
+  { request, chat, settings }: Asked,
+  shift: number,
+): Verdict | { readonly refuse: 'no_classification'; readonly likeliest?: undefined } {
   const { classification } = request;
   if (!classification) return { refuse: 'no_classification' };
   const candidates = found.map(({ near, cosine: each }) => ({ question: near.entry.question, cosine: each }));
-  return settings.verifier.decide(questionOf(chat), candidates, { classification, history, budgetShare });
+  return settings.verifier.decide(questionOf(chat), candidates, { classification, history, budgetShare, shift });
 }
 
 /** The neighbours of all texts of the way, each once, with the cosine to the nearest of them. */

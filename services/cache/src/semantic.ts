@@ -15,7 +15,10 @@ import { shorten } from './redis-keys.ts';
 
 /** What the level stands on. */
 export interface SemanticParts extends AliasParts, CompareParts {
-  readonly learning: Pick<Learning, 'looked' | 'mayLook' | 'refusal' | 'served' | 'trust' | 'wouldHit'>;
+  readonly learning: Pick<
+    Learning,
+    'compared' | 'looked' | 'mayLook' | 'refusal' | 'served' | 'shift' | 'trust' | 'wouldHit'
+  >;
   readonly nowMs: () => number;
 }
 

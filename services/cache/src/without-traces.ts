@@ -18,7 +18,9 @@ export function withoutTraces(parts: LookupParts & { readonly learning: Learning
       trust: learning.trust,
       // A level that is switched off is looked into now and then: whose turn that is is not this one's to use up.
       mayLook: (partition, settings) => learning.isOn(partition, settings),
+      shift: (partition) => learning.shift(partition),
       refusal: (partition, hit, settings) => learning.refusal(partition, hit, settings),
+      compared: ignore,
       looked: ignore,
       served: ignore,
       wouldHit: ignore,

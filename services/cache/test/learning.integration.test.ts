@@ -94,8 +94,10 @@ test('who only wants to know what would be answered leaves no trace: no count, n
   await eventually(async () => (await used()) > 1, { what: 'the use to be written' });
   assert.equal(await used(), 2);
   assert.equal(await rig.state.command('ZCARD', rig.keys.aliases('explained', id)), 1);
-  const { lookups, hits } = await report('explained');
+  const { lookups, hits, repeatShare } = await report('explained');
   assert.deepEqual([lookups, hits], [1n, 1n]);
+  // The one lookup has moved it by a fifty-first of its way.
+  assert.ok(repeatShare > 0.26 && repeatShare < 0.26 + (1 - 0.26) / 51, `${repeatShare}`);
   assert.equal((await rig.get('explained', 'When does the shop open?', exactly)).missReason, 'empty');
 });
 
@@ -174,7 +176,7 @@ test('a judgement of nothing, or none of something, is refused with every fault'
 test('wrong hits beyond the budget tighten the partition, for every cache on that Redis', async () => {
   const hit = await hitOf('many');
   const before = await report('many');
-  assert.equal(before.confidence, before.shippedConfidence);
+  assert.ok(before.confidence <= before.shippedConfidence);
   // Each of another entry, so that no entry is to blame.
   for (let i = 0; i < 8; i += 1) {
     const { entryId } = await rig.put('many', `Is ${i} a number that is lucky in Peru?`, 'It is.');

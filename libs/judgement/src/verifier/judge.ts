@@ -7,24 +7,35 @@ import { evaluateTrees, sigmoid } from './trees.ts';
 
 /** What is thought of one candidate. */
 export interface Judgement {
-  /** Calibrated P(same answer), 0 to 1. */
+  /** Calibrated P(same answer) in usual traffic, 0 to 1: the same for the same pair. */
   readonly confidence: number;
+  /** The same in traffic that adds `shift`. */
+  readonly inTraffic: number;
   /** What the trees alone say, 0 to 1: the order of near misses, for measurements. */
   readonly score: number;
   readonly refusal?: RuleRefusal | undefined;
 }
 
-/** Judges a stored question against the asked one. Never fails; under a millisecond for what is short enough to be embedded. */
-export function judge(asked: string, stored: string, cosine: number): Judgement {
-  if (asked === stored) return { confidence: 1, score: 1 };
+/**
+ * Judges a stored question against the asked one. Never fails; under a millisecond for what is short enough to be embedded.
+ * @param shift log-odds that the traffic adds to what trees and cosine say together; what the trees say alone, of near misses, stays
+ */
+export function judge(asked: string, stored: string, cosine: number, shift = 0): Judgement {
+  if (asked === stored) return { confidence: 1, inTraffic: 1, score: 1 };
   const a = rememberedSignature(asked);
   const b = rememberedSignature(stored);
   const comparison = compareSignatures(a, b, cosine);
   const row = weights.features.map((name) => comparison.features[name] ?? 0);
   const logit = evaluateTrees(weights, row);
   const alone = sigmoid(weights.calibration.slope * logit + weights.calibration.intercept);
-  const together = sigmoid(trafficLogit(logit, cosine, comparison.features.equal ?? 0, weights.blends[blendOf(a, b)]));
-  return { confidence: Math.min(alone, together), score: alone, refusal: refusalOf(comparison) };
+  const { equal = 0 } = comparison.features;
+  const together = trafficLogit(logit, cosine, equal, weights.blends[blendOf(a, b)]);
+  return {
+    confidence: Math.min(alone, sigmoid(together)),
+    inTraffic: Math.min(alone, sigmoid(together + shift)),
+    score: alone,
+    refusal: refusalOf(comparison),
+  };
 }
 
 /** Which of the two curves holds for a pair. */

@@ -97,7 +97,7 @@ test('nothing near is a miss with a reason, and a caller may ask for more confid
   );
   const near = [{ question: 'How can I reset my password?', cosine: 0.97 }];
   const verdict = verifier.decide('How do I reset my password?', near, { classification, minimumConfidence: 0.99999 });
-  assert.deepEqual(verdict, { refuse: 'below_confidence' });
+  assert.equal('refuse' in verdict && verdict.refuse, 'below_confidence');
 });
 
 test('a smaller budget never asks for less confidence', () => {
@@ -123,5 +123,6 @@ test('of two stored questions that are as near, as likely and contradict each ot
   const other = { question: 'How do trains run from Rome to Paris?', cosine: 0.99 };
   assert.ok('accept' in lax.decide(asked, [one], { classification }));
   assert.ok('accept' in lax.decide(asked, [other], { classification }));
-  assert.deepEqual(lax.decide(asked, [one, other], { classification }), { refuse: 'ambiguous' });
+  const verdict = lax.decide(asked, [one, other], { classification });
+  assert.equal('refuse' in verdict && verdict.refuse, 'ambiguous');
 });

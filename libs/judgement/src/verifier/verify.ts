@@ -21,12 +21,13 @@ const margin = 0.02;
  */
 export function createVerifier({ maxWrongHitRate }: VerifiedOptions): Verifier {
   return {
-    decide: (asked, candidates, { classification, minimumConfidence = 0, budgetShare = 1, history = [] }) => {
+    decide: (asked, candidates, context) => {
+      const { classification, minimumConfidence = 0, budgetShare = 1, history = [], shift = 0 } = context;
       const share = budgetShare * budgetShareOf(classification, asked);
-      const threshold = Math.max(confidenceFor(maxWrongHitRate * share), minimumConfidence);
+      const threshold = confidenceFor(maxWrongHitRate * share);
       return history.length > 0
-        ? decideFollowUp(asked, history, candidates, threshold)
-        : decide(asked, candidates, threshold);
+        ? decideFollowUp(asked, history, candidates, Math.max(threshold, minimumConfidence))
+        : decide(asked, candidates, { threshold, minimumConfidence, shift });
     },
   };
 }
@@ -34,27 +35,35 @@ export function createVerifier({ maxWrongHitRate }: VerifiedOptions): Verifier {
 interface Judged extends Candidate {
   readonly place: number;
   readonly confidence: number;
+  readonly inTraffic: number;
   readonly refusal: Extract<Verdict, { refuse: unknown }>['refuse'] | undefined;
 }
 
-function decide(asked: string, candidates: readonly Candidate[], threshold: number): Verdict {
+function decide(
+  asked: string,
+  candidates: readonly Candidate[],
+  { threshold, minimumConfidence, shift }: { threshold: number; minimumConfidence: number; shift: number },
+): Verdict {
   const judged = candidates.map((candidate, place): Judged => {
     const { question, cosine } = candidate;
     // What is no number passes nothing.
     if (!(cosine >= leastCosine) && asked !== question)
-      return { ...candidate, place, confidence: -1, refusal: 'below_threshold' };
-    const { confidence, refusal } = judge(asked, question, cosine);
-    return { ...candidate, place, confidence, refusal };
+      return { ...candidate, place, confidence: -1, inTraffic: -1, refusal: 'below_threshold' };
+    return { ...candidate, place, refusal: undefined, ...judge(asked, question, cosine, shift) };
   });
   const [likeliest] = [...judged].sort((x, y) => y.confidence - x.confidence);
   if (!likeliest) return { refuse: 'empty' };
-  const passing = judged
-    .filter(({ confidence, refusal }) => !refusal && confidence >= threshold)
-    .sort((x, y) => y.confidence - x.confidence);
+  const unrefused = judged.filter(({ refusal }) => !refusal).sort((x, y) => y.confidence - x.confidence);
+  const other = unrefused.find(({ question }) => question !== asked);
+  const told = other && { likeliest: other.inTraffic };
+  const passing = unrefused.filter(
+    ({ confidence, inTraffic }) => inTraffic >= threshold && confidence >= minimumConfidence,
+  );
   const chosen = passing.find(({ question }) => asked === question || !instructsOtherwise(asked, question));
-  if (!chosen) return { refuse: passing.length > 0 ? 'instruction' : (likeliest.refusal ?? 'below_confidence') };
-  if (isAmbiguous(asked, judged, chosen)) return { refuse: 'ambiguous' };
-  return { accept: chosen.place, confidence: chosen.confidence };
+  if (!chosen)
+    return { ...told, refuse: passing.length > 0 ? 'instruction' : (likeliest.refusal ?? 'below_confidence') };
+  if (isAmbiguous(asked, judged, chosen)) return { ...told, refuse: 'ambiguous' };
+  return { ...told, accept: chosen.place, confidence: chosen.confidence };
 }
 
 /** Another candidate is as near and as likely, and a rule says that it asks something else than the chosen one. */

@@ -1,5 +1,6 @@
 /** What the semantic level asks of what was learned, and tells it: three questions on the way of a lookup, of which one may visit Redis. */
 import type { RefrainError } from '@refrain/errors';
+import { sigmoid, Traffic } from '@refrain/judgement';
 import type { Logger, Metrics } from '@refrain/service';
 import type { State } from '@refrain/state';
 import { BoundedMap } from '../bounded-map.ts';
@@ -16,7 +17,8 @@ import { Meter } from './meter.ts';
 export type LearnedRefusal = 'tightened' | 'entry_tightened' | 'quarantined';
 
 const flushEveryMs = 1000;
-const maximumMeters = 5000;
+/** Partitions whose meter and traffic are known at once. */
+const maximumKnown = 5000;
 
 /** What was learned. */
 export class Learning {
@@ -24,7 +26,8 @@ export class Learning {
   readonly trust: EntryTrust;
   readonly #log: Logger;
   readonly #nowMs: () => number;
-  readonly #meters: BoundedMap<string, Meter> = new BoundedMap(maximumMeters);
+  readonly #meters: BoundedMap<string, Meter> = new BoundedMap(maximumKnown);
+  readonly #traffic: BoundedMap<string, Traffic> = new BoundedMap(maximumKnown);
   readonly #switched;
   readonly #timer: NodeJS.Timeout;
 
@@ -66,7 +69,22 @@ export class Learning {
     const [evidence, trust] = await Promise.all([this.ledger.read(partition), asked]);
     if (trust.quarantined) return 'quarantined';
     if (hit.confidence <= trust.floor) return 'entry_tightened';
-    return hit.confidence < inForce(evidence, settings) ? 'tightened' : undefined;
+    return hit.confidence < inForce(evidence, settings, this.shift(partition)) ? 'tightened' : undefined;
+  }
+
+  /** Log-odds that the partition's traffic adds to a candidate's. */
+  shift(partition: Partition): number {
+    return this.#trafficOf(partition).shift;
+  }
+
+  /** The likeliest candidate of a lookup had this probability of being the same question. */
+  compared(partition: Partition, probability: number): void {
+    this.#trafficOf(partition).saw(probability);
+  }
+
+  /** How often what is near is the same here (`Traffic`). */
+  repeatShare(partition: Partition): number {
+    return this.#trafficOf(partition).repeatShare;
   }
 
   /** The shipped verifier would have served this. */
@@ -128,17 +146,29 @@ export class Learning {
     await this.ledger.flush();
   }
 
-  #meter({ tenant, key }: Partition): Meter {
-    const name = `${tenant}/${key}`;
-    const there = this.#meters.get(name);
-    if (there) return there;
-    const fresh = new Meter(this.#nowMs);
-    this.#meters.set(name, fresh);
-    return fresh;
+  #meter(partition: Partition): Meter {
+    return kept(this.#meters, partition, () => new Meter(this.#nowMs));
+  }
+
+  #trafficOf(partition: Partition): Traffic {
+    return kept(this.#traffic, partition, () => new Traffic());
   }
 }
 
-/** The least confidence that is served. */
-export function inForce(evidence: Evidence, { cache, shippedConfidence }: Settings): number {
-  return confidenceInForce(evidence, shippedConfidence, cache.semantic.maxWrongHitRate);
+function kept<T>(known: BoundedMap<string, T>, { tenant, key }: Partition, create: () => T): T {
+  const name = `${tenant}/${key}`;
+  const there = known.get(name);
+  if (there !== undefined) return there;
+  const fresh = create();
+  known.set(name, fresh);
+  return fresh;
+}
+
+/** The least confidence that is served: the shipped one, lower by what the traffic adds, higher where evidence asks for it. */
+export function inForce(evidence: Evidence, { cache, shippedConfidence }: Settings, shift: number): number {
+  return confidenceInForce(evidence, lowered(shippedConfidence, shift), cache.semantic.maxWrongHitRate);
+}
+
+function lowered(confidence: number, shift: number): number {
+  return confidence <= 0 || confidence >= 1 ? confidence : sigmoid(Math.log(confidence / (1 - confidence)) - shift);
 }

@@ -19,7 +19,18 @@ export const showReport: CacheCommand = async (args, tools) => {
 };
 
 function toText(partitions: readonly PartitionReport[]): string {
-  const head = ['partition', 'lookups', 'hits', '', 'judged', 'wrong', 'of judged (95 %)', 'served from', 'shipped'];
+  const head = [
+    'partition',
+    'lookups',
+    'hits',
+    '',
+    'judged',
+    'wrong',
+    'of judged (95 %)',
+    'served from',
+    'shipped',
+    'asked again',
+  ];
   const rows = partitions.map((each) => [
     each.partition,
     grouped(each.lookups),
@@ -30,6 +41,7 @@ function toText(partitions: readonly PartitionReport[]): string {
     wrongOfJudged(each),
     each.confidence.toFixed(3),
     each.shippedConfidence.toFixed(3),
+    percent(each.repeatShare),
   ]);
   const levels = partitions.map((each) => [
     each.partition,
