@@ -15,117 +15,32 @@ const scripts: readonly (readonly [string, RegExp])[] = [
   ['thai', /[\u0e00-\u0e7f]/],
 ];
 
-const commonWords: Readonly<Record<string, readonly string[]>> = {
-  en: [
-    'the',
-    'is',
-    'of',
-    'what',
-    'how',
-    'to',
-    'and',
-    'in',
-    'for',
-    'why',
-    'are',
-    'do',
-    'does',
-    'can',
-    'my',
-    'with',
-    'who',
-    'which',
-    'when',
-    'where',
-    'tell',
-    'me',
-  ],
-  de: [
-    'der',
-    'die',
-    'das',
-    'ist',
-    'und',
-    'wie',
-    'was',
-    'ich',
-    'ein',
-    'eine',
-    'nicht',
-    'mit',
-    'für',
-    'warum',
-    'wer',
-    'von',
-    'kann',
-    'den',
-  ],
-  fr: [
-    'le',
-    'la',
-    'les',
-    'est',
-    'et',
-    'de',
-    'des',
-    'que',
-    'quel',
-    'quelle',
-    'comment',
-    'pourquoi',
-    'une',
-    'un',
-    'pour',
-    'je',
-    'dans',
-    'du',
-  ],
-  es: [
-    'el',
-    'la',
-    'los',
-    'es',
-    'y',
-    'de',
-    'que',
-    'qué',
-    'cuál',
-    'cómo',
-    'por',
-    'una',
-    'un',
-    'para',
-    'en',
-    'mi',
-    'las',
-    'dónde',
-  ],
-  it: [
-    'il',
-    'lo',
-    'la',
-    'è',
-    'e',
-    'di',
-    'che',
-    'qual',
-    'come',
-    'perché',
-    'una',
-    'un',
-    'per',
-    'mio',
-    'gli',
-    'del',
-    'della',
-  ],
-  pt: ['o', 'a', 'os', 'é', 'e', 'de', 'que', 'qual', 'como', 'por', 'uma', 'um', 'para', 'meu', 'não', 'do', 'da'],
-  nl: ['de', 'het', 'een', 'is', 'en', 'van', 'wat', 'hoe', 'ik', 'niet', 'met', 'voor', 'waarom', 'wie', 'mijn'],
+/** Function words; English has the most, for it must outvote what it shares with others ("do", "a", "me", "come", "die", "was"). */
+const commonWords: Readonly<Record<string, string>> = {
+  en: `the is are was were be been am do does did have has had can could will would shall should may might must
+    a an of to in on at for from with without by about into over after before than as if or and but not no
+    what which who whom whose when where why how that this these those there here it its he she they we you i
+    my your his her our their me him us them one any some all each more most other another such only just so
+    get got use make made give tell show find take go come want need like write explain between while because`,
+  de: `der die das den dem des ist sind war und oder aber nicht kein keine wie was wer wo wann warum welche welcher welches
+    ich du er sie es wir ihr mein meine dein sein ein eine einen einem einer für mit von zu zum zur im in auf bei nach
+    kann kannst können muss soll wird werden haben hat habe mir mich bitte auch noch mehr`,
+  fr: `le la les un une des du de et ou mais est sont était que qui quoi quel quelle quels quelles comment pourquoi où
+    quand je tu il elle nous vous ils mon ma mes ton votre ce cette ces pour dans sur avec sans par plus pas ne peut
+    puis faire fait il me se y a en au aux`,
+  es: `a en el la los las un una unos de del y o pero es son era está están que qué quién cuál cuáles cómo cuándo dónde por
+    para con sin en al mi mis tu su sus yo me te se lo le nos puedo puede hacer hay más no si`,
+  it: `a il lo la gli le un uno una di del della dei delle e o ma è sono era che chi cosa qual quale quali come quando
+    dove perché per con senza in nel nella al alla mio mia tuo suo io mi ti si posso può fare più non`,
+  pt: `o a os as um uma uns de do da dos das e ou mas é são era está que quem qual quais como quando onde por porque para
+    com sem em no na nos nas ao meu minha seu sua eu me te se posso pode fazer mais não`,
+  nl: `de het een van en of maar is zijn was wat wie waar wanneer waarom hoe welke welk ik je jij hij zij wij mijn jouw
+    dit dat deze die voor met zonder op in bij naar niet geen kan kunnen moet wordt worden heb heeft meer ook er`,
 };
 
 const languagesOfWord = new Map<string, string[]>();
 for (const [language, words] of Object.entries(commonWords)) {
-  for (const word of words) languagesOfWord.set(word, [...(languagesOfWord.get(word) ?? []), language]);
+  for (const word of words.split(/\s+/)) languagesOfWord.set(word, [...(languagesOfWord.get(word) ?? []), language]);
 }
 
 const scanned = 1000;
