@@ -95,7 +95,7 @@ export const opposites: readonly string[] = [
   'rich | poor',
   'strong | weak',
   'hard difficult | easy simple',
-  'eat | avoid',
+  'eat take use drink try wear choose include prefer recommend | avoid',
   'true right correct | wrong incorrect false',
   'seller | buyer',
   'save | spend',

@@ -29,6 +29,7 @@ test('differences that an embedding cannot see are refused by name', () => {
     ['when was the Suez Canal built', 'why was the Suez Canal built', 'question_type'],
     ['what does git branch -d x do', 'what does git branch -D x do', 'literal'],
     ['What is Co?', 'What is CO?', 'case'],
+    ['Which cheeses can I eat on a diet?', 'Which cheeses should I avoid on a diet?', 'opposite'],
     ['Is a gay father or a straight mother rarer?', 'Is a straight father or a gay mother rarer?', 'word_order'],
     [
       'Which is faster, the i5 of 2019 or the i7 of 2021?',
