@@ -56,6 +56,8 @@ export interface StreamDefinition {
    * stays until its age or the stream's size ends it.
    */
   readonly retention?: 'work-queue' | 'last-each';
+  /** Absent: a full stream refuses what is new. */
+  readonly whenFull?: 'drop-oldest';
   readonly maxAgeSeconds: number;
   readonly maxBytes: number;
   readonly duplicateWindowSeconds: number;
@@ -70,6 +72,17 @@ export interface TakeOptions {
   /** Deliveries of one message at most. */
   readonly tries: number;
 }
+
+/** Which part of a stream is read. */
+export interface ReplayOptions {
+  /** Messages that came before are left out; milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** What comes later is read too, until this is aborted; absent: what is there now. */
+  readonly follow?: AbortSignal;
+}
+
+/** A message as its stream keeps it. */
+export type StoredMessage = Pick<BusMessage, 'data' | 'header'>;
 
 /** Handles one message; `isLast` says that it will not come again. A handler that throws has a bug: its message is not tried again. */
 export type QueueHandler = (
@@ -133,6 +146,12 @@ export interface Bus {
   takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Subscription;
   /** Reads a stream by batches, a second apart while it brings few, as soon as and as long as JetStream is there. Makes it where it is missing. */
   takeBatches(definition: StreamDefinition, options: BatchOptions, handle: BatchHandler): Subscription;
+  /**
+   * Reads a stream from a time on, in its order, and takes nothing off it. A stream that does not exist is an empty one. Who follows
+   * outlives the loss of the connection.
+   * @throws RefrainError `unavailable`: BUS_DOWN, or NO_JETSTREAM from a server that keeps no streams
+   */
+  replay(definition: StreamDefinition, options: ReplayOptions): AsyncIterable<StoredMessage>;
   /** Values on a stream, which is made with the first use. */
   kept(definition: StreamDefinition): Kept;
   /** Lets what is under way end, then closes. */

@@ -1,3 +1,4 @@
+export { type Alert, type AlertParts, createAlerts, type RaiseAlert } from './alerts.ts';
 export type {
   BatchHandler,
   BatchOptions,
@@ -8,7 +9,9 @@ export type {
   KeptValue,
   PublishOptions,
   QueueHandler,
+  ReplayOptions,
   RequestOptions,
+  StoredMessage,
   StreamDefinition,
   StreamOptions,
   Subscription,

@@ -8,7 +8,7 @@ const tries = 6;
 /** How long one acknowledgement may take. */
 export const ackTimeoutMs = 2000;
 
-/** Makes a stream, or brings its limits up to date. A full stream refuses what is new instead of dropping what is unread. */
+/** Makes a stream, or brings its limits up to date. A full stream refuses what is new instead of dropping what is unread, unless told otherwise. */
 export async function ensureStream(connection: NatsConnection, definition: StreamDefinition): Promise<void> {
   const manager = await connection.jetstreamManager();
   const nanoseconds = (seconds: number) => seconds * 1e9;
@@ -18,7 +18,7 @@ export async function ensureStream(connection: NatsConnection, definition: Strea
     retention: definition.retention === 'work-queue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     ...(definition.retention === 'last-each' && { max_msgs_per_subject: 1 }),
     storage: StorageType.File,
-    discard: DiscardPolicy.New,
+    discard: definition.whenFull === 'drop-oldest' ? DiscardPolicy.Old : DiscardPolicy.New,
     max_age: nanoseconds(definition.maxAgeSeconds),
     max_bytes: definition.maxBytes,
     duplicate_window: nanoseconds(definition.duplicateWindowSeconds),

@@ -9,6 +9,7 @@ import { openConnection } from './open-connection.ts';
 import { Outbox } from './outbox.ts';
 import { readStream } from './read-stream.ts';
 import { Refusals } from './refusals.ts';
+import { replay } from './replay.ts';
 import { request } from './request.ts';
 import { takeBatches } from './take-batches.ts';
 import { takeWork } from './work-queue.ts';
@@ -77,6 +78,7 @@ export function openBus(options: { url: string; name: string; log: Logger }): Bu
       publishDurable(() => ask(subject, data, { timeoutMs: ackTimeoutMs, headers: { 'Nats-Msg-Id': id } })),
     takeWork: (definition, how, handle) => takeWork(open, definition, { ...how, log }, handle),
     takeBatches: (definition, how, handle) => takeBatches(open, definition, { ...how, log }, handle),
+    replay: (definition, how) => replay(open, definition, how),
     kept: (definition) => openKept(open, definition),
     drain: async () => {
       ending.abort();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, silentLog, startRedis, type TestServer } from '@refrain/testkit';
-import { openState, type State } from '../src/index.ts';
+import { openState, type State, sayOnce } from '../src/index.ts';
 
 let redis: TestServer;
 let state: State;
@@ -89,4 +89,16 @@ test('a killed server is an error at once, and is found again when it is back', 
       () => false,
     ),
   );
+});
+
+test('of many who would say something one may, until its time is over; while Redis is away each may', async () => {
+  const other = openState({ url: redis.url, name: 'other', log: silentLog });
+  await eventually(() => other.ready);
+  const all = await Promise.all([state, other, state].map((each) => sayOnce(each, 'x', 60_000)));
+  assert.equal(all.filter(Boolean).length, 1);
+  assert.equal(await sayOnce(other, 'y', 60_000), true);
+  const left = Number(await state.command('PTTL', 'refrain:said:x'));
+  assert.ok(left > 0 && left <= 60_000);
+  other.close();
+  assert.equal(await sayOnce(other, 'x', 60_000), true);
 });

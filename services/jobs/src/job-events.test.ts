@@ -1,59 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create, fromBinary, fromJsonString } from '@bufbuild/protobuf';
-import { AlertEventSchema, JobSchema } from '@refrain/contracts';
-import { RefrainError } from '@refrain/errors';
-import { manualClock, silentLog } from '@refrain/testkit';
-import { createDeadAlarm } from './job-events.ts';
+import { create } from '@bufbuild/protobuf';
+import { decodeEvent, JobEventSchema, JobSchema } from '@refrain/contracts';
+import { createDeadAlarm, tellEnd } from './job-events.ts';
 
-const hourMs = 3_600_000;
 const dead = (errorReason: string) =>
-  create(JobSchema, { id: 'a-job', attempts: 3, errorCode: 'unavailable', errorReason });
+  create(JobSchema, { id: 'a-job', tenant: 'acme', attempts: 3, errorCode: 'unavailable', errorReason });
 
-function setUp(encoding: 'json' | 'protobuf' = 'json') {
-  const clock = manualClock();
-  const published: { subject: string; data: Uint8Array; type: string | undefined }[] = [];
-  const link = { isAway: false };
-  const alarm = createDeadAlarm({
-    bus: {
-      publish: (subject, data, how) => {
-        if (link.isAway) throw new RefrainError('unavailable', 'away', { reason: 'BUS_DOWN' });
-        published.push({ subject, data, type: how?.headers?.['content-type'] });
-      },
-    },
-    encoding: () => encoding,
-    log: silentLog,
-    now: clock.now,
+test('operators hear which job died of what; each reason is a cause of its own, and without one the code', () => {
+  const raised: string[][] = [];
+  const alarm = createDeadAlarm((cause, { kind, text }) => void raised.push([cause, kind, text]));
+  for (const reason of ['NO_RESPONDERS', 'ABANDONED', '']) alarm(dead(reason));
+  assert.deepEqual(
+    raised.map(([cause]) => cause),
+    ['dead:NO_RESPONDERS', 'dead:ABANDONED', 'dead:unavailable'],
+  );
+  assert.equal(raised[0]?.[1], 'dead');
+  assert.match(raised[0]?.[2] ?? '', /a-job is dead after 3 tries: NO_RESPONDERS/);
+});
+
+for (const encoding of ['json', 'protobuf'] as const) {
+  test(`the end of a job is told to its tenant in ${encoding}, the encoding of refrain.yaml`, () => {
+    const published: { subject: string; data: Uint8Array; type: string | undefined }[] = [];
+    const bus = {
+      publish: (subject: string, data: Uint8Array, how?: { headers?: Readonly<Record<string, string>> }) =>
+        void published.push({ subject, data, type: how?.headers?.['content-type'] }),
+    };
+    tellEnd(bus, dead('ABANDONED'), encoding);
+    const [{ subject, data, type } = { subject: '', data: new Uint8Array(), type: '' }] = published;
+    assert.deepEqual([subject, type], ['refrain.v1.events.acme.job', `application/${encoding}`]);
+    assert.equal(decodeEvent(JobEventSchema, data, type).job?.id, 'a-job');
   });
-  return { alarm, clock, link, published };
 }
-
-test('operators hear which job died of what, and of each reason once an hour', () => {
-  const { alarm, clock, published } = setUp();
-  for (let i = 0; i < 3; i += 1) alarm(dead('NO_RESPONDERS'));
-  alarm(dead('ABANDONED'));
-  assert.equal(published.length, 2);
-  const [{ data, subject, type } = { data: new Uint8Array(), subject: '', type: '' }] = published;
-  const event = fromJsonString(AlertEventSchema, Buffer.from(data).toString());
-  assert.deepEqual([subject, type, event.kind], ['refrain.v1.events.mesh.alert', 'application/json', 'dead']);
-  assert.match(event.text, /a-job is dead after 3 tries: NO_RESPONDERS/);
-  clock.advance(hourMs);
-  alarm(dead('NO_RESPONDERS'));
-  assert.equal(published.length, 3);
-});
-
-test('the encoding is the one of refrain.yaml', () => {
-  const { alarm, published } = setUp('protobuf');
-  alarm(dead('ABANDONED'));
-  assert.equal(published[0]?.type, 'application/protobuf');
-  assert.equal(fromBinary(AlertEventSchema, published[0]?.data ?? new Uint8Array()).kind, 'dead');
-});
-
-test('while NATS is away nothing fails, and the next that dies tells it', () => {
-  const { alarm, link, published } = setUp();
-  link.isAway = true;
-  alarm(dead('ABANDONED'));
-  link.isAway = false;
-  alarm(dead('ABANDONED'));
-  assert.equal(published.length, 1);
-});

@@ -1,5 +1,5 @@
 /** Builds the jobs service from its dependencies; no I/O of its own. */
-import type { Bus, Subscription } from '@refrain/bus';
+import { type Bus, createAlerts, type Subscription } from '@refrain/bus';
 import { deadStream, jobsStateStream, jobsStream, type RouterService } from '@refrain/contracts';
 import type { GrpcClient, RegisteredService } from '@refrain/rpc';
 import type { Logger, MeshConfig, Metrics, Readiness, Secret } from '@refrain/service';
@@ -45,7 +45,7 @@ export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret
   const intake = new Intake({ bus, kept, records, log, metrics: jobsMetrics });
   const encoding = () => mesh().events.encoding;
   const worker = new Worker({
-    onDead: createDeadAlarm({ bus, encoding, log }),
+    onDead: createDeadAlarm(createAlerts({ bus, encoding, log })),
     ...{ bus, router, records, dead, log, metrics: jobsMetrics },
     ...{ meshSecret, leaseMs: config.leaseMs, retryBaseMs: config.retryBaseMs },
     deadlineMs: () => mesh().limits.deadlineMs,

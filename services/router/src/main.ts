@@ -1,6 +1,7 @@
 /** The router as a process. */
 import { openBus } from '@refrain/bus';
 import { CacheService, JobsService } from '@refrain/contracts';
+import type { RefrainError } from '@refrain/errors';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
 import { loadMeshConfig, operatorMetadata, requireKeysBeyondLoopback, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
@@ -38,6 +39,7 @@ await runService({
     const router = createRouter({
       bus,
       cache,
+      log,
       metrics,
       settings,
       state,
@@ -48,7 +50,8 @@ await runService({
     const requestBytes = () => settings().mesh.limits.requestBytes;
     const isOpen = () => settings().callers.size === 0;
     const services = [createGrpcFace(pipeline, meshSecret)];
-    const grpcOptions = { services, maximumRequestBytes: requestBytes, observe: logBugs(log) };
+    const unread = (error: RefrainError) => pipeline.refused('grpc', error);
+    const grpcOptions = { services, maximumRequestBytes: requestBytes, observe: logBugs(log), unread };
     const grpc = await startGrpcServer({ host, port: grpcPort, ...grpcOptions });
     const http = await startHttpFace({ host, port: httpPort, pipeline, requestBytes, isOpen, log });
     const nats = startNatsFace({ bus, pipeline, requestBytes, log });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Bus } from '@refrain/bus';
 import { RefrainError } from '@refrain/errors';
 import { Metrics } from '@refrain/service';
-import { eventually } from '@refrain/testkit';
+import { eventually, silentLog } from '@refrain/testkit';
 import { settingsOf } from '../test/question.ts';
 import { createRouter, type RouterParts } from './service.ts';
 
@@ -18,6 +18,7 @@ function routerWith(cache: Pick<RouterParts['cache'], 'waitForReady'>, bus: Pick
     cache,
     bus: Object.assign(bus, { takeBatches }),
     state,
+    log: silentLog,
     metrics: new Metrics('test'),
     settings: () => settings,
   };

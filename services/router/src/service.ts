@@ -1,11 +1,11 @@
 /** Builds the router from its dependencies; no I/O of its own. */
-import type { Bus } from '@refrain/bus';
+import { type Bus, createAlerts } from '@refrain/bus';
 import type { CacheService } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
 import { RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
-import type { Metrics, Readiness } from '@refrain/service';
-import type { State } from '@refrain/state';
+import type { Logger, Metrics, Readiness } from '@refrain/service';
+import { type State, sayOnce } from '@refrain/state';
 import { Breakers } from './breakers.ts';
 import { createSharedBreakers } from './breakers-shared.ts';
 import { Budgets } from './budgets/budgets.ts';
@@ -33,6 +33,7 @@ export interface RouterParts {
   readonly state: State;
   readonly cache: GrpcClient<typeof CacheService>;
   readonly metrics: Metrics;
+  readonly log: Pick<Logger, 'warn'>;
   readonly settings: () => Settings;
   /** Absent: nothing is queued. */
   readonly jobs?: Omit<JobQueueParts, 'metrics'> | undefined;
@@ -47,13 +48,18 @@ export interface Router {
 }
 
 /** Builds it. It is ready once it has seen all its parts, and stays so: without the cache it asks, without NATS it remembers. */
-export function createRouter({ bus, cache, jobs, metrics, settings, state }: RouterParts): Router {
+export function createRouter({ bus, cache, jobs, log, metrics, settings, state }: RouterParts): Router {
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
   const budgetMetrics = createBudgetMetrics(metrics);
   const budgets = new Budgets({ state, metrics: budgetMetrics });
   const savings = new Savings({ state, metrics: budgetMetrics });
-  const payments = { budgets, onUnpriced: createPriceAlarm({ bus, state, metrics: budgetMetrics }) };
+  const raise = createAlerts({
+    ...{ bus, log },
+    encoding: () => settings().mesh.events.encoding,
+    isFirst: (cause, quietMs) => sayOnce(state, cause, quietMs),
+  });
+  const payments = { budgets, onUnpriced: createPriceAlarm({ raise, metrics: budgetMetrics }) };
   const settling = settleRecords({ bus, budgets, settings, metrics: budgetMetrics });
   const events = withSavings(createEvents(bus, routerMetrics), savings);
   const recorder = new Recorder({ cache, events, metrics: routerMetrics });

@@ -1,10 +1,10 @@
 /** All that is done about the keys of one provider: the pool, what keeps it in step with Redis, alerts, checks, metrics. */
-import type { Bus } from '@refrain/bus';
+import { type Bus, createAlerts } from '@refrain/bus';
 import { RefrainError } from '@refrain/errors';
 import type { Logger, ProviderConfig } from '@refrain/service';
-import type { State } from '@refrain/state';
+import { type State, sayOnce } from '@refrain/state';
 import type { WorkerMetrics } from '../metrics.ts';
-import { Alerts } from './alerts.ts';
+import { KeyAlerts } from './alerts.ts';
 import { KeyChecks } from './checks.ts';
 import { Days } from './day.ts';
 import type { PooledKey } from './key-set.ts';
@@ -26,7 +26,7 @@ export interface ProviderKeysParts {
   readonly provider: string;
   readonly settings: KeySettings;
   readonly state: State;
-  readonly bus: Pick<Bus, 'publish'>;
+  readonly bus: Pick<Bus, 'connected' | 'publish' | 'ensureStream'>;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
   readonly encoding: () => 'json' | 'protobuf';
@@ -54,7 +54,7 @@ const dayMs = 86_400_000;
 export class ProviderKeys {
   readonly pool: SharedPool;
   readonly #parts: ProviderKeysParts;
-  readonly #alerts: Alerts;
+  readonly #alerts: KeyAlerts;
   readonly #checks: KeyChecks;
   readonly #timers: NodeJS.Timeout[] = [];
   #tending: NodeJS.Timeout | undefined;
@@ -70,8 +70,13 @@ export class ProviderKeys {
     this.#ask = ask;
     const { alertThreshold: threshold, checkEveryMs: everyMs } = settings;
     const now = () => this.pool.now();
-    const onAlert = (kind: string) => parts.metrics.alerted(provider, kind);
-    this.#alerts = new Alerts({ ...parts, threshold, onAlert, now });
+    const raise = createAlerts({
+      ...parts,
+      isFirst: (cause, quietMs) => sayOnce(state, cause, quietMs),
+      onAlert: ({ kind }) => parts.metrics.alerted(provider, kind),
+      now,
+    });
+    this.#alerts = new KeyAlerts({ provider, raise, threshold });
     const days = new Days(config.resetTimeZone);
     const pool = { provider, state, days, log, watcher: this.#alerts, probeMs: firstProbeMs };
     this.pool = new SharedPool(pool, keys, this.#plan(config, keys));
@@ -140,7 +145,7 @@ export class ProviderKeys {
     this.#tending.unref();
   }
 
-  /** A key that nobody has used for a day, while others worked: it may have been forgotten, or lie in a pool that is never chosen. */
+  /** Keys that nobody has used for a day, while others worked. */
   #lookForUnused(): void {
     const { pool } = this;
     const since = pool.now() - dayMs;
@@ -150,8 +155,7 @@ export class ProviderKeys {
     });
     if (!known.some(({ lastUsedAt }) => lastUsedAt > since)) return;
     for (const { id, disabled, lastUsedAt, addedAt } of known) {
-      if (disabled === '' && Math.max(lastUsedAt, addedAt) < since)
-        this.#alerts.raise('unused', id, 'A key has not been used for a day, while others of its provider were.');
+      if (disabled === '' && Math.max(lastUsedAt, addedAt) < since) this.#alerts.unused(id);
     }
   }
 

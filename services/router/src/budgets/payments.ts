@@ -19,7 +19,7 @@ export interface Payment {
 export interface PaymentParts {
   readonly budgets: Pick<Budgets, 'hold' | 'settle'>;
   /** Hears of each attempt at a model without a price that a worker has taken. */
-  readonly onUnpriced: (provider: string, model: string, question: Question) => void;
+  readonly onUnpriced: (provider: string, model: string) => void;
   readonly now?: () => number;
 }
 
@@ -48,7 +48,7 @@ export async function* paid(
   };
   try {
     for await (const event of events) {
-      if (event.case === 'accepted' && !hop.price) parts.onUnpriced(hop.provider, hop.model, question);
+      if (event.case === 'accepted' && !hop.price) parts.onUnpriced(hop.provider, hop.model);
       if (event.case === 'usage') settle(event.value);
       if (event.case === 'final') settle(event.value.usage);
       yield event;
