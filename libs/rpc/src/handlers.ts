@@ -112,6 +112,8 @@ class Context implements CallContext {
 /** What wrapped handlers report to. */
 export interface CallKeeping {
   readonly observe: CallObserver;
+  /** Hears of each call whose request could not be read: no handler does. */
+  readonly unread: (error: RefrainError) => void;
   readonly running: RunningCalls;
   /** A caller of a stream that takes nothing for so long is let go. */
   readonly stalledMs: number;
@@ -121,7 +123,7 @@ export interface CallKeeping {
 export function wrapUnary(
   path: string,
   handler: (request: Message, context: CallContext) => Promise<Message | Encoded>,
-  { observe, running }: CallKeeping,
+  { observe, running, unread }: CallKeeping,
 ): handleUnaryCall<Message, Message> {
   return (call, callback) => {
     const start = performance.now();
@@ -134,7 +136,10 @@ export function wrapUnary(
       context.abort();
     };
     running.begin(fail);
-    if (isFault(call.request)) return fail(call.request);
+    if (isFault(call.request)) {
+      unread(call.request);
+      return fail(call.request);
+    }
     const succeed = (response: Message | Encoded) => {
       if (!running.finish(fail)) return;
       observe(path, 'ok', performance.now() - start);
@@ -154,7 +159,7 @@ export function wrapUnary(
 export function wrapServerStream(
   path: string,
   handler: (request: Message, context: CallContext) => AsyncIterable<Message>,
-  { observe, running, stalledMs }: CallKeeping,
+  { observe, running, stalledMs, unread }: CallKeeping,
 ): handleServerStreamingCall<Message, Message> {
   return async (call) => {
     const start = performance.now();
@@ -171,7 +176,10 @@ export function wrapServerStream(
     };
     running.begin(fail);
     try {
-      if (isFault(call.request)) throw call.request;
+      if (isFault(call.request)) {
+        unread(call.request);
+        throw call.request;
+      }
       for await (const message of handler(call.request, context)) {
         if (call.cancelled || isOver) break;
         if (!call.write(message)) await drained(call, stalledMs);

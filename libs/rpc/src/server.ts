@@ -31,6 +31,8 @@ export interface GrpcServerOptions {
   /** A request's raw bytes at most, asked for each time; more is INVALID_ARGUMENT. */
   readonly maximumRequestBytes?: () => number;
   readonly observe?: CallObserver;
+  /** Hears of each call whose request could not be read (too large, no such message): no handler does. */
+  readonly unread?: (error: RefrainError) => void;
   /** A caller of a stream that takes nothing for so long is let go with DEADLINE_EXCEEDED; a minute where absent. */
   readonly stalledMs?: number;
 }
@@ -59,8 +61,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.enable_channelz': 0,
   });
   allowCancels(server);
-  const { observe = () => undefined, stalledMs = defaultStalledMs } = options;
-  const keeping = { observe, running: new RunningCalls(), stalledMs };
+  const { observe = () => undefined, stalledMs = defaultStalledMs, unread = () => undefined } = options;
+  const keeping = { observe, running: new RunningCalls(), stalledMs, unread };
   const health = createHealth(options.services.map((each) => each.descriptor.typeName));
   const limit = options.maximumRequestBytes ?? (() => libraryLimitBytes);
   for (const each of [...options.services, health.registered]) add(server, each, limit, keeping);

@@ -15,6 +15,8 @@ export interface Ask {
   readonly chat: Chat | undefined;
   readonly options: Options | undefined;
   readonly credentials: Credentials;
+  /** Who asks, where the face has let it in already: before it read the question. */
+  readonly admitted?: Caller | undefined;
   /** Aborted when the caller leaves. Read only when somebody has to be asked: most hits never look at it. */
   readonly signal: AbortSignal;
   /** What the caller gives it, in milliseconds; the mesh's own limit where it is shorter or absent. */

@@ -16,7 +16,7 @@ import type { GrpcClient } from '@refrain/rpc';
 import type { Ask, FaceName, Question } from './ask.ts';
 import type { AttemptBus } from './attempt.ts';
 import type { PaymentParts } from './budgets/payments.ts';
-import type { Credentials } from './caller.ts';
+import type { Caller, Credentials } from './caller.ts';
 import type { Evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
@@ -44,6 +44,10 @@ import { acrossRouters } from './steps/share.ts';
 
 /** What the router does for its faces. Everything throws RefrainError. */
 export interface Pipeline {
+  /** Who asks, for a face that wants to know before it reads on. */
+  authenticate(credentials: Credentials): Caller;
+  /** The same of one who is about to ask, and whether it may; a question that comes with it is not counted again. */
+  admit(credentials: Credentials): Caller;
   /** Answers; resolves as soon as it is known who does. */
   ask(ask: Ask): Promise<Reply>;
   /** A face could make no question of what came: it is counted like all that is not let in. */
@@ -102,6 +106,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   /** Steps 1 to 3. */
   const judge = (ask: Ask): Question => {
     const settings = parts.settings();
+    if (ask.admitted) return classify(ask, ask.admitted, settings);
     const caller = authenticate(ask.credentials, settings);
     const isDeferred = ask.credentials.vouched?.deferred ?? false;
     // What was queued was counted when it was asked, and nobody waits for it.
@@ -196,6 +201,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   });
 
   return {
+    authenticate: (credentials) => authenticate(credentials, parts.settings()),
+    admit: (credentials) => {
+      const settings = parts.settings();
+      const caller = authenticate(credentials, settings);
+      limit(caller, settings, limiter);
+      return caller;
+    },
     ask: async (ask) => {
       const question = judgeOrRefuse(ask);
       try {

@@ -40,7 +40,7 @@ describe('what a caller may ask of the cache', { timeout: 120_000 }, () => {
   const http = (question: string, headers: Record<string, string> = {}) =>
     fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
-      headers,
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ messages: [{ role: 'user', content: question }] }),
     });
 

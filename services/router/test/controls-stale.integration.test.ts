@@ -54,7 +54,11 @@ describe('when every provider is away', { timeout: 120_000 }, () => {
       assert.deepEqual([given.nanoUsd, given.savedNanoUsd], [0, 20_000], door);
     }
     const body = JSON.stringify({ messages: [{ role: 'user', content: question }] });
-    const { headers } = await fetch(`${at.mesh.http}/v1/chat/completions`, { method: 'POST', body });
+    const { headers } = await fetch(`${at.mesh.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     assert.deepEqual(
       ['x-refrain-cache', 'x-refrain-source', 'x-refrain-cache-ttl'].map((name) => headers.get(name)),
       ['stale', 'stale', '0'],
@@ -95,7 +99,11 @@ describe('when its time is just over', { timeout: 120_000 }, () => {
   });
   const over = async (question: string, http: string) => {
     const body = JSON.stringify({ messages: [{ role: 'user', content: question }] });
-    const response = await fetch(`${http}/v1/chat/completions`, { method: 'POST', body });
+    const response = await fetch(`${http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
     const { headers } = response;
     return {

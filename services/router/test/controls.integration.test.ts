@@ -45,7 +45,7 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
   const http = (question: string, headers: Record<string, string> = {}) =>
     fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
-      headers,
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ messages: [{ role: 'user', content: question }] }),
     });
   const sourceOf = async (question: string, headers: Record<string, string> = {}) =>
@@ -155,6 +155,7 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
     assert.deepEqual([after.cacheSource, after.cacheEntryId], [Source.EXACT, entryId]);
     const response = await fetch(`${mesh.http}/v1/refrain/explain`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: '{"messages":[{"role":"user","content":"What would happen?"}]}',
     });
     const body = (await response.json()) as Record<string, unknown>;
@@ -174,6 +175,7 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
           return mesh.client.feedback(create(FeedbackRequestSchema, { entryId: wrong.entryId, verdict }));
         const response = await fetch(`${mesh.http}/v1/refrain/feedback`, {
           method: 'POST',
+          headers: { 'content-type': 'application/json' },
           body: JSON.stringify({
             entryId: wrong.entryId,
             verdict: verdict === Verdict.WRONG ? 'VERDICT_WRONG' : 'VERDICT_RIGHT',
@@ -202,7 +204,11 @@ describe('what a caller may say', { timeout: 120_000 }, () => {
       assert.deepEqual(one, { id: 'two/large', object: 'model', created: 0, owned_by: 'two' });
     }
     const body = JSON.stringify({ model: 'two/large', messages: [{ role: 'user', content: 'Who is two?' }] });
-    const response = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', body });
+    const response = await fetch(`${mesh.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     assert.equal(response.headers.get('x-refrain-provider'), 'two');
     assert.equal(response.headers.get('x-refrain-reason'), 'pinned');
   });

@@ -38,7 +38,7 @@ describe('a mesh that hedges', { timeout: 120_000 }, () => {
   const post = (content: string, stream: boolean) =>
     fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${secret}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
       body: JSON.stringify({ model: 'best', max_tokens: 100, stream, messages: [{ role: 'user', content }] }),
     });
   const spentAt = async (provider: string) => {

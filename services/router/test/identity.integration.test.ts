@@ -33,7 +33,7 @@ describe('a mesh with keys', { timeout: 120_000 }, () => {
   const post = (headers: Record<string, string>, question = 'Who is asking?') =>
     fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
-      headers,
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ messages: [{ role: 'user', content: question }] }),
     });
   const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
@@ -76,9 +76,27 @@ describe('a mesh with keys', { timeout: 120_000 }, () => {
     assert.equal((await fetch(`${mesh.http}/v1/models`)).status, 401);
     assert.equal((await fetch(`${mesh.http}/v1/models/auto`)).status, 401);
     const body = '{"messages":[{"role":"user","content":"Hi."}]}';
-    assert.equal((await fetch(`${mesh.http}/v1/refrain/explain`, { method: 'POST', body })).status, 401);
+    assert.equal(
+      (
+        await fetch(`${mesh.http}/v1/refrain/explain`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        })
+      ).status,
+      401,
+    );
     const feedback = '{"entryId":"e","verdict":"VERDICT_WRONG"}';
-    assert.equal((await fetch(`${mesh.http}/v1/refrain/feedback`, { method: 'POST', body: feedback })).status, 401);
+    assert.equal(
+      (
+        await fetch(`${mesh.http}/v1/refrain/feedback`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: feedback,
+        })
+      ).status,
+      401,
+    );
   });
 
   it('gRPC: no key and an unknown key are UNAUTHENTICATED with the reason, on every method', async () => {

@@ -60,6 +60,7 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
     await findable("What's the capital of Germany?");
     const response = await fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ messages: [{ role: 'user', content: "What's the capital of Germany?" }] }),
     });
     const { refrain } = (await response.json()) as { refrain: Record<string, unknown> };
@@ -67,6 +68,7 @@ describe('learning from being wrong', { timeout: 120_000 }, () => {
     const { entry_id, source, confidence } = refrain;
     const told = await fetch(`${mesh.http}/v1/refrain/feedback`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ entry_id, source, confidence, verdict: 'VERDICT_WRONG' }),
     });
     assert.deepEqual(await told.json(), { removed: 0, quarantined: false });

@@ -22,7 +22,12 @@ describe('a caller that leaves', { timeout: 120_000 }, () => {
   type Ask = (question: string, signal: AbortSignal, heard: () => void) => Promise<unknown>;
   const post = async (question: string, stream: boolean, signal: AbortSignal, heard: () => void) => {
     const body = JSON.stringify({ stream, messages: [{ role: 'user', content: question }] });
-    const response = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', body, signal });
+    const response = await fetch(`${mesh.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal,
+    });
     for await (const _ of response.body ?? []) heard();
   };
   const doors: Record<(typeof names)[number], Ask> = {

@@ -46,7 +46,7 @@ describe('a mesh with budgets', { timeout: 120_000 }, () => {
   const post = (user: keyof typeof secrets, content: string, more: { stream?: boolean; signal?: AbortSignal } = {}) =>
     fetch(`${mesh.http}/v1/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${secrets[user]}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets[user]}` },
       body: JSON.stringify({
         model: 'one/large',
         max_tokens: 100,
@@ -126,7 +126,7 @@ describe('a mesh with budgets', { timeout: 120_000 }, () => {
     const ask = () =>
       fetch(`${mesh.http}/v1/chat/completions`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${secrets.cyd}` },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets.cyd}` },
         body: JSON.stringify({ model: 'absent/large', messages: [{ role: 'user', content: 'Who pays for this?' }] }),
       });
     await eventually(

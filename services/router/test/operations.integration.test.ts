@@ -105,7 +105,11 @@ describe('a router in operation', { timeout: 120_000 }, () => {
   });
 
   it('what is no question at all is counted once by its door', async () => {
-    const sent = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', body: '{"messages":' });
+    const sent = await fetch(`${mesh.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"messages":',
+    });
     assert.equal(sent.status, 400);
     const reply = await doors.bus.request('refrain.v1.complete.local', Buffer.from('{"chat":'), { timeoutMs: 5000 });
     assert.equal(reply.header('Nats-Service-Error-Code'), '400');

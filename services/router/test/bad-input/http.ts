@@ -29,7 +29,7 @@ export const badHttp: readonly BadHttp[] = [
   { what: 'null', body: 'null', ...invalid, param: 'body' },
   { what: 'half a million brackets', body: deep(500_000), ...invalid, param: 'body' },
   { what: 'bytes that are not UTF-8', body: new Uint8Array([0x22, 0xc3, 0x28, 0x22]), ...invalid, param: 'body' },
-  { what: '10 MB', body: says('x'.repeat(10_000_000)), status: 400, code: 'request_too_large', param: 'body' },
+  { what: '10 MB', body: says('x'.repeat(10_000_000)), status: 413, code: 'request_too_large', param: 'body' },
   { what: 'no messages', body: '{}', ...invalid, param: 'messages' },
   { what: 'an empty list of messages', body: '{"messages":[]}', ...invalid, param: 'messages' },
   { what: 'an empty message', body: says('  \n'), ...invalid, param: 'messages[0].content' },
@@ -48,7 +48,7 @@ export const badHttp: readonly BadHttp[] = [
     what: 'half a surrogate pair',
     body: '{"messages":[{"role":"user","content":"\\ud800"}]}',
     ...invalid,
-    param: 'messages[0].parts[0].text',
+    param: 'messages[0].content',
   },
   {
     what: '2,001 messages',
@@ -63,12 +63,17 @@ export const badHttp: readonly BadHttp[] = [
     code: 'context_length_exceeded',
     param: 'messages',
   },
-  { what: 'a schema 101 levels deep', body: toolWith(`{"a":${deep(100)}}`), ...invalid, param: 'tools[0].parameters' },
+  {
+    what: 'a schema 101 levels deep',
+    body: toolWith(`{"a":${deep(100)}}`),
+    ...invalid,
+    param: 'tools[0].function.parameters',
+  },
   {
     what: 'a schema 100,000 levels deep',
     body: toolWith(`{"a":${deep(100_000)}}`),
     ...invalid,
-    param: 'tools.function.parameters',
+    param: 'tools[0].function.parameters',
   },
   {
     what: 'a parameter that would do nothing',
@@ -107,7 +112,7 @@ export const badHttp: readonly BadHttp[] = [
     ...invalid,
     param: 'x-refrain-minimum-confidence',
   },
-  { what: 'another method', method: 'GET', status: 404, code: 'unknown_url' },
+  { what: 'another method', method: 'GET', status: 405, code: 'method_not_allowed' },
   { what: 'another path', path: '/v1/embeddings', body: json({}), status: 404, code: 'unknown_url' },
   {
     what: 'a model nobody has, looked up',
@@ -118,18 +123,19 @@ export const badHttp: readonly BadHttp[] = [
   },
   { what: 'a path that cannot be decoded', method: 'GET', path: '/v1/models/%zz', ...invalid },
   { what: 'an explanation of nothing', path: '/v1/refrain/explain', body: '{}', ...invalid, param: 'messages' },
-  { what: 'feedback on nothing', path: '/v1/refrain/feedback', body: '{}', ...invalid, param: 'entry_id' },
+  { what: 'feedback on nothing', path: '/v1/refrain/feedback', body: '{}', ...invalid, param: 'entryId' },
   {
     what: 'a verdict nobody knows',
     path: '/v1/refrain/feedback',
     body: '{"entryId":"e","verdict":"VERDICT_SO_SO"}',
     ...invalid,
+    param: 'verdict',
   },
   {
     what: 'feedback on what is no entry',
     path: '/v1/refrain/feedback',
     body: '{"entryId":"e","verdict":"VERDICT_WRONG"}',
     ...invalid,
-    param: 'entry_id',
+    param: 'entryId',
   },
 ];

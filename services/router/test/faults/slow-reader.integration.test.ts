@@ -30,7 +30,11 @@ interface Caller {
 
 async function overHttp({ http }: TestMesh, question: string): Promise<Caller> {
   const body = { model: 'one/large', stream: true, messages: [{ role: 'user', content: question }] };
-  const response = await fetch(`${http}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) });
+  const response = await fetch(`${http}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   assert.equal(response.status, 200);
   type Event = { error?: { code: string }; choices?: { delta: { content?: string } }[] };
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RefrainError } from '@refrain/errors';
-import { httpStatus, retryHeaders, toErrorBody } from './error-body.ts';
+import { errorHeaders, httpStatus, toErrorBody } from './error-body.ts';
 
 test("an error has the four fields of OpenAI's, the reason as its code and the first field as its parameter", () => {
   const fields = [
@@ -22,14 +22,14 @@ test('the cause stays inside', () => {
 });
 
 test('a wait is told in milliseconds and in whole seconds, never too short; no wait is not told', () => {
-  const wait = (retryAfterMs: number) => retryHeaders(new RefrainError('rate_limited', 'Wait.', { retryAfterMs }));
+  const wait = (retryAfterMs: number) => errorHeaders(new RefrainError('rate_limited', 'Wait.', { retryAfterMs }));
   assert.deepEqual(wait(1200), { 'retry-after-ms': '1200', 'retry-after': '2' });
-  assert.deepEqual(retryHeaders(new RefrainError('rate_limited', 'Wait.')), {});
+  assert.deepEqual(errorHeaders(new RefrainError('rate_limited', 'Wait.')), {});
 });
 
 test('where only the cache was to answer, nothing cached is 504 as in RFC 9111, and asking again is of no use', () => {
   const nothing = new RefrainError('not_found', 'No.', { reason: 'NOT_CACHED' });
-  assert.deepEqual([httpStatus(nothing), retryHeaders(nothing)], [504, { 'x-should-retry': 'false' }]);
+  assert.deepEqual([httpStatus(nothing), errorHeaders(nothing)], [504, { 'x-should-retry': 'false' }]);
   assert.equal(httpStatus(new RefrainError('not_found', 'No.', { reason: 'MODEL_NOT_FOUND' })), 404);
 });
 

@@ -3,6 +3,17 @@ import { errorCodes, type RefrainError, type Spent } from '@refrain/errors';
 const notCached = 'NOT_CACHED';
 
 /**
+ * What HTTP has statuses of its own for. That nothing is cached is its own affair where `only-if-cached` asked (RFC 9111, 5.2.1.7).
+ */
+const statuses: Readonly<Record<string, number>> = {
+  [notCached]: 504,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  EXPECTATION_FAILED: 417,
+};
+
+/**
  * OpenAI's error body: `code` is our reason in lower case, `param` the first field at fault. Of an answer that broke off `refrain` says
  * what it has used until then.
  */
@@ -31,14 +42,18 @@ function toSpentBody({ promptTokens, completionTokens, estimated, nanoUsd, price
   };
 }
 
-/** The status of an error. That nothing is cached is HTTP's own affair where `only-if-cached` asked (RFC 9111, 5.2.1.7). */
+/** The status of an error. */
 export function httpStatus({ code, reason }: RefrainError): number {
-  return reason === notCached ? 504 : errorCodes[code].http;
+  return statuses[reason] ?? errorCodes[code].http;
 }
 
-/** Headers that tell a client when to come back, or that it need not. OpenAI's clients read all of them; milliseconds are finer. */
-export function retryHeaders(error: RefrainError): Record<string, string> {
+/**
+ * Headers that tell a client when to come back, or that it need not, or what to bring. OpenAI's clients read those about time;
+ * milliseconds are finer.
+ */
+export function errorHeaders(error: RefrainError): Record<string, string> {
   if (error.reason === notCached) return { 'x-should-retry': 'false' };
+  if (error.code === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
   if (error.retryAfterMs === undefined) return {};
   return { 'retry-after-ms': String(error.retryAfterMs), 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) };
 }

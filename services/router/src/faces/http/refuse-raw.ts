@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RefrainError } from '@refrain/errors';
+import type { Pipeline } from '../../pipeline.ts';
 import { toErrorBody } from './error-body.ts';
 
 const statuses: Readonly<Record<string, string>> = {
@@ -7,8 +9,18 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Answers what is no HTTP at all with the same body as every other refusal, and closes the connection. */
-export function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex): void {
+/** What is known beside the fault. */
+export interface RawParts {
+  /** The last response that was begun on the connection. */
+  readonly current: ServerResponse | undefined;
+  readonly pipeline: Pick<Pipeline, 'refused'>;
+}
+
+/**
+ * Answers what is no HTTP at all with the same body as every other refusal, and closes the connection. Amid another answer it only closes:
+ * its reader would take the refusal for a part of that.
+ */
+export function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, { current, pipeline }: RawParts): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -17,6 +29,13 @@ export function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex): void {
   const refusal = new RefrainError('invalid', `The request is not valid HTTP: ${status.slice(4)}.`, {
     reason: 'INVALID_HTTP',
   });
+  // A request that has begun and breaks off is counted where it is read.
+  const isNew = current?.writableEnded ?? true;
+  if (isNew) pipeline.refused('http', refusal);
+  if (!isNew && current?.headersSent) {
+    socket.destroy();
+    return;
+  }
   const body = JSON.stringify(toErrorBody(refusal));
   const head = [
     `HTTP/1.1 ${status}`,

@@ -4,13 +4,17 @@
  * Messages may carry what OpenAI's clients add to an answer before they send it back.
  */
 import { z } from 'zod';
+import { listOf } from './list-of.ts';
+
+/** As many as the mesh takes by every door. */
+const maximumMessages = 2000;
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
 const imagePart = z.strictObject({
   type: z.literal('image_url'),
-  image_url: z.strictObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() }),
+  image_url: z.strictObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
 });
-const textContent = z.union([z.string(), z.array(textPart)], 'must be a text or a list of parts');
+const textContent = z.union([z.string(), listOf(textPart)], 'must be a text or a list of parts');
 
 const toolCall = z.strictObject({
   id: z.string(),
@@ -25,7 +29,7 @@ const message = z.discriminatedUnion('role', [
   z.strictObject({
     role: z.literal('user'),
     content: z.union(
-      [z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart]))],
+      [z.string(), listOf(z.discriminatedUnion('type', [textPart, imagePart]))],
       'must be a text or a list of parts',
     ),
     name,
@@ -39,7 +43,7 @@ const message = z.discriminatedUnion('role', [
     function_call: z.null().optional(),
     parsed: z.unknown().optional(),
     name,
-    tool_calls: z.array(toolCall).nullish(),
+    tool_calls: listOf(toolCall).nullish(),
   }),
   z.strictObject({ role: z.literal('tool'), content: textContent, tool_call_id: z.string() }),
 ]);
@@ -48,8 +52,8 @@ const tool = z.strictObject({
   type: z.literal('function'),
   function: z.strictObject({
     name: z.string(),
-    description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish(),
     strict: z.boolean().nullish(),
   }),
 });
@@ -60,8 +64,8 @@ const responseFormat = z.discriminatedUnion('type', [
     type: z.literal('json_schema'),
     json_schema: z.strictObject({
       name: z.string(),
-      description: z.string().optional(),
-      schema: z.record(z.string(), z.unknown()).optional(),
+      description: z.string().nullish(),
+      schema: z.record(z.string(), z.unknown()).nullish(),
       strict: z.boolean().nullish(),
     }),
   }),
@@ -72,20 +76,20 @@ const uint32 = z.int().min(1).max(4_294_967_295);
 /** The body, nulls at the top level already dropped (OpenAI's clients send them for "not set"). */
 export const chatCompletionSchema = z.strictObject({
   model: z.string().default('auto'),
-  messages: z.array(message).min(1),
+  messages: listOf(message, maximumMessages).refine(({ length }) => length > 0, 'must have at least one message'),
   stream: z.boolean().default(false),
   stream_options: z
-    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .optional(),
   temperature: z.number().optional(),
   top_p: z.number().optional(),
   max_tokens: uint32.optional(),
   max_completion_tokens: uint32.optional(),
-  stop: z.union([z.string(), z.array(z.string())]).optional(),
+  stop: z.union([z.string(), listOf(z.string())], 'must be a text or a list of texts').optional(),
   seed: z.int().optional(),
   presence_penalty: z.number().optional(),
   frequency_penalty: z.number().optional(),
-  tools: z.array(tool).optional(),
+  tools: listOf(tool).optional(),
   tool_choice: z
     .union([
       z.enum(['auto', 'none', 'required']),
@@ -98,7 +102,7 @@ export const chatCompletionSchema = z.strictObject({
   n: z.literal(1).optional(),
   logprobs: z.literal(false).optional(),
   user: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
+  metadata: z.looseObject({}).optional(),
   safety_identifier: z.string().optional(),
   prompt_cache_key: z.string().optional(),
   store: z.boolean().optional(),

@@ -1,5 +1,4 @@
 /** What the HTTP face answers, path by path. Everything here throws RefrainError; the server turns it into a reply. */
-import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toJson } from '@bufbuild/protobuf';
 import { ExplainResponseSchema, FeedbackResponseSchema } from '@refrain/contracts';
@@ -8,12 +7,14 @@ import type { Logger } from '@refrain/service';
 import type { Ask } from '../../ask.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { collect } from '../../reply.ts';
+import { fieldOfChat, renamed } from './as-written.ts';
 import { readJson } from './body.ts';
-import { readApiKey, readOptions, readRequestId, readTimeoutMs } from './controls.ts';
+import { readApiKey, readOptions, readTimeoutMs } from './controls.ts';
 import { toFeedback } from './feedback-body.ts';
-import { refuseForeignPage } from './foreign-page.ts';
 import { answerHeaders, answerStatus, toCompletionBody } from './from-answer.ts';
 import { toJobBody } from './job-body.ts';
+import { checkMedia } from './media.ts';
+import { send } from './send.ts';
 import { writeStream } from './stream.ts';
 import { parseChatCompletion, toChat } from './to-chat.ts';
 
@@ -26,79 +27,117 @@ export interface RouteParts {
   readonly log: Logger;
 }
 
-const jobsPath = '/v1/refrain/jobs/';
+/** A request at its route. */
+export interface Turn extends RouteParts {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Ours. */
+  readonly requestId: string;
+  /** What the path says behind the route's own part of it. */
+  readonly name: string;
+}
 
-/** Answers one request. @throws RefrainError when there is nothing to say but the error */
-export async function handle(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
-  const requestId = tellIds(request, response);
-  if (parts.isOpen()) refuseForeignPage(request.headers.origin);
-  const [path = '/'] = (request.url ?? '/').split('?', 1);
-  const route = `${request.method} ${path}`;
-  switch (route) {
-    case 'POST /v1/chat/completions':
-      return complete(request, response, { ...parts, requestId });
-    case 'GET /v1/models':
-      return send(response, 200, { object: 'list', data: await models(request, parts) });
-    case 'POST /v1/refrain/explain': {
-      const { ask } = await readAsk(request, response, parts);
-      return send(response, 200, toJson(ExplainResponseSchema, await parts.pipeline.explain(ask)));
+/**
+ * Lets a request in and reads it: whoever has no key is refused before a byte of its body is read. What it gives answers.
+ * @throws RefrainError for what is not let in or cannot be read
+ */
+export type Receive = (turn: Turn) => Promise<() => Promise<void>>;
+
+/** POST /v1/chat/completions */
+export const complete: Receive = async (turn) => {
+  const { response, log, pipeline } = turn;
+  const { ask, body, named } = await readAsk(turn);
+  return async () => {
+    const reply = await pipeline.ask(ask).catch(named);
+    const headers = answerHeaders(reply);
+    if (body.stream) {
+      response.writeHead(answerStatus(reply.provenance), {
+        ...headers,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+      });
+      const includeUsage = body.stream_options?.include_usage ?? false;
+      return writeStream(response, reply, { includeUsage, signal: ask.signal, log });
     }
-    case 'POST /v1/refrain/feedback':
-      return feedback(request, response, parts);
-    default:
-      if (request.method === 'GET' && path.startsWith('/v1/models/')) return model(request, response, parts, path);
-      if (request.method === 'GET' && path.startsWith(jobsPath)) return job(request, response, parts, path);
-      throw new RefrainError('not_found', `There is no ${route.slice(0, 200)}.`, { reason: 'UNKNOWN_URL' });
-  }
-}
+    const answer = reply.whole ?? (await collect(reply));
+    send(response, answerStatus(reply.provenance), toCompletionBody(answer), headers);
+  };
+};
 
-/** Sends a JSON body with its length. */
-export function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length });
-  response.end(bytes);
-}
+/** POST /v1/refrain/explain */
+export const explain: Receive = async (turn) => {
+  const { ask, named } = await readAsk(turn);
+  return async () => {
+    const explained = await turn.pipeline.explain(ask).catch(named);
+    send(turn.response, 200, toJson(ExplainResponseSchema, explained));
+  };
+};
 
-async function complete(
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: RouteParts & { readonly requestId: string },
-): Promise<void> {
-  const { ask, stream, includeUsage } = await readAsk(request, response, parts).catch((thrown: unknown) => {
-    parts.pipeline.refused('http', toRefrainError(thrown));
-    throw thrown;
-  });
-  const reply = await parts.pipeline.ask({ ...ask, requestId: parts.requestId });
-  const headers = answerHeaders(reply);
-  if (stream) {
-    response.writeHead(answerStatus(reply.provenance), {
-      ...headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache',
+/** POST /v1/refrain/feedback */
+export const feedback: Receive = async (turn) => {
+  const credentials = credentialsOf(turn);
+  turn.pipeline.authenticate(credentials);
+  const { idField, request } = toFeedback(await readBody(turn));
+  return async () => {
+    const result = await turn.pipeline.feedback(credentials, request).catch((thrown: unknown) => {
+      throw renamed(toRefrainError(thrown), (field) => (field === 'entry_id' ? idField : field));
     });
-    return writeStream(response, reply, { includeUsage, signal: ask.signal, log: parts.log });
-  }
-  const answer = reply.whole ?? (await collect(reply));
-  send(response, answerStatus(reply.provenance), toCompletionBody(answer), headers);
-}
+    send(turn.response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
+  };
+};
 
-async function readAsk(request: IncomingMessage, response: ServerResponse, parts: RouteParts) {
-  const body = parseChatCompletion(await readJson(request, parts.requestBytes()));
+/** GET /v1/models */
+export const models: Receive = async (turn) => {
+  const data = listModels(turn);
+  return async () => send(turn.response, 200, { object: 'list', data });
+};
+
+/** GET /v1/models/<id> */
+export const model: Receive = async (turn) => {
+  const id = decodePath(turn.name);
+  const found = listModels(turn).find((each) => each.id === id);
+  if (!found) {
+    const text = `There is no model ${id.slice(0, 100)}.`;
+    throw new RefrainError('not_found', text, { reason: 'MODEL_NOT_FOUND' });
+  }
+  return async () => send(turn.response, 200, found);
+};
+
+/** GET /v1/refrain/jobs/<id> */
+export const job: Receive = async (turn) => {
+  const credentials = credentialsOf(turn);
+  turn.pipeline.authenticate(credentials);
+  const id = decodePath(turn.name);
+  return async () => send(turn.response, 200, toJobBody(await turn.pipeline.job(credentials, id)));
+};
+
+async function readAsk(turn: Turn) {
+  const { pipeline, request, requestId, response } = turn;
+  const credentials = credentialsOf(turn);
+  const admitted = pipeline.admit(credentials);
+  const body = parseChatCompletion(await readBody(turn));
   const remainingMs = readTimeoutMs(request.headers);
   const ask: Ask = {
+    requestId,
     chat: toChat(body),
     options: readOptions(request.headers),
-    credentials: { apiKey: readApiKey(request.headers) },
+    credentials,
+    admitted,
     signal: goneSignal(response),
     face: 'http',
     ...(remainingMs !== undefined && { remainingMs }),
   };
-  return { ask, stream: body.stream, includeUsage: body.stream_options?.include_usage ?? false };
+  const named = (thrown: unknown): never => {
+    throw renamed(toRefrainError(thrown), fieldOfChat(body, request.headers));
+  };
+  return { ask, body, named };
+}
+
+async function readBody({ request, requestBytes, response }: Turn): Promise<unknown> {
+  const limitBytes = requestBytes();
+  checkMedia(request, response, limitBytes);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  return readJson(request, limitBytes);
 }
 
 /** Aborted when the client is gone before it has all of the response. */
@@ -111,30 +150,13 @@ function goneSignal(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-async function job(request: IncomingMessage, response: ServerResponse, parts: RouteParts, path: string): Promise<void> {
-  const id = decodePath(path.slice(jobsPath.length));
-  const found = await parts.pipeline.job({ apiKey: readApiKey(request.headers) }, id);
-  send(response, 200, toJobBody(found));
+function credentialsOf({ request }: Turn) {
+  return { apiKey: readApiKey(request.headers) };
 }
 
-async function models(request: IncomingMessage, parts: RouteParts) {
-  const list = parts.pipeline.models({ apiKey: readApiKey(request.headers) });
+function listModels(turn: Turn) {
+  const list = turn.pipeline.models(credentialsOf(turn));
   return list.map(({ id, provider }) => ({ id, object: 'model', created: 0, owned_by: provider }));
-}
-
-async function model(
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: RouteParts,
-  path: string,
-): Promise<void> {
-  const id = decodePath(path.slice('/v1/models/'.length));
-  const found = (await models(request, parts)).find((each) => each.id === id);
-  if (!found) {
-    const text = `There is no model ${id.slice(0, 100)}.`;
-    throw new RefrainError('not_found', text, { reason: 'MODEL_NOT_FOUND' });
-  }
-  send(response, 200, found);
 }
 
 function decodePath(text: string): string {
@@ -143,19 +165,4 @@ function decodePath(text: string): string {
   } catch (cause) {
     throw new RefrainError('invalid', 'The URL is not valid.', { cause });
   }
-}
-
-async function feedback(request: IncomingMessage, response: ServerResponse, parts: RouteParts): Promise<void> {
-  const json = await readJson(request, parts.requestBytes());
-  const message = toFeedback(json);
-  const result = await parts.pipeline.feedback({ apiKey: readApiKey(request.headers) }, message);
-  send(response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
-}
-
-/** Every response names its request, errors too: the caller's own id and ours, which is the one that the answer and events have. */
-function tellIds(request: IncomingMessage, response: ServerResponse): string {
-  const requestId = randomUUIDv7();
-  response.setHeader('x-request-id', readRequestId(request.headers) ?? requestId);
-  response.setHeader('x-refrain-request-id', requestId);
-  return requestId;
 }

@@ -1,12 +1,15 @@
 /** The OpenAI-compatible door: translates to and from the canonical request and decides nothing. */
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { drainable } from './drainable.ts';
-import { httpStatus, retryHeaders, toErrorBody } from './error-body.ts';
+import { errorHeaders, httpStatus, toErrorBody } from './error-body.ts';
+import { handle } from './handle.ts';
 import { refuseRaw } from './refuse-raw.ts';
-import { handle, type RouteParts, send } from './routes.ts';
+import type { RouteParts } from './routes.ts';
+import { send } from './send.ts';
 
 /** What the HTTP face needs. */
 export interface HttpFaceOptions extends RouteParts {
@@ -21,14 +24,24 @@ export interface HttpFace {
   drain(graceMs: number): Promise<void>;
 }
 
+/** What a request may take to arrive, its body too; Node looks twice a minute and answers 408. */
+const arrivalMs = 60_000;
+
 /** Starts the OpenAI-compatible HTTP face. */
 export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace> {
-  const server = createServer((request, response) => {
+  const current = new WeakMap<Duplex, ServerResponse>();
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    current.set(request.socket, response);
     handle(request, response, options).catch((thrown) => fail(response, thrown, options.log));
-  });
+  };
+  // A request without a host is refused by us, with a body that clients can read.
+  const server = createServer({ requestTimeout: arrivalMs, requireHostHeader: false }, answer);
   const drain = drainable(server);
   server.keepAliveTimeout = 75_000;
-  server.on('clientError', refuseRaw);
+  // Who asks before it sends is told to go on when it is let in, not before.
+  server.on('checkContinue', answer);
+  server.on('checkExpectation', answer);
+  server.on('clientError', (error, socket) => refuseRaw(error, socket, { current: current.get(socket), ...options }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -39,9 +52,9 @@ export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace>
 function fail(response: ServerResponse, thrown: unknown, log: Logger): void {
   const error = toRefrainError(thrown);
   if (error.code === 'internal') log.error({ err: error.cause ?? error }, 'http request failed');
-  if (response.headersSent || response.destroyed) {
+  if (response.headersSent || response.destroyed || !response.req.socket.writable) {
     response.destroy();
     return;
   }
-  send(response, httpStatus(error), toErrorBody(error), retryHeaders(error));
+  send(response, httpStatus(error), toErrorBody(error), errorHeaders(error));
 }

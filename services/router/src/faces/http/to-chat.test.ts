@@ -106,7 +106,7 @@ test('a schema nested too deep to be written out again is refused with its field
   });
   assert.throws(() => toChat(body), {
     code: 'invalid',
-    fields: [{ field: 'tools.function.parameters', description: 'is nested too deeply' }],
+    fields: [{ field: 'tools[0].function.parameters', description: 'is nested too deeply' }],
   });
 });
 

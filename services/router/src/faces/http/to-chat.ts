@@ -12,9 +12,9 @@ import {
   ToolChoiceSchema,
   ToolSchema,
 } from '@refrain/contracts';
-import { type FieldViolation, RefrainError } from '@refrain/errors';
-import type { z } from 'zod';
+import { RefrainError } from '@refrain/errors';
 import { type ChatCompletionBody, chatCompletionSchema } from './request-schema.ts';
+import { toBodyError, unsupported } from './violations.ts';
 
 /**
  * Reads a JSON body as OpenAI's clients send it.
@@ -23,13 +23,9 @@ import { type ChatCompletionBody, chatCompletionSchema } from './request-schema.
 export function parseChatCompletion(json: unknown): ChatCompletionBody {
   const result = chatCompletionSchema.safeParse(withoutNulls(json));
   if (result.success) return result.data;
-  const unknown = result.error.issues.find((issue) => issue.path.length === 0 && issue.code === 'unrecognized_keys');
-  if (unknown?.code === 'unrecognized_keys') throw unsupported(unknown.keys);
   const limited = result.error.issues.find((issue) => issue.path[0] === 'n' || issue.path[0] === 'logprobs');
   if (limited) throw unsupported([String(limited.path[0])]);
-  const fields = result.error.issues.map(toViolation);
-  const first = fields[0];
-  throw new RefrainError('invalid', first ? toSentence(first) : 'The request is not valid.', { fields });
+  throw toBodyError(result.error);
 }
 
 /** Translates a body to the canonical request. */
@@ -45,7 +41,7 @@ export function toChat(body: ChatCompletionBody): Chat {
   if (body.frequency_penalty !== undefined) chat.frequencyPenalty = body.frequency_penalty;
   if (body.parallel_tool_calls !== undefined) chat.parallelToolCalls = body.parallel_tool_calls;
   if (body.reasoning_effort !== undefined) chat.reasoningEffort = body.reasoning_effort;
-  if (body.tools) chat.tools = body.tools.map(toTool);
+  if (body.tools) chat.tools = body.tools.map((tool, i) => toTool(tool, `tools[${i}]`));
   if (body.tool_choice !== undefined) chat.toolChoice = toToolChoice(body.tool_choice);
   if (body.response_format) chat.responseFormat = toResponseFormat(body.response_format);
   return chat;
@@ -84,7 +80,7 @@ function toMessage(message: ChatCompletionBody['messages'][number]): Message {
 type Content = string | { type: 'text'; text: string }[] | ContentPart[];
 type ContentPart =
   | { type: 'text'; text: string }
-  | { type: 'image_url'; image_url: { url: string; detail?: string | undefined } };
+  | { type: 'image_url'; image_url: { url: string; detail?: string | null | undefined } };
 
 function toParts(content: Content): Part[] {
   if (typeof content === 'string') return [textPart(content)];
@@ -101,12 +97,12 @@ function textPart(text: string): Part {
   return create(PartSchema, { content: { case: 'text', value: text } });
 }
 
-function toTool(tool: NonNullable<ChatCompletionBody['tools']>[number]) {
+function toTool(tool: NonNullable<ChatCompletionBody['tools']>[number], path: string) {
   const { name, description, parameters, strict } = tool.function;
   return create(ToolSchema, {
     name,
     description: description ?? '',
-    parametersJson: parameters ? toJsonText(parameters, 'tools.function.parameters') : '',
+    parametersJson: parameters ? toJsonText(parameters, `${path}.function.parameters`) : '',
     ...(typeof strict === 'boolean' && { strict }),
   });
 }
@@ -138,45 +134,8 @@ function toJsonText(value: unknown, field: string): string {
   }
 }
 
-function withoutNulls(json: unknown): unknown {
+/** OpenAI's clients send null for what was not set. */
+export function withoutNulls(json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-}
-
-function unsupported(names: readonly string[]): RefrainError {
-  return new RefrainError('unsupported', `Unsupported parameter: ${names.join(', ')}.`, {
-    reason: 'UNSUPPORTED_PARAMETER',
-    fields: names.map((field) => ({ field, description: 'is not supported' })),
-  });
-}
-
-function toSentence({ field, description }: FieldViolation): string {
-  return /^(?:is|must) /.test(description) ? `${field} ${description}.` : `${field}: ${description}`;
-}
-
-function toViolation(issue: z.core.$ZodIssue): FieldViolation {
-  const { message, path } = deepest(issue);
-  const field = path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
-    '',
-  );
-  return {
-    field: field === '' ? 'body' : field,
-    description: message.replace(/^Invalid input: .* received undefined$/, 'is missing'),
-  };
-}
-
-/** Of a field that may be two things the fault of the one it seems to be: the one that failed furthest inside. */
-function deepest(issue: z.core.$ZodIssue): { message: string; path: readonly PropertyKey[] } {
-  if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors
-    .flat()
-    .reduce<z.core.$ZodIssue | undefined>(
-      (best, each) => (each.path.length > (best?.path.length ?? 0) ? each : best),
-      undefined,
-    );
-  if (!inner) return issue;
-  const { message, path } = deepest(inner);
-  return { message, path: [...issue.path, ...path] };
 }
