@@ -3,10 +3,10 @@ import { openBus } from '@refrain/bus';
 import { loadMeshConfig, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
 import { chooseProviders, loadConfig } from './config.ts';
-import { followFiles } from './follow.ts';
+import { followFiles } from './follow-files.ts';
 import { startProviderService } from './service.ts';
-import { keepUsageStream } from './settle.ts';
 import { createUpstreamClient } from './upstream/http.ts';
+import { keepUsageStream } from './usage-outbox.ts';
 
 /** For what does not finish, and for the usage records. */
 const afterwardsMs = 4000;

@@ -1,6 +1,6 @@
 import type { Metrics } from '@refrain/service';
 import type { KeyRecord } from '@refrain/state';
-import type { Outcome } from './attempt.ts';
+import type { Outcome } from './worker/attempt.ts';
 
 /** What the workers count. */
 export interface WorkerMetrics {

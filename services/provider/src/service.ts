@@ -7,9 +7,9 @@ import { createAdapter } from './adapters/index.ts';
 import { type PooledKey, toKeys } from './keys/key-set.ts';
 import { type KeyCounts, type KeySettings, ProviderKeys } from './keys/provider-keys.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts';
-import { UsageOutbox } from './settle.ts';
 import type { UpstreamFetch } from './upstream/http.ts';
-import { Worker } from './worker.ts';
+import { UsageOutbox } from './usage-outbox.ts';
+import { Worker } from './worker/worker.ts';
 
 /** What the service is made of. */
 export interface ProviderServiceParts {

@@ -3,6 +3,7 @@
  * comment proves differs: before the first word nothing (the gate must open in time), after it that the peer lives.
  */
 import { RefrainError } from '@refrain/errors';
+import { longestTimerMs } from './deadline.ts';
 
 /** Limits in milliseconds. */
 export interface TimeLimits {
@@ -11,9 +12,6 @@ export interface TimeLimits {
   /** Left of the request's one deadline. */
   readonly remainingMs: number;
 }
-
-/** Node's timers fire at once beyond this (24 days). */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Calls `stop` with the reason when a limit is passed. */
 export class Watchdog {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Lane, lanes } from '@refrain/contracts';
 import { eventually } from '@refrain/testkit';
-import { LaneQueue } from './queue.ts';
+import { LaneQueue } from './lane-queue.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -4,10 +4,10 @@ import { create, fromBinary } from '@bufbuild/protobuf';
 import { ChatSchema, FinishReason, FrameSchema, Role } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { Secret } from '@refrain/service';
-import type { AdapterEvent } from './adapters/adapter.ts';
+import type { AdapterEvent } from '../adapters/adapter.ts';
+import { rateLimited, upstreamFailed } from '../upstream/failures.ts';
 import { runAttempt } from './attempt.ts';
 import { Transcript } from './transcript.ts';
-import { rateLimited, upstreamFailed } from './upstream/failures.ts';
 
 const chat = create(ChatSchema, {
   messages: [{ role: Role.USER, parts: [{ content: { case: 'text', value: 'What is the capital of France?' } }] }],

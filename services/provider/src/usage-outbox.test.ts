@@ -4,7 +4,7 @@ import { create, fromBinary } from '@bufbuild/protobuf';
 import { type UsageRecord, UsageRecordSchema, usageStream } from '@refrain/contracts';
 import type { Logger } from '@refrain/service';
 import { silentLog } from '@refrain/testkit';
-import { keepUsageStream, UsageOutbox } from './settle.ts';
+import { keepUsageStream, UsageOutbox } from './usage-outbox.ts';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());

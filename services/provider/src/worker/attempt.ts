@@ -5,13 +5,13 @@
 import { type Chat, FinishReason, type Usage } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Secret } from '@refrain/service';
-import type { AdapterEvent } from './adapters/adapter.ts';
+import type { AdapterEvent } from '../adapters/adapter.ts';
+import { emptyAnswer, filtered } from '../upstream/failures.ts';
+import { noUsage, UsageMeter } from '../usage.ts';
+import { withoutSecret } from '../without-secret.ts';
 import { toFailure } from './failure.ts';
 import type { Transcript } from './transcript.ts';
-import { emptyAnswer, filtered } from './upstream/failures.ts';
-import { noUsage, UsageMeter } from './usage.ts';
 import type { Watchdog } from './watchdog.ts';
-import { withoutSecret } from './without-secret.ts';
 
 /** How an attempt ended, for the usage record. */
 export type Outcome = 'completed' | 'canceled' | 'failed' | 'abandoned';
