@@ -33,6 +33,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   const turned = isPassive(a) !== isPassive(b);
   const isSymmetric =
     a.tokens.some(({ lower }) => symmetricWords.has(lower)) && b.tokens.some(({ lower }) => symmetricWords.has(lower));
+  const isShare = [a, b].every(({ tokens }) => tokens.some(({ lower }) => shareWords.has(lower)));
   const roleOf = createRoles(a, b);
   let exchangedRoles = 0;
   let exchanged = 0;
@@ -59,7 +60,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
         roleOf(x) === roleOf(y2) &&
         roleOf(y) === roleOf(x2) &&
         roleOf(x) !== roleOf(y) &&
-        (strictRoles.has(x.role) || strictRoles.has(y.role))
+        isTold(x.role, y.role, isShare)
       ) {
         if (!isSymmetric) exchangedRoles += 1;
       } else if (roleOf(x) === roleOf(x2) && roleOf(y) === roleOf(y2) && roleOf(x) !== roleOf(y)) continue;
@@ -73,6 +74,19 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
     return one !== other && strictRoles.has(one) && strictRoles.has(other);
   }).length;
   return { exchangedRoles, exchanged, coordinated, changedRoles, turned, disorder: total === 0 ? 0 : inverted / total };
+}
+
+/** "What percentage of A are B": A is asked about, B is said of it. */
+const shareWords = new Set(['percentage', 'percent', 'share', 'proportion', 'fraction', 'number', 'many', 'majority']);
+
+/**
+ * Whether two roles that were exchanged tell who is which: "the effect of A on B", "A for B". Where one of the words hangs on nothing, only
+ * some do, for what a word hangs on is a guess.
+ */
+function isTold(one: string, other: string, isShare: boolean): boolean {
+  if (one !== '' && other !== '') return true;
+  const role = one || other;
+  return strictRoles.has(role) || role === 'for' || (role === 'of' && isShare);
 }
 
 /**

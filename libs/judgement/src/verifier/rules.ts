@@ -2,9 +2,10 @@
  * What no probability may overrule: differences that embeddings cannot see and that make another question whatever else is alike. Each
  * has a name, and the cache counts refusals by it.
  */
+
 import type { Signature } from '../signature/signature.ts';
 import { negators } from '../signature/word-lists.ts';
-
+import { isOtherWayRound, isOtherWayRound } from './causes.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 import type { Substitution } from './substitutions.ts';
 
@@ -52,7 +53,7 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (isNear && (features.negatedApart ?? 0) > 0 && !isInverted(a) && !isInverted(b)) return 'polarity';
   if (isNear && compareTypes(a.type, b.type) === 'conflict') return 'question_type';
   if (isNear && isOtherConnective(comparison)) return 'connective';
-  if (isNear && order.exchangedRoles > 0) return 'direction';
+  if ((isNear && order.exchangedRoles > 0) || isOtherWayRound(a, b)) return 'direction';
   if (
     isNear &&
     isSentence(a) === isSentence(b) &&
