@@ -5,7 +5,7 @@
 
 import type { Signature } from '../signature/signature.ts';
 import { negators } from '../signature/word-lists.ts';
-import { isOtherWayRound, isOtherWayRound } from './causes.ts';
+import { isOtherWayRound } from './causes.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 import type { Substitution } from './substitutions.ts';
 
