@@ -4,6 +4,7 @@ import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { checkInvalidate } from './check-request.ts';
 import type { Erasures } from './erasures.ts';
+import type { NearIndex } from './index/near-index.ts';
 import type { Learning } from './learning/learning.ts';
 import { fromEntryId, type Stamped, shorten } from './redis-keys.ts';
 import type { Removal } from './removal.ts';
@@ -11,6 +12,7 @@ import type { Removal } from './removal.ts';
 /** What it takes to invalidate. */
 export interface InvalidateParts {
   readonly removal: Removal;
+  readonly index: Pick<NearIndex, 'settle'>;
   readonly learning: Pick<Learning, 'forget'>;
   readonly erasures: Pick<Erasures, 'tell'>;
   readonly log: Logger;
@@ -27,12 +29,13 @@ export async function invalidate(request: InvalidateRequest, parts: InvalidatePa
   checkInvalidate(request);
   const { tenant, dryRun, actor } = request;
   const selected = toSelected(request.selector);
-  if (dryRun) return respond(await remove(tenant, selected, true, parts));
+  if (dryRun) return respond(await remove(tenant, selected, true, parts), 0);
   const audit = { audit: 'cache.invalidate', actor, tenant, selector: selected.kind, ...valueIn(selected) };
   try {
     const removed = await remove(tenant, selected, false, parts);
-    parts.log.info({ ...audit, removed }, 'cache entries removed');
-    return respond(removed);
+    const pending = await parts.index.settle(tenant);
+    parts.log.info({ ...audit, removed, ...(pending > 0 && { pending }) }, 'cache entries removed');
+    return respond(removed, pending);
   } catch (thrown) {
     parts.log.error({ ...audit, failed: toRefrainError(thrown).reason }, 'cache entries were not all removed');
     throw thrown;
@@ -79,6 +82,6 @@ function valueIn(selected: Stamped): { value?: string } {
   return selected.kind === 'tenant' ? {} : { value: selected.value };
 }
 
-function respond(removed: number): InvalidateResponse {
-  return create(InvalidateResponseSchema, { removed });
+function respond(removed: number, pendingIndexRemovals: number): InvalidateResponse {
+  return create(InvalidateResponseSchema, { removed, pendingIndexRemovals });
 }

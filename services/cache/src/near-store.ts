@@ -165,6 +165,14 @@ export class RedisNearStore {
     }
   }
 
+  /** Those of some ids that Redis has. */
+  async present({ tenant, key }: Partition, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const look = ids.map((id) => ['EXISTS', this.#keys.near(tenant, key, id)] as const);
+    const replies = await this.#state.pipeline(look);
+    return new Set(ids.filter((_, i) => Number(replies[i]) === 1));
+  }
+
   /** The vectors of those ids, as far as they are there. Askers of one partition wait for each other, so that each entry is read once. */
   async vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
     const keyOf = (id: string) => this.#keys.near(partition.tenant, partition.key, id);
@@ -197,7 +205,13 @@ export class RedisNearStore {
   async remove({ tenant, key }: Partition, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.#state.remove(ids.map((id) => this.#keys.near(tenant, key, id)));
+    this.letGo({ tenant, key }, ids);
     await this.#state.command('ZREM', this.#keys.partition(tenant, key), ...ids);
+  }
+
+  /** Lets go what it has in process of removed entries. */
+  letGo({ tenant, key }: Partition, ids: readonly string[]): void {
+    for (const id of ids) this.#vectors.delete(this.#keys.near(tenant, key, id));
   }
 
   /** Forgets all vectors it has in process, whosever they are. */

@@ -51,6 +51,11 @@ export class RedisKeys {
     return 'rf:1:c:erasures';
   }
 
+  /** Of all tenants: a sorted set of what has still to be taken out of the index. */
+  removals(): string {
+    return 'rf:1:c:removals';
+  }
+
   /** An answer, or an alias, by its exact key. */
   exact(tenant: string, id: string): string {
     return `${this.#of(tenant)}:x:${id}`;

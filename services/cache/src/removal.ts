@@ -85,8 +85,10 @@ export class Removal {
 
   /** Removes a partition's entries; its collection goes as a whole, which is faster than vector by vector. */
   async partition(tenant: string, key: string, names: readonly string[]): Promise<number> {
+    const partition = { tenant, key };
+    await this.#parts.index.list(partition);
     const removed = await this.entries(tenant, names);
-    this.#parts.index.drop({ tenant, key });
+    this.#parts.index.drop(partition);
     return removed;
   }
 
@@ -96,6 +98,7 @@ export class Removal {
     const of = fromEntryId(entryId);
     if (!of) return;
     const partition = { tenant, key: of.partition };
+    await index.list(partition, [of.id]);
     await near.remove(partition, [of.id]);
     index.remove(partition, [of.id]);
     await aliases.revoke(tenant, [entryId]);
@@ -120,21 +123,32 @@ export class Removal {
     }
     if (dryRun) return ids.size;
     near.forgetVectors();
-    for (const key of partitions) index.drop({ tenant, key });
+    for (const key of partitions) {
+      await index.list({ tenant, key });
+      index.drop({ tenant, key });
+    }
     return ids.size;
   }
 
   async #removePage(tenant: string, page: readonly Named[]): Promise<number> {
-    const { state, keys, index, aliases } = this.#parts;
+    const { state, keys, near, index, aliases } = this.#parts;
     const names = page.map(({ name }) => name);
     const lists = [...(await this.#listsOf(tenant, page))];
     await aliases.revoke(tenant, names);
+    const groups = [...Map.groupBy(page, ({ partition }) => partition)].map(([key, named]) => ({
+      partition: { tenant, key },
+      ids: named.map(({ id }) => id),
+    }));
+    for (const { partition, ids } of groups) await index.list(partition, ids);
     const replies = await state.pipeline([
       ...page.map((named) => ['UNLINK', ...this.#halves(tenant, named)] as const),
       ...page.map(({ id, partition }) => ['ZREM', keys.partition(tenant, partition), id] as const),
       ...lists.map((list) => ['ZREM', list, ...names] as const),
     ]);
-    for (const { id, partition } of page) index.remove({ tenant, key: partition }, [id]);
+    for (const { partition, ids } of groups) {
+      near.letGo(partition, ids);
+      index.remove(partition, ids);
+    }
     return replies.slice(0, page.length).filter((reply) => Number(reply) > 0).length;
   }
 

@@ -107,5 +107,6 @@ function watchParts({ metrics, state, embedder, index }: CacheParts): void {
   metrics.watched('cache_index_collections', 'Collections on the Chroma server.', () => index.collections);
   metrics.watched('cache_index_hot_partitions', 'Partitions kept in process.', () => index.hot.partitions);
   metrics.watched('cache_index_hot_vectors', 'Vectors kept in process.', () => index.hot.vectors);
+  metrics.watched('cache_index_leaving', 'Removed vectors and partitions that Chroma still has.', () => index.leaving);
   metrics.watched('cache_index_pending', 'Vectors and collections that wait to be written.', () => index.pending);
 }

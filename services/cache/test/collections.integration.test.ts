@@ -29,7 +29,12 @@ test('a collection that makes room for another leaves nothing in Redis: what is 
     url: chroma.url,
     log: silentLog,
     maximumCollections: () => 1,
-    source: { size: async () => 1, ids: async () => ['a'], vectors: async () => [{ id: 'a', vector }] },
+    source: {
+      size: async () => 1,
+      ids: async () => ['a'],
+      present: async (_, ids) => new Set(ids),
+      vectors: async () => [{ id: 'a', vector }],
+    },
     generations,
     nowMs: clock.now,
   });

@@ -284,6 +284,7 @@ test('reading in that Redis breaks off goes on where it was', async () => {
   const source: NearSource = {
     size: (of) => rig.near.size(of),
     ids: (of) => rig.near.ids(of),
+    present: (of, ids) => rig.near.present(of, ids),
     vectors: (of, ids) => {
       pages.push(ids.length);
       return pages.length === 2 ? Promise.reject(new Error('away')) : rig.near.vectors(of, ids);
@@ -300,6 +301,30 @@ test('reading in that Redis breaks off goes on where it was', async () => {
   hot.stop();
 });
 
+test('what is removed while a partition is read in is not in it afterwards', async () => {
+  const partition = await fillTenant('removed-meanwhile');
+  const vector = await embedder.embed(asked('Cuba'));
+  let removed: string | undefined;
+  const source: NearSource = {
+    size: (of) => rig.near.size(of),
+    ids: (of) => rig.near.ids(of),
+    present: (of, ids) => rig.near.present(of, ids),
+    vectors: async (of, ids) => {
+      const vectors = await rig.near.vectors(of, ids);
+      // Read before it went, handed over afterwards.
+      removed = nearest(vector, vectors, 1)[0];
+      hot.remove(of, [removed ?? '']);
+      return vectors;
+    },
+  };
+  const { hot } = await hotIndex(() => 10_000, source);
+  await eventually(() => hot.query(partition, vector, 1, places.length) !== undefined);
+  assert.ok(removed);
+  assert.equal(hot.vectors, places.length - 1);
+  assert.equal(hot.peek(partition, vector, 20)?.includes(removed), false);
+  hot.stop();
+});
+
 test('what Redis has evicted is not read again and again', async () => {
   const partition = await fillTenant('evicted');
   let reads = 0;
@@ -310,6 +335,7 @@ test('what Redis has evicted is not read again and again', async () => {
       ...(await rig.near.ids(of)),
       ...Array.from({ length: 500 }, (_, i) => `${i}`.padStart(32, 'e')),
     ],
+    present: (of, ids) => rig.near.present(of, ids),
     vectors: (of, ids) => {
       reads += 1;
       return rig.near.vectors(of, ids);

@@ -13,7 +13,7 @@ import type { Partition } from '../partition.ts';
 import { nearest } from '../vector.ts';
 import { type ChromaCollection, ChromaServer, isBroken, isGone } from './chroma-server.ts';
 import { family, nameOf, sortNames } from './collection-names.ts';
-import { fill, fillWhole } from './fill.ts';
+import { fill, fillWhole, put } from './fill.ts';
 import type { Generation, Generations } from './generations.ts';
 import { type NearSource, type SharedIndex, scanLimit } from './near-index.ts';
 import { beatMs, Pulse } from './pulse.ts';
@@ -129,15 +129,6 @@ export class ChromaNearIndex implements SharedIndex {
   drop(partition: Partition): void {
     this.#queue.discard(partition.key);
     this.#slots.forget(partition.key);
-    this.#change(async () => {
-      const { generations } = this.#options;
-      const counts = (await generations.all()).get(partition.key);
-      if (counts) await this.#delete(nameOf(partition.key, counts.number));
-      await generations.forget(partition.key);
-    }).catch((err) => {
-      // Its vectors are found stale when they are next asked for.
-      this.#options.log.warn({ err, partition: partition.key }, 'an index collection could not be dropped');
-    });
   }
 
   /**
@@ -158,6 +149,10 @@ export class ChromaNearIndex implements SharedIndex {
       yield* fill(collection, partition, source);
       await this.#options.generations.set(key, next);
       counts = true;
+    } catch (err) {
+      // The whole partition was removed meanwhile: nothing is left to build.
+      if (isGone(err) && !(await this.#options.generations.all()).has(key)) return;
+      throw err;
     } finally {
       this.#building.delete(key);
       if (!counts) await this.#delete(name);
@@ -245,8 +240,9 @@ export class ChromaNearIndex implements SharedIndex {
     const removed = [...writes].flatMap(([id, vector]) => (vector ? [] : [id]));
     try {
       for (const collection of [slot?.collection, this.#building.get(key)]) {
-        await collection?.upsert(added);
-        await collection?.remove(removed);
+        if (!collection) continue;
+        await put(collection, partition, added, this.#options.source);
+        await collection.remove(removed);
       }
       if (slot) await this.#wear(partition, slot, removed.length);
     } catch (err) {

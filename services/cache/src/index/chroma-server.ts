@@ -62,6 +62,11 @@ export class ChromaServer {
     return new ChromaCollection(await within(writeMs, opening));
   }
 
+  /** The collection of that name, which is there already. */
+  async find(name: string): Promise<ChromaCollection> {
+    return new ChromaCollection(await within(writeMs, this.#client.getCollection({ name })));
+  }
+
   async delete(name: string): Promise<void> {
     await within(writeMs, this.#client.deleteCollection({ name }));
   }

@@ -14,6 +14,11 @@ export function nameOf(key: string, generation: number): string {
   return `${family}${fingerprint}-g${generation}-${key}`;
 }
 
+/** Whether a collection is of a partition, whichever generation and embedding. */
+export function isOfPartition(name: string, key: string): boolean {
+  return name.startsWith(family) && name.endsWith(`-${key}`);
+}
+
 /** A collection on the server: the partition it counts for, or, where it counts for none any more, itself. */
 export interface Found {
   readonly key: string;

@@ -1,8 +1,26 @@
 import type { Partition } from '../partition.ts';
+import type { Vector } from '../vector.ts';
 import type { ChromaCollection } from './chroma-server.ts';
 import type { NearSource } from './near-index.ts';
 
 const page = 100;
+
+/**
+ * Puts vectors into a collection, and takes those out again whose entries Redis has lost in the meantime: whoever removed them may have been
+ * here before them.
+ */
+export async function put(
+  collection: ChromaCollection,
+  partition: Partition,
+  vectors: readonly Vector[],
+  source: NearSource,
+): Promise<void> {
+  if (vectors.length === 0) return;
+  await collection.upsert(vectors);
+  const ids = vectors.map(({ id }) => id);
+  const there = await source.present(partition, ids);
+  await collection.remove(ids.filter((id) => !there.has(id)));
+}
 
 /**
  * Makes a collection hold what Redis has of a partition, and nothing else; yields how many vectors it had to add, page by page. The
@@ -20,7 +38,7 @@ export async function* fill(
   if (there.size > 0) await collection.remove([...there]);
   for (let from = 0; from < missing.length; from += page) {
     const vectors = await source.vectors(partition, missing.slice(from, from + page));
-    await collection.upsert(vectors);
+    await put(collection, partition, vectors, source);
     yield vectors.length;
   }
 }

@@ -100,14 +100,8 @@ export class HotIndex {
     // The last change of an id says what holds: one that went and came again may be here already, by this process' own hand.
     const last = new Map(news.changes.map(({ id, came }) => [id, came]));
     const fresh = [...last].flatMap(([id, came]) => (came && !hot.vectors.has(id) ? [id] : []));
-    const read = new Map<string, Float32Array>();
-    if (fresh.length > 0)
-      for (const { id, vector } of await this.#options.source.vectors(partition, fresh)) read.set(id, vector);
-    for (const [id, came] of last) {
-      const vector = read.get(id);
-      if (!came) hot.vectors.remove(id);
-      else if (vector) hot.vectors.add(id, vector);
-    }
+    if (fresh.length > 0) await hot.vectors.addRead(() => this.#options.source.vectors(partition, fresh));
+    for (const [id, came] of last) if (!came) hot.vectors.remove(id);
     hot.place = news.end;
     hot.placedAtMs = nowMs;
     if (fresh.length > 0) this.#trim();
@@ -256,12 +250,9 @@ export class HotIndex {
       await breathe();
     }
     for (let from = 0; from < missing.length; from += pageEntries) {
-      for (const { id, vector } of await source.vectors(partition, missing.slice(from, from + pageEntries))) {
-        // It may have had to make room meanwhile.
-        if (this.#hot.get(partition.key) !== hot) return;
-        vectors.add(id, vector);
-        await breathe();
-      }
+      // It may have had to make room meanwhile.
+      if (this.#hot.get(partition.key) !== hot) return;
+      await vectors.addRead(() => source.vectors(partition, missing.slice(from, from + pageEntries)), breathe);
     }
     this.#trim();
     hot.gone = Math.max(0, wanted.length - vectors.size);

@@ -31,7 +31,15 @@ async function* nothing() {}
 function layered(hot: HotIndex | undefined) {
   const { index, told } = cold();
   const answered: string[] = [];
-  const options = { rebuild: nothing, onAnswer: (by: string) => answered.push(by), log: silentLog };
+  const removals = { add: async () => {}, of: async () => 4 };
+  const unindexer = { length: 5, workOff: async () => void told.push('worked off'), stop: async () => {} };
+  const options = {
+    rebuild: nothing,
+    removals,
+    unindexer,
+    onAnswer: (by: string) => answered.push(by),
+    log: silentLog,
+  };
   return { index: new LayeredIndex({ hot, cold: index, ...options }), told, answered };
 }
 
@@ -46,6 +54,12 @@ test('without a hot index Chroma answers everything and hears of everything', as
   assert.deepEqual([index.hot, index.pending, index.collections], [{ partitions: 0, vectors: 0 }, 2, 3]);
 });
 
+test('a removal is worked off before it is told how much of it waits, where Chroma answers', async () => {
+  const { index, told } = layered(undefined);
+  assert.equal(await index.settle('t'), 4);
+  assert.deepEqual([told, index.leaving], [['worked off'], 5]);
+});
+
 test('a graph that throws costs nobody an answer', async () => {
   const hot = new HotIndex({
     makeGraph: () => {
@@ -53,7 +67,12 @@ test('a graph that throws costs nobody an answer', async () => {
     },
     log: silentLog,
     maximumVectors: () => 1000,
-    source: { size: async () => 1, ids: async () => ['a'], vectors: async () => [{ id: 'a', vector }] },
+    source: {
+      size: async () => 1,
+      ids: async () => ['a'],
+      present: async () => new Set(['a']),
+      vectors: async () => [{ id: 'a', vector }],
+    },
     journal: { write: async () => {} } as unknown as Journal,
   });
   const { index, told, answered } = layered(hot);

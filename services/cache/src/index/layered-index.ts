@@ -1,18 +1,27 @@
 /** The semantic level's index: the hot partitions first, Chroma for all others, and for those that are being read in. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@refrain/service';
 import type { Partition } from '../partition.ts';
 import type { HotIndex } from './hot-index.ts';
 import type { NearIndex, Progress, SharedIndex } from './near-index.ts';
+import type { RemovalList } from './removal-list.ts';
+import type { Unindexer } from './unindexer.ts';
 
 /** What is behind it; without `hot` (no build of usearch for this machine) Chroma answers everything. */
 export interface LayeredIndexOptions {
   readonly hot: HotIndex | undefined;
   readonly cold: SharedIndex;
   readonly rebuild: (prefix: string | undefined) => AsyncGenerator<Progress>;
+  /** What has to leave Chroma, and who sees to it. */
+  readonly removals: Pick<RemovalList, 'add' | 'of'>;
+  readonly unindexer: Pick<Unindexer, 'length' | 'stop' | 'workOff'>;
   /** Hears which of the two answered a question. */
   readonly onAnswer: (by: 'hot' | 'chroma') => void;
   readonly log: Logger;
 }
+
+/** How long a removal waits for Chroma before it says that something is still there. */
+const settleMs = 500;
 
 /** Two indexes that look like one. Both hold every entry they have room for, so either may answer. */
 export class LayeredIndex implements NearIndex {
@@ -20,10 +29,14 @@ export class LayeredIndex implements NearIndex {
   readonly #cold: SharedIndex;
   readonly #log: Logger;
   readonly #onAnswer: LayeredIndexOptions['onAnswer'];
+  readonly #removals: LayeredIndexOptions['removals'];
+  readonly #unindexer: LayeredIndexOptions['unindexer'];
   readonly rebuild: LayeredIndexOptions['rebuild'];
 
-  constructor({ hot, cold, rebuild, onAnswer, log }: LayeredIndexOptions) {
+  constructor({ hot, cold, rebuild, removals, unindexer, onAnswer, log }: LayeredIndexOptions) {
     this.rebuild = rebuild;
+    this.#removals = removals;
+    this.#unindexer = unindexer;
     this.#onAnswer = onAnswer;
     this.#hot = hot;
     this.#cold = cold;
@@ -40,6 +53,10 @@ export class LayeredIndex implements NearIndex {
 
   get collections(): number {
     return this.#cold.collections;
+  }
+
+  get leaving(): number {
+    return this.#unindexer.length;
   }
 
   get hot(): { readonly partitions: number; readonly vectors: number } {
@@ -87,13 +104,22 @@ export class LayeredIndex implements NearIndex {
     this.#hot?.forget(partition);
   }
 
+  list(partition: Partition, ids?: readonly string[]): Promise<void> {
+    return this.#removals.add(partition, ids);
+  }
+
+  async settle(tenant: string): Promise<number> {
+    if (this.#cold.ready) await Promise.race([this.#unindexer.workOff(), pause(settleMs, undefined, { ref: false })]);
+    return this.#removals.of(tenant);
+  }
+
   forget(isErased: (tenant: string) => boolean): void {
     this.#hot?.forgetTenants(isErased);
   }
 
   async stop(): Promise<void> {
     this.#hot?.stop();
-    await this.#cold.stop();
+    await Promise.all([this.#unindexer.stop(), this.#cold.stop()]);
   }
 
   #queryHot(partition: Partition, vector: Float32Array, count: number, size: number): readonly string[] | undefined {

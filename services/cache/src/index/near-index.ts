@@ -18,6 +18,8 @@ export interface NearIndex {
   readonly pending: number;
   /** Collections on the server. */
   readonly collections: number;
+  /** What was listed to leave the index and is still in it, of all tenants. */
+  readonly leaving: number;
   /** What is kept in process. */
   readonly hot: { readonly partitions: number; readonly vectors: number };
   /** Told before a lookup, beside whatever else is asked: it learns what other processes have changed. Never throws. */
@@ -40,10 +42,17 @@ export interface NearIndex {
   ): Promise<readonly string[] | undefined>;
   /** Takes a vector that Redis has to be written soon; never waits. */
   add(partition: Partition, id: string, vector: Float32Array): void;
-  /** Takes entries out, as far as they are there. */
+  /** Takes entries out, as far as they are there and the index answers. */
   remove(partition: Partition, ids: readonly string[]): void;
-  /** Forgets a whole partition. */
+  /** Forgets a whole partition here; its collection goes when it is listed. */
   drop(partition: Partition): void;
+  /**
+   * To be told before entries (without ids: a whole partition) are removed from Redis: what was listed leaves the index in any case, though
+   * Chroma or this process should be away at that moment. @throws RefrainError `unavailable` where Redis does not answer
+   */
+  list(partition: Partition, ids?: readonly string[]): Promise<void>;
+  /** Takes out what was listed, within half a second. Gives how much of a tenant's the index still has then. @throws RefrainError `unavailable` */
+  settle(tenant: string): Promise<number>;
   /** Lets go what is kept in process of tenants that were erased. */
   forget(isErased: (tenant: string) => boolean): void;
   /**
@@ -55,7 +64,10 @@ export interface NearIndex {
 }
 
 /** An index that other processes write to themselves, so that there is nothing to learn before a lookup. */
-export type SharedIndex = Omit<NearIndex, 'forget' | 'hot' | 'peek' | 'prepare' | 'rebuild'> & {
+export type SharedIndex = Omit<
+  NearIndex,
+  'forget' | 'hot' | 'leaving' | 'list' | 'peek' | 'prepare' | 'rebuild' | 'settle'
+> & {
   /** Opens the partition's collection where it is lost, for the day when it is asked. */
   keepOpen(partition: Partition): void;
 };
@@ -65,6 +77,8 @@ export interface NearSource {
   size(partition: Partition): Promise<number>;
   /** All ids of a partition, those that live longest first. */
   ids(partition: Partition): Promise<string[]>;
+  /** Those of some ids that are there, whatever their time. */
+  present(partition: Partition, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The vectors of some of them. */
   vectors(
     partition: Partition,

@@ -3,6 +3,7 @@ import type { State } from '@refrain/state';
 import { RedisNearStore } from '../near-store.ts';
 import { RedisKeys } from '../redis-keys.ts';
 import { ChromaNearIndex } from './chroma-index.ts';
+import { ChromaServer } from './chroma-server.ts';
 import { Generations } from './generations.ts';
 import { HotIndex } from './hot-index.ts';
 import { loadGraphs, type MakeGraph } from './hot-vectors.ts';
@@ -10,6 +11,8 @@ import { Journal } from './journal.ts';
 import { LayeredIndex } from './layered-index.ts';
 import type { NearSource } from './near-index.ts';
 import { type RebuildParts, rebuild, rebuildWorn } from './rebuild.ts';
+import { RemovalList } from './removal-list.ts';
+import { Unindexer } from './unindexer.ts';
 
 /** What the index of the semantic level is made of. */
 export interface OpenIndexOptions {
@@ -43,12 +46,20 @@ export async function openNearIndex(
   });
   const sourceUnder = (prefix: string) => new RedisNearStore(state, RedisKeys.under(prefix));
   const parts: RebuildParts = { chroma, hot, generations, sourceUnder, log };
+  const removals = new RemovalList(state, keys);
+  const server = new ChromaServer(options.chromaUrl);
+  const unindexer = new Unindexer({
+    ...{ server, list: removals, generations, sourceUnder, log },
+    isReady: () => chroma.ready,
+  });
   const help = 'Questions that the index has answered, by the layer that did.';
   const answers = options.metrics.counter('cache_index_answers_total', help, ['layer']);
   const index = new LayeredIndex({
     hot,
     cold: chroma,
     rebuild: (prefix) => rebuild(prefix, parts),
+    removals,
+    unindexer,
     onAnswer: (layer) => answers.inc({ layer }),
     log,
   });

@@ -63,16 +63,26 @@ async function remove(
   const dryRun = !values.yes;
   const actor = values.actor ?? userInfo().username;
   const request = create(InvalidateRequestSchema, { tenant, selector, dryRun, actor });
-  const { removed } = await withCache(values.cache, tools, (cache) =>
+  const { removed, pendingIndexRemovals } = await withCache(values.cache, tools, (cache) =>
     cache.invalidate(request, { timeoutMs: removeMs }),
   );
-  if (values.json) return tools.out(toJsonLine({ tenant, selector: selector.case, dryRun, actor, removed }));
+  if (values.json)
+    return tools.out(
+      toJsonLine({ tenant, selector: selector.case, dryRun, actor, removed, pending: pendingIndexRemovals }),
+    );
   const entries = `${grouped(removed)} ${removed === 1 ? 'entry' : 'entries'} of tenant ${tenant} (${what})`;
   tools.out(
     dryRun
       ? `${entries} would go. Nothing was removed; the same with --yes removes ${removed === 1 ? 'it' : 'them'}.\n`
-      : `${entries} removed.\n`,
+      : `${entries} removed.${stillIndexed(pendingIndexRemovals)}\n`,
   );
+}
+
+/** What Chroma, being away or busy, has not let go yet: nobody is served it, and it goes by itself. */
+function stillIndexed(pending: number): string {
+  return pending > 0
+    ? ` ${grouped(pending)} of its vectors and partitions leave the index as soon as Chroma lets them go.`
+    : '';
 }
 
 function chooseSelector(values: {
