@@ -11,7 +11,9 @@ export {
 } from './identity.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
+export { followMeshConfig } from './mesh-config/follow.ts';
 export { loadMeshConfig, parseMeshConfig } from './mesh-config/load.ts';
+export { createReload, type Reload } from './mesh-config/reload.ts';
 export {
   callerKeySchema,
   type KeyLimits,
@@ -20,7 +22,6 @@ export {
   type ProviderConfig,
   type Tier,
 } from './mesh-config/schema.ts';
-export { watchMeshConfig } from './mesh-config/watch.ts';
 export {
   isOperator,
   meshMetadata,

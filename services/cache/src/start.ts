@@ -2,12 +2,14 @@
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { startGrpcServer } from '@refrain/rpc';
 import {
+  createReload,
+  followMeshConfig,
   isLoopback,
   type Logger,
   loadMeshConfig,
+  type MeshConfig,
   type ServiceScope,
   type StartedService,
-  watchMeshConfig,
 } from '@refrain/service';
 import { openState } from '@refrain/state';
 import type { CacheConfig } from './config.ts';
@@ -30,7 +32,7 @@ export async function startCache(
   openEmbedder: (config: CacheConfig, log: Logger) => Promise<Embedder> = openModel,
 ): Promise<StartedService> {
   const { log, metrics, onStop } = scope;
-  const settings = watchSettings(config.configFile, scope);
+  const settings = followSettings(config.configFile, scope);
   const state = openState({ url: config.redisUrl, name: 'refrain-cache', log });
   onStop(() => state.close());
   const keys = new RedisKeys(config.tenantSecret);
@@ -79,16 +81,12 @@ async function openModel({ modelsFolder }: CacheConfig, log: Logger): Promise<Em
   return fault ? noEmbedder(fault) : new EmbedderProcess({ modelsFolder, log });
 }
 
-function watchSettings(file: string, { log, onStop }: ServiceScope) {
+function followSettings(file: string, { log, metrics, onStop }: ServiceScope) {
   let settings = toSettings(loadMeshConfig(file));
-  const stop = watchMeshConfig(
-    file,
-    (next) => {
-      settings = toSettings(next);
-      log.info({}, 'refrain.yaml was read again');
-    },
-    (err) => log.error({ err }, 'refrain.yaml is bad; the old one stays'),
-  );
-  onStop(stop);
+  const use = (next: MeshConfig) => {
+    settings = toSettings(next);
+    log.info({}, 'refrain.yaml was read again');
+  };
+  onStop(followMeshConfig(file, use, createReload({ log, metrics })));
   return () => settings;
 }

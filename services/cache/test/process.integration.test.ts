@@ -174,12 +174,15 @@ test('with neither Redis nor Chroma it starts, misses at once and says what is d
   client.close();
 });
 
-test('another refrain.yaml counts without a restart, a bad one does not', async () => {
-  const { client, config } = await start();
+test('another refrain.yaml counts without a restart; a bad one leaves the old in force, and is counted', async () => {
+  const { client, config, ops } = await start();
   const greet = async () => (await client.lookup(ask('hello there', [Level.TEMPLATE]))).answer?.text;
   assert.equal(await greet(), 'General Kenobi.');
   await writeFile(config, 'version: nonsense\n');
-  await eventually(() => cache?.output().includes('refrain.yaml is bad') ?? false);
+  const isCounted = async () =>
+    /^refrain_config_errors_total\S* 1$/m.test(await (await fetch(`${ops}/metrics`)).text());
+  await eventually(isCounted, { what: 'a counted fault' });
+  assert.match(cache?.output() ?? '', /the new configuration cannot be used; the old one stays in force/);
   assert.equal(await greet(), 'General Kenobi.');
   await writeFile(config, yaml('You are a bold one.'));
   await eventually(async () => (await greet()) === 'You are a bold one.');
@@ -217,5 +220,10 @@ test('beyond loopback nobody is served who does not know the mesh’s secret', a
 });
 
 test('an environment that cannot be used ends with 78 and the variable’s name', async () => {
-  await assert.rejects(start({ CACHE_PORT: 'http', REDIS_URL: 'localhost' }), /CACHE_PORT[\s\S]*REDIS_URL/);
+  const all = /exit code 78\)[\s\S]*CACHE_PORT[\s\S]*REDIS_URL/;
+  await assert.rejects(start({ CACHE_PORT: 'http', REDIS_URL: 'localhost' }), all);
+});
+
+test('beyond loopback without the mesh’s secret it does not start: it ends with 78 and says what is missing', async () => {
+  await assert.rejects(start({ CACHE_HOST: '0.0.0.0' }), /exit code 78\)[\s\S]*REFRAIN_MESH_SECRET/);
 });

@@ -2,7 +2,13 @@
 import { openBus } from '@refrain/bus';
 import { RouterService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
-import { loadMeshConfig, requireKeysBeyondLoopback, runService, watchMeshConfig } from '@refrain/service';
+import {
+  createReload,
+  followMeshConfig,
+  loadMeshConfig,
+  requireKeysBeyondLoopback,
+  runService,
+} from '@refrain/service';
 import { loadConfig, requireMeshSecret } from './config.ts';
 import { createJobs } from './service.ts';
 
@@ -18,16 +24,12 @@ await runService({
     const meshSecret = requireMeshSecret(config);
     let mesh = loadMeshConfig(configFile);
     requireKeysBeyondLoopback(host, mesh.keys);
-    const onFault = (err: unknown) => log.error({ err }, 'refrain.yaml cannot be used; the old one stays in force');
-    const onChange = (next: typeof mesh) => {
-      try {
-        requireKeysBeyondLoopback(host, next.keys);
-        mesh = next;
-      } catch (error) {
-        onFault(error);
-      }
+    const use = (next: typeof mesh) => {
+      requireKeysBeyondLoopback(host, next.keys);
+      mesh = next;
+      log.info({}, 'refrain.yaml was read again');
     };
-    onStop(watchMeshConfig(configFile, onChange, onFault));
+    onStop(followMeshConfig(configFile, use, createReload({ log, metrics })));
     const bus = openBus({ url: natsUrl, name: 'jobs', log });
     onStop(() => bus.drain());
     const router = createGrpcClient(RouterService, routerAddress);

@@ -1,16 +1,17 @@
 /** Follows refrain.yaml and the files with keys: whoever changes one of them need not start anything anew. */
 import { statSync } from 'node:fs';
-import { ConfigError, type MeshConfig, watchMeshConfig } from '@refrain/service';
+import { followMeshConfig, type MeshConfig, type Reload } from '@refrain/service';
 import { chooseProviders, type ProviderServiceConfig, stemsOf } from './config.ts';
 import type { ProviderService } from './service.ts';
 
 const lookEveryMs = 1000;
 
-/** Updates the service whenever what it was built from changes. Gives the function that stops. */
+/** Updates the service by `reload` whenever what it was built from changes. Gives the function that stops. */
 export function followFiles(
-  service: Pick<ProviderService, 'update' | 'faulty'>,
+  service: Pick<ProviderService, 'update'>,
   config: ProviderServiceConfig,
   mesh: MeshConfig,
+  reload: Reload,
 ): () => void {
   let current = mesh;
   let seen = look(config, current);
@@ -18,15 +19,14 @@ export function followFiles(
     try {
       service.update(next, chooseProviders(config.providers, next));
       current = next;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      service.faulty(error);
+    } finally {
+      // One that was refused is not tried again before it changes.
+      seen = look(config, current);
     }
-    seen = look(config, current);
   };
-  const stopMesh = watchMeshConfig(config.meshFile, use, (error) => service.faulty(error), lookEveryMs);
+  const stopMesh = followMeshConfig(config.meshFile, use, reload, lookEveryMs);
   const timer = setInterval(() => {
-    if (look(config, current) !== seen) use(current);
+    if (look(config, current) !== seen) reload(() => use(current));
   }, lookEveryMs);
   timer.unref();
   return () => {

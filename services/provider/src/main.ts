@@ -1,6 +1,6 @@
 /** The provider workers as a process. */
 import { openBus } from '@refrain/bus';
-import { loadMeshConfig, runService } from '@refrain/service';
+import { createReload, loadMeshConfig, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
 import { chooseProviders, loadConfig } from './config.ts';
 import { followFiles } from './follow-files.ts';
@@ -31,7 +31,7 @@ await runService({
     const parts = { mesh, providers, keysOf, keySettings, llama, bus, state, fetch: client.fetch, log, metrics };
     const service = startProviderService(parts);
     onStop(() => service.drain(Math.max(stopMs / 2, stopMs - afterwardsMs)));
-    onStop(followFiles(service, config, mesh));
+    onStop(followFiles(service, config, mesh, createReload({ log, metrics })));
     return {
       ready: service.ready,
       ops: { host: config.host, port: config.opsPort },

@@ -13,7 +13,6 @@ export interface WorkerMetrics {
   /** What is known of a key, by its hash. */
   key(provider: string, id: string, known: { readonly record: KeyRecord; readonly isResting: boolean }): void;
   keyGone(provider: string, id: string): void;
-  configFault(): void;
 }
 
 /** Registers the workers' metrics. */
@@ -32,7 +31,6 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
   const lost = metrics.counter('provider_usage_lost_total', 'Usage records that could not be stored', ['provider']);
   const alerts = metrics.counter('provider_alerts_total', 'Alerts sent to operators', ['provider', 'kind']);
   const up = metrics.gauge('provider_up', 'Whether the provider answered the last check', ['provider']);
-  const faults = metrics.counter('provider_config_faults_total', 'Configurations and key files that could not be used');
   const ofKey = ['provider', 'key'];
   const gauge = (name: string, help: string) => metrics.gauge(`provider_key_${name}`, help, ofKey);
   const keys = {
@@ -60,7 +58,6 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
     keyGone: (provider, id) => {
       for (const each of Object.values(keys)) each.remove({ provider, key: id });
     },
-    configFault: () => faults.inc(),
     refused: (provider, reason) => refusals.inc({ provider, reason }),
     ended: (provider, outcome, took) => {
       attempts.inc({ provider, outcome });

@@ -38,8 +38,6 @@ export interface ProviderService {
    * @throws ConfigError when the keys cannot be read; then nothing has changed
    */
   update(mesh: MeshConfig, providers: readonly string[]): void;
-  /** A configuration or a key file could not be used: the old one stays in force. */
-  faulty(error: Error): void;
   /** Lets what was taken finish within `graceMs`, stores all usage records, lets go of models and servers. */
   drain(graceMs: number): Promise<void>;
 }
@@ -125,10 +123,6 @@ export function startProviderService(parts: ProviderServiceParts): ProviderServi
     },
     ready: () => readinessOf(served, bus),
     update,
-    faulty: (err) => {
-      metrics.configFault();
-      log.error({ err }, 'the new configuration cannot be used; the old one stays in force');
-    },
     drain: async (graceMs) => {
       for (const old of leaving.keys()) void old.worker.drain(graceMs);
       for (const each of served.values()) leave(each, graceMs, true);

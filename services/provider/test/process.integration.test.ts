@@ -91,7 +91,7 @@ describe('the provider process', () => {
     await eventually(() => says('ready, 2 keys active, 0 resting, 0 disabled'), { what: 'the second key' });
     await writeFile(file, 'version: 2');
     const faults = async () =>
-      /provider_config_faults_total\S* 1/.test(await (await fetch(child.ready.metrics ?? '')).text());
+      /^refrain_config_errors_total\S* 1$/m.test(await (await fetch(child.ready.metrics ?? '')).text());
     await eventually(faults, { what: 'the bad file to be counted' });
     rig.upstream.script({});
     assert.equal((await rig.ask()).at(-1)?.body.case, 'final');

@@ -32,7 +32,7 @@ function follow(t: TestContext, host: string, extra: string) {
   const errors = async () => /^refrain_config_errors_total(?:\{.*\})? (\d+)$/m.exec(await metrics.text())?.[1];
   return { settings: followSettings(loadMeshConfig(configFile), options), write, said, errors };
 }
-const refused = 'refrain.yaml cannot be used; the old one stays in force';
+const refused = 'the new configuration cannot be used; the old one stays in force';
 
 test('callers are known by the hash of their key; a price does not change the keys of the cache, its rules do', () => {
   assert.deepEqual(settingsOf(keys).callers.get(keyHash), { tenant: 'acme', user: 'ann', tier: 'pro' });

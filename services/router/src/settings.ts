@@ -6,11 +6,12 @@ import {
   withListedPrices,
 } from '@refrain/judgement';
 import {
+  createReload,
+  followMeshConfig,
   type Logger,
   type MeshConfig,
   type Metrics,
   requireKeysBeyondLoopback,
-  watchMeshConfig,
 } from '@refrain/service';
 import type { Caller } from './caller.ts';
 
@@ -48,22 +49,13 @@ export function followSettings(
     onStop: (stop: () => void) => void;
   },
 ): () => Settings {
-  const { configFile, host, log } = options;
-  const errors = options.metrics.counter('config_errors_total', 'Times that refrain.yaml could not be used.', []);
+  const { configFile, host, log, metrics, onStop } = options;
   let settings = toSettings(mesh);
-  const onFault = (err: unknown) => {
-    errors.inc();
-    log.error({ err }, 'refrain.yaml cannot be used; the old one stays in force');
-  };
-  const onChange = (next: MeshConfig) => {
-    try {
-      requireKeysBeyondLoopback(host, next.keys);
-    } catch (error) {
-      return onFault(error);
-    }
+  const use = (next: MeshConfig) => {
+    requireKeysBeyondLoopback(host, next.keys);
     settings = toSettings(next);
     log.info({}, 'refrain.yaml was read again');
   };
-  options.onStop(watchMeshConfig(configFile, onChange, onFault));
+  onStop(followMeshConfig(configFile, use, createReload({ log, metrics })));
   return () => settings;
 }

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ConfigError } from '../config-error.ts';
+import { ConfigError } from '../config-error.ts';
+import { followMeshConfig } from './follow.ts';
+import type { Reload } from './reload.ts';
 import type { MeshConfig } from './schema.ts';
-import { watchMeshConfig } from './watch.ts';
 
 const shipped = readFileSync(new URL('../../../../refrain.yaml', import.meta.url), 'utf8');
 
-test('a written and a replaced file are read again, a bad one is told and forgotten', {
+test('a written and a replaced file are read again, one that is bad or refused is told and forgotten', {
   timeout: 10_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-watch-'));
@@ -22,13 +23,19 @@ test('a written and a replaced file are read again, a bad one is told and forgot
     new Promise((resolve) => {
       settle = resolve;
     });
-  const stop = watchMeshConfig(
-    file,
-    (config) => settle(config),
-    (error) => settle(error),
-    10,
-  );
-  t.after(stop);
+  const reload: Reload = (take) => {
+    try {
+      take();
+    } catch (error) {
+      settle(error as ConfigError);
+    }
+  };
+  const refused = new ConfigError(file, []);
+  const use = (config: MeshConfig) => {
+    if (config.limits.attempts === 7) throw refused;
+    settle(config);
+  };
+  t.after(followMeshConfig(file, use, reload, 10));
   // The poll keeps no process alive; this does until the test ends.
   const alive = setInterval(() => {}, 1000);
   t.after(() => clearInterval(alive));
@@ -41,6 +48,10 @@ test('a written and a replaced file are read again, a bad one is told and forgot
   seen = next();
   writeFileSync(file, withAttempts('none'));
   assert.match(((await seen) as ConfigError).message, /limits\.attempts/);
+
+  seen = next();
+  writeFileSync(file, withAttempts(7));
+  assert.equal(await seen, refused);
 
   seen = next();
   writeFileSync(`${file}.new`, withAttempts(6));
