@@ -105,20 +105,35 @@ describe('a router in operation', { timeout: 120_000 }, () => {
   });
 
   it('what is no question at all is counted once by its door', async () => {
-    const sent = await fetch(`${mesh.http}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"messages":',
-    });
+    const metrics = async () => (await ops('/metrics')).text();
+    const count = (text: string, face: string, code: string) =>
+      Number(
+        new RegExp(`refrain_requests_total\\{face="${face}",source="none",code="${code}",.*\\} (\\d+)\\n`).exec(
+          text,
+        )?.[1] ?? 0,
+      );
+    const before = await metrics();
+    const headers = { 'content-type': 'application/json' };
+    const sent = await fetch(`${mesh.http}/v1/chat/completions`, { method: 'POST', headers, body: '{"messages":' });
     assert.equal(sent.status, 400);
+    assert.equal((await fetch(`${mesh.http}/v1/embeddings`)).status, 404);
+    assert.equal((await fetch(`${mesh.http}/v1/models`, { method: 'DELETE' })).status, 405);
     const reply = await doors.bus.request('refrain.v1.complete.local', Buffer.from('{"chat":'), { timeoutMs: 5000 });
     assert.equal(reply.header('Nats-Service-Error-Code'), '400');
-    const metrics = await (await ops('/metrics')).text();
-    for (const face of ['http', 'nats'])
-      assert.match(
-        metrics,
-        new RegExp(`refrain_requests_total\\{face="${face}",source="none",code="invalid",.*\\} 1\\n`),
-      );
+    const router = 'refrain.router.v1.RouterService';
+    for (const [method, message] of [
+      ['Complete', Buffer.from('no protobuf')],
+      ['StreamComplete', Buffer.from('no protobuf')],
+      ['Complete', Buffer.alloc(2_000_000)],
+    ] as const)
+      assert.equal((await callRaw(mesh.router.ready.grpc ?? '', `${router}/${method}`, message)).status, 3);
+    const after = await metrics();
+    const counted = (face: string, code: string) => count(after, face, code) - count(before, face, code);
+    assert.deepEqual(
+      ['invalid', 'not_found', 'unsupported'].map((code) => counted('http', code)),
+      [1, 1, 1],
+    );
+    assert.deepEqual([counted('nats', 'invalid'), counted('grpc', 'invalid')], [1, 3]);
   });
 
   it('it refuses to listen where strangers reach it while nobody needs a key, and says what to do', async () => {

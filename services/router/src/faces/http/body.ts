@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { RefrainError } from '@refrain/errors';
-import { pathOfIllFormed } from '../well-formed.ts';
+import { pathOfIllFormed } from './well-formed.ts';
 
 /** An escape that stands for half of a character: only such a text can hold one without the other. */
 const surrogate = /\\u[dD][89a-fA-F]/;

@@ -138,3 +138,52 @@ test('a function call of the old kind is refused, for nobody would hear of it', 
   const message = { role: 'assistant', content: null, function_call: { name: 'look', arguments: '{}' } };
   assert.equal(faultOf({ messages: [...hello, message, ...hello] }).fields[0]?.field, 'messages[1].function_call');
 });
+
+test('two limits of an answer that differ are refused, the same one twice is taken', () => {
+  assert.equal(faultOf({ messages: hello, max_tokens: 5, max_completion_tokens: 6 }).fields[0]?.field, 'max_tokens');
+  assert.equal(toChat(parseChatCompletion({ messages: hello, max_tokens: 5, max_completion_tokens: 5 })).maxTokens, 5);
+});
+
+test('a field that nobody reads is refused by its path, wherever it stands', () => {
+  for (const [body, field] of [
+    [{ messages: [{ role: 'user', content: 'Hi.', cache_control: {} }] }, 'messages[0].cache_control'],
+    [{ messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi.', x: 1 }] }] }, 'messages[0].content[0].x'],
+    [{ messages: hello, stream_options: { every: 1 } }, 'stream_options.every'],
+    [{ messages: hello, tools: [{ type: 'function', function: { name: 'a', x: 1 } }] }, 'tools[0].function.x'],
+    [{ messages: hello, response_format: { type: 'text', x: 1 } }, 'response_format.x'],
+  ] as const) {
+    const error = faultOf(body);
+    assert.deepEqual(
+      [error.code, error.reason, error.fields[0]?.field],
+      ['unsupported', 'UNSUPPORTED_PARAMETER', field],
+    );
+  }
+});
+
+test('however much is wrong, and with however long names, little is said of it', () => {
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`${'x'.repeat(100)}${i}`, 1]));
+  for (const body of [
+    { messages: hello, ...many },
+    { messages: [{ role: 'user', content: 'Hi.', ...many }] },
+    { messages: Array.from({ length: 2000 }, () => ({ role: 'user', content: [1, 2, 3] })) },
+    { messages: hello, tools: Array.from({ length: 10_000 }, () => 1) },
+    { messages: hello, metadata: 1, stop: Array.from({ length: 10_000 }, () => 1) },
+  ]) {
+    const { fields, message } = faultOf(body);
+    assert.ok(message.length < 700 && fields.length <= 5, `${message.length}, ${fields.length}`);
+  }
+});
+
+test('null within what may be left out is as if it were left out', () => {
+  const chat = toChat(
+    parseChatCompletion({
+      messages: [
+        { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x/y.png', detail: null } }] },
+      ],
+      tools: [{ type: 'function', function: { name: 'look', description: null, parameters: null, strict: null } }],
+      stream_options: { include_usage: null },
+    }),
+  );
+  const image = chat.messages[0]?.parts[0]?.content;
+  assert.deepEqual([image?.case === 'image' && image.value.detail, chat.tools[0]?.parametersJson], ['auto', '']);
+});

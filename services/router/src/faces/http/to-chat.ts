@@ -22,10 +22,18 @@ import { toBodyError, unsupported } from './violations.ts';
  */
 export function parseChatCompletion(json: unknown): ChatCompletionBody {
   const result = chatCompletionSchema.safeParse(withoutNulls(json));
-  if (result.success) return result.data;
+  if (result.success) return checked(result.data);
   const limited = result.error.issues.find((issue) => issue.path[0] === 'n' || issue.path[0] === 'logprobs');
   if (limited) throw unsupported([String(limited.path[0])]);
   throw toBodyError(result.error);
+}
+
+/** The old name and the new one of the same limit: which of two was meant nobody knows. */
+function checked(body: ChatCompletionBody): ChatCompletionBody {
+  const { max_completion_tokens: limit, max_tokens: old } = body;
+  if (limit === undefined || old === undefined || limit === old) return body;
+  const [field, description] = ['max_tokens', 'must not differ from max_completion_tokens'];
+  throw new RefrainError('invalid', `${field} ${description}.`, { fields: [{ field, description }] });
 }
 
 /** Translates a body to the canonical request. */
