@@ -37,6 +37,8 @@ export interface TestJobs {
   readonly nats: TestServer;
   readonly router: ScriptedRouter;
   readonly bus: Bus;
+  /** Writes another `refrain.yaml`: what ends the usual one, or all of it. */
+  readonly configure: (text: { extra: string } | { all: string }) => Promise<void>;
   readonly client: GrpcClient<typeof JobsService>;
   /** Ends of jobs as their tenants hear of them. */
   readonly events: JobEvent[];
@@ -81,7 +83,9 @@ export async function startJobs(extra = '', env: Readonly<Record<string, string>
   const folder = await mkdtemp(join(tmpdir(), 'refrain-jobs-'));
   stops.push(() => rm(folder, { recursive: true, force: true }));
   const configFile = join(folder, 'refrain.yaml');
-  await writeFile(configFile, yaml + extra);
+  const configure: TestJobs['configure'] = (text) =>
+    writeFile(configFile, 'all' in text ? text.all : yaml + text.extra);
+  await configure({ extra });
   const nats = await startNats();
   stops.push(() => nats.stop());
   const router = await startScriptedRouter(meshSecret);
@@ -120,7 +124,7 @@ export async function startJobs(extra = '', env: Readonly<Record<string, string>
   await eventually(() => bus.connected, { what: 'a connection to NATS' });
   const get = (id: string) => client.get(create(GetRequestSchema, { id }), { metadata: as.ann });
   return {
-    ...{ nats, router, bus, client, events, eventTexts, jobs, start, get },
+    ...{ nats, router, bus, configure, client, events, eventTexts, jobs, start, get },
     submit: async (text, more = {}) => {
       const request = create(SubmitRequestSchema, { chat: chatOf(text), ...more });
       return (await client.submit(request, { metadata: as.ann })).job?.id ?? '';
