@@ -7,7 +7,8 @@ import { Days } from '../src/keys/day.ts';
 import { type PooledKey, toKeys } from '../src/keys/key-set.ts';
 import type { KeyPool, Lease, LeaseQuery } from '../src/keys/lease.ts';
 import { toPlan } from '../src/keys/pool-plan.ts';
-import { type PoolWatcher, SharedPool } from '../src/keys/shared-pool.ts';
+import type { PoolWatcher } from '../src/keys/pool-watcher.ts';
+import { SharedPool } from '../src/keys/shared-pool.ts';
 
 /** A provider's section of refrain.yaml, by what its tests are about. */
 export function providerOf(text: string): ProviderConfig {

@@ -1,6 +1,6 @@
 /** When operators should look at a provider's keys. */
 import type { RaiseAlert } from '@refrain/bus';
-import type { PoolWatcher } from './shared-pool.ts';
+import type { PoolWatcher } from './pool-watcher.ts';
 
 /** Why an operator should look. */
 type AlertKind = 'quota' | 'errors' | 'unused' | 'denied' | 'exhausted';
