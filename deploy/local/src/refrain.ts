@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, Command>> = {
   spend: async (args, out) => (await import('./refrain/spend.ts')).showSpend(args, loadSettings(process.env).home, out),
   keys: async (args, out) => (await import('./refrain/keys.ts')).runKeys(args, loadSettings(process.env).home, out),
   jobs: async (args, out) => (await import('./refrain/jobs.ts')).runJobs(args, loadSettings(process.env).home, out),
+  alerts: async (args, out) => {
+    const tools = { home: loadSettings(process.env).home, out, say: (text: string) => process.stderr.write(text) };
+    return (await import('./refrain/alerts.ts')).showAlerts(args, tools);
+  },
   cache: async (args, out) => {
     const { home, configFile } = loadSettings(process.env);
     // gRPC and the contracts take longer to load than the other commands to run.

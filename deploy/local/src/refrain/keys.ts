@@ -13,6 +13,7 @@ import {
 } from '@refrain/state';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { toMoment } from './moment.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 
 /** A key and what becomes of it. Times are milliseconds since 1970, 0 for never. */
@@ -141,8 +142,4 @@ function remark({ state, reason, probeAtMs, rests, lastError }: KeyStatus): stri
   if (state === 'out') return probeAtMs > 0 ? `${reason}, next probe ${toMoment(probeAtMs)}` : reason;
   if (state === 'resting') return rests.map(({ model, untilMs }) => `${model} until ${toMoment(untilMs)}`).join(', ');
   return lastError === '' ? '' : `last error ${lastError}`;
-}
-
-function toMoment(ms: number): string {
-  return ms === 0 ? 'never' : new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }

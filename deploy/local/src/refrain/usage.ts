@@ -19,6 +19,9 @@ const commands: Readonly<Record<string, string>> = {
   jobs: `  jobs [--dead] [--json]                     the jobs of all tenants, newest first; of those that died, why (also: --jobs HOST:PORT)
   jobs retry ID                              has a dead job tried again
 `,
+  alerts: `  alerts [--since TIME] [--follow] [--json]  what operators were told in the last 24 hours, or since 30s, 15m, 1h, 7d; with --follow
+                                             on until Ctrl-C (also: --nats URL)
+`,
   cache: `  cache stats                                what was looked up and stored since the cache started
   cache report --tenant NAME                 what was served by meaning, what of it was wrong, what follows
   cache invalidate --tenant NAME (--entry ID | --tag NAME | --model PROVIDER/MODEL | --partition KEY | --all)
