@@ -4,9 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { RefrainError } from '@refrain/errors';
 import { keyPoolNames, parseKeyRecord } from '@refrain/state';
 import { eventually } from '@refrain/testkit';
-import { type PoolRig, query, startPoolRig, use } from './pool.ts';
-
-const refused = new RefrainError('upstream_denied', 'x', { reason: 'KEY_REJECTED' });
+import { type PoolRig, startPoolRig } from './pool.ts';
+import { query, refused, use } from './pool-calls.ts';
 
 describe('the key pool after a time without Redis', () => {
   let rig: PoolRig;

@@ -5,7 +5,6 @@ import { openState, type State } from '@refrain/state';
 import { type ManualClock, manualClock, silentLog, startRedis, type TestServer } from '@refrain/testkit';
 import { Days } from '../src/keys/day.ts';
 import { type PooledKey, toKeys } from '../src/keys/key-set.ts';
-import type { KeyPool, Lease, LeaseQuery } from '../src/keys/lease.ts';
 import { toPlan } from '../src/keys/pool-plan.ts';
 import type { PoolWatcher } from '../src/keys/pool-watcher.ts';
 import { SharedPool } from '../src/keys/shared-pool.ts';
@@ -52,8 +51,12 @@ export interface PoolRig {
   readonly redis: TestServer;
   readonly state: State;
   readonly clock: ManualClock;
-  /** A worker's pool; a name for each test keeps them apart. */
+  /** A worker's pool with so many keys. */
   pool(config: string, count: number, options?: PoolOptions): SharedPool;
+  /** The pool of the only worker of a provider of its own. */
+  worker(config: string, count: number, options?: PoolOptions): SharedPool;
+  /** The pools of so many workers of a provider of its own, each with the same keys. */
+  workers(config: string, count: number, howMany?: number, options?: PoolOptions): SharedPool[];
   stop(): Promise<void>;
 }
 
@@ -66,55 +69,44 @@ export async function startPoolRig(): Promise<PoolRig> {
   const state = openState({ url: redis.url, name: 'pool', log: silentLog, timeoutMs: 5000 });
   while (!state.ready) await new Promise((resolve) => setImmediate(resolve));
   const clock = manualClock(noon);
+  const pool = (config: string, count: number, options: PoolOptions = {}) => {
+    const section = providerOf(config);
+    const keys = options.keys ?? toKeys(section, keysOf(count));
+    const { region, threshold = 1.1, watcher = {} } = options;
+    const plan = toPlan(section, keys, { region, threshold });
+    const ofZone = new Days(section.resetTimeZone);
+    const days = { around: (nowMs: number) => ofZone.around(nowMs + (options.skewMs ?? 0)) };
+    const parts = {
+      provider: options.provider ?? 'it',
+      state: options.state ?? state,
+      days,
+      log: silentLog,
+      probeMs: 900_000,
+    };
+    return new SharedPool(
+      { ...parts, clock: options.clock ?? clock, watcher: { ...noWatcher, ...watcher } },
+      keys,
+      plan,
+    );
+  };
+  let made = 0;
+  const own = (options: PoolOptions) => {
+    made += 1;
+    return { provider: `p${made}`, ...options };
+  };
   return {
     redis,
     state,
     clock,
-    pool: (config, count, options = {}) => {
-      const section = providerOf(config);
-      const keys = options.keys ?? toKeys(section, keysOf(count));
-      const { region, threshold = 1.1, watcher = {} } = options;
-      const plan = toPlan(section, keys, { region, threshold });
-      const ofZone = new Days(section.resetTimeZone);
-      const days = { around: (nowMs: number) => ofZone.around(nowMs + (options.skewMs ?? 0)) };
-      const parts = {
-        provider: options.provider ?? 'it',
-        state: options.state ?? state,
-        days,
-        log: silentLog,
-        probeMs: 900_000,
-      };
-      return new SharedPool(
-        { ...parts, clock: options.clock ?? clock, watcher: { ...noWatcher, ...watcher } },
-        keys,
-        plan,
-      );
+    pool,
+    worker: (config, count, options = {}) => pool(config, count, own(options)),
+    workers: (config, count, howMany = 1, options = {}) => {
+      const ours = own(options);
+      return Array.from({ length: howMany }, () => pool(config, count, ours));
     },
     stop: async () => {
       state.close();
       await redis.stop();
     },
   };
-}
-
-let attempts = 0;
-
-/** A question for the pool. */
-export function query(more: Partial<LeaseQuery> = {}): LeaseQuery {
-  attempts += 1;
-  const want = { promptTokens: 10, outputTokens: 90 };
-  return { attemptId: `attempt-${attempts}`, model: 'm', want, excluded: [], ...more };
-}
-
-/** Leases and ends well. */
-export async function use(pool: KeyPool, more: Partial<LeaseQuery> = {}): Promise<Lease> {
-  const lease = await pool.lease(query(more));
-  pool.settle(lease, { kind: 'ended', tokens: 100 });
-  return lease;
-}
-
-/** The keys' names in order, as a test may say them: 1 is the first. */
-export function numbers(pool: SharedPool, leases: readonly Lease[]): number[] {
-  const ids = [...pool.keys.keys()];
-  return leases.map(({ key }) => ids.indexOf(key.id) + 1);
 }

@@ -8,7 +8,8 @@ import { advance, momentOf } from '../src/keys/decide.ts';
 import { toKeys } from '../src/keys/key-set.ts';
 import type { Lease, Settlement } from '../src/keys/lease.ts';
 import { parseModelRecord } from '../src/keys/records.ts';
-import { keysOf, type PoolRig, providerOf, query, startPoolRig } from './pool.ts';
+import { keysOf, type PoolRig, providerOf, startPoolRig } from './pool.ts';
+import { query } from './pool-calls.ts';
 
 /** Repeatable random numbers below 1 (mulberry32). */
 function numbersFrom(seed: number): () => number {
