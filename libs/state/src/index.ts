@@ -11,6 +11,7 @@ export {
   readKeyRests,
 } from './key-records.ts';
 export { redisUrl } from './redis-url.ts';
+export { answersSharedMs, revokedKey, revokedMs } from './revoked-answers.ts';
 export { sayOnce } from './say-once.ts';
 export {
   readSpend,

@@ -58,6 +58,7 @@ async function remove(
   }
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
   if (dryRun) return removal.count(tenant, names);
+  await removal.unshare(names.flatMap((name) => fromEntryId(name)?.id ?? []));
   return selected.kind === 'partition'
     ? removal.partition(tenant, selected.value, names)
     : removal.entries(tenant, names);

@@ -1,5 +1,5 @@
 /** Takes entries out, with all that hangs on them: both halves, aliases, places in lists, vectors in the index. */
-import type { State } from '@refrain/state';
+import { revokedKey, revokedMs, type State } from '@refrain/state';
 import type { Aliases } from './aliases.ts';
 import { Generations } from './index/generations.ts';
 import type { NearIndex } from './index/near-index.ts';
@@ -59,6 +59,18 @@ export class Removal {
     await state.set(keys.stamp(tenant, stamped), Buffer.from(String(nowMs)), { ttlMs: stampMs });
   }
 
+  /**
+   * Routers tell the answers of these ids no more either: one that was given a moment ago is shared beside the cache. To be said before
+   * they are removed, so that nothing is shared that cannot be found any more.
+   */
+  async unshare(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += pageNames) {
+      const page = ids.slice(from, from + pageNames);
+      const marks = page.map((id) => ['SET', revokedKey(id), 1, 'PX', revokedMs] as const);
+      await patiently(() => this.#parts.state.pipeline(marks));
+    }
+  }
+
   /** How many of them are there. */
   async count(tenant: string, names: readonly string[]): Promise<number> {
     let there = 0;
@@ -114,12 +126,16 @@ export class Removal {
     const collections = await new Generations(state, keys).all();
     for (const [key, { prefix }] of collections) if (prefix === keys.prefix(tenant)) partitions.add(key);
     for await (const found of state.scan(keys.pattern(tenant))) {
+      const fresh = new Set<string>();
       for (const key of found) {
         const [kind, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');
-        if (kind === 'x' || kind === 's') ids.add(rest.at(-1) ?? '');
+        if (kind === 'x' || kind === 's') fresh.add(rest.at(-1) ?? '');
         if (kind === 'p') partitions.add(rest[0] ?? '');
       }
-      if (!dryRun) await state.remove(found.filter((key) => key !== stamp));
+      for (const id of fresh) ids.add(id);
+      if (dryRun) continue;
+      await this.unshare([...fresh]);
+      await state.remove(found.filter((key) => key !== stamp));
     }
     if (dryRun) return ids.size;
     near.forgetVectors();

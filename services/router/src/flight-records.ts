@@ -5,7 +5,7 @@
  */
 import { hash, randomUUIDv7 } from 'node:crypto';
 import { answerIsOut } from '@refrain/resilience';
-import type { State } from '@refrain/state';
+import { answersSharedMs, revokedKey, revokedMs, type State } from '@refrain/state';
 
 /** Where a flight's answer is being made. */
 export interface FlightAttempt {
@@ -43,12 +43,11 @@ export type Claim = { readonly lease: Lease } | { readonly notice: FlightNotice 
 /** A leader renews every third of it. */
 export const leaseMs = 6000;
 /** How long an answer is shared after its end, also one that may not be cached (the worker keeps what it said as long). */
-export const doneSeconds = 5;
-const doneMs = doneSeconds * 1000;
+export const doneSeconds: number = answersSharedMs / 1000;
 /** An answer that is complete sooner is announced with its end alone: the others look every 25 ms. */
 const announceAfterMs = 15;
 
-/** An answer that was judged wrong is not shared any more. */
+/** An answer that was judged wrong, or taken out of the cache, is not shared any more. */
 const claimLua = `
 local record = redis.call('GET', KEYS[1])
 if record and not (redis.call('EXISTS', KEYS[2]) == 1 and cjson.decode(record).done) then return record end
@@ -88,7 +87,7 @@ export class FlightRecords {
       if ((await this.#state.command('SET', name, first, 'PX', leaseMs, 'NX')) === 'OK') {
         return { lease: this.#lease(name, notice) };
       }
-      const found = await this.#claim([name, wrongKey(key)], [first, leaseMs]);
+      const found = await this.#claim([name, revokedKey(key)], [first, leaseMs]);
       if (typeof found === 'string') return { notice: JSON.parse(found) as FlightNotice };
     } catch (error) {
       this.#onFault(error);
@@ -108,12 +107,22 @@ export class FlightRecords {
     }
   }
 
-  /** The answer of that exact key (or its first half, as entries are called) was wrong: nobody shares it any more. */
+  /** The answer of that exact key (or its first half, as entries are called) was wrong or is to be forgotten: nobody shares it any more. */
   async revoke(exactKey: string): Promise<void> {
     try {
-      await this.#state.set(wrongKey(exactKey), Buffer.from('1'), { ttlMs: doneMs + 1000 });
+      await this.#state.set(revokedKey(exactKey), Buffer.from('1'), { ttlMs: revokedMs });
     } catch (error) {
       this.#onFault(error);
+    }
+  }
+
+  /** Whether that was said of it, by this router, another, or the cache; false where nobody can tell: then nothing was taken out either. */
+  async isRevoked(exactKey: string): Promise<boolean> {
+    try {
+      return (await this.#state.get(revokedKey(exactKey))) !== null;
+    } catch (error) {
+      this.#onFault(error);
+      return false;
     }
   }
 
@@ -133,7 +142,7 @@ export class FlightRecords {
         clearTimeout(announcement);
         announcement = setTimeout(renew, announceAfterMs);
       },
-      done: () => end(JSON.stringify({ ...notice, done: true }), doneMs),
+      done: () => end(JSON.stringify({ ...notice, done: true }), answersSharedMs),
       release: () => end('', 0),
     };
   }
@@ -146,8 +155,4 @@ export class FlightRecords {
 /** Both keys of a question carry the half of its exact key in braces, so that a cluster keeps them together. */
 function recordKey(key: string): string {
   return `rf:1:f:{${key.slice(0, 32)}}:${hash('sha256', key, 'hex').slice(0, 16)}`;
-}
-
-function wrongKey(key: string): string {
-  return `rf:1:w:{${key.slice(0, 32)}}`;
 }

@@ -5,7 +5,7 @@ import { answerOf, questionOf } from '../test/question.ts';
 import type { Question } from './ask.ts';
 import { FreshAnswers } from './fresh-answers.ts';
 import { collect } from './reply.ts';
-import { Flights } from './steps/coalesce.ts';
+import { Flights, whole } from './steps/coalesce.ts';
 
 const text = 'What is a monad?';
 const asks = () => {
@@ -55,4 +55,11 @@ test('who asks another question, asks afresh or comes after an answer was found 
   await assertAsked(questionOf(text, { options: { cache: CacheMode.OFF } }));
   flights.forget();
   await assertAsked(questionOf(text));
+});
+
+test('an answer that was taken out since is not told again: it is asked anew', async () => {
+  const flights = new Flights(async (exactKey) => exactKey === questionOf(text).exactKey);
+  flights.keep(questionOf(text), answerOf('A monoid.'));
+  const reply = await flights.join(questionOf(text), () => whole(answerOf('A monad.')));
+  assert.equal((await collect(reply)).text, 'A monad.');
 });

@@ -62,11 +62,12 @@ export function createRouter({ bus, cache, jobs, log, metrics, settings, state }
   const payments = { budgets, onUnpriced: createPriceAlarm({ raise, metrics: budgetMetrics }) };
   const settling = settleRecords({ bus, budgets, settings, metrics: budgetMetrics });
   const events = withSavings(createEvents(bus, routerMetrics), savings);
-  const recorder = new Recorder({ cache, events, metrics: routerMetrics });
-  const flights = new Flights();
+  const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
+  const onInvalidated = (exactKey: string) => void records.revoke(exactKey);
+  const recorder = new Recorder({ cache, events, metrics: routerMetrics, onInvalidated });
+  const flights = new Flights((exactKey) => records.isRevoked(exactKey));
   metrics.watched('flights', 'Questions under way, each counted once.', () => flights.size);
   const limiter = new RateLimiter();
-  const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
   const shared = createSharedBreakers(state);
   const breakers = new Breakers({
     shared,

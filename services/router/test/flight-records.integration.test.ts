@@ -79,7 +79,9 @@ test('an answer that was judged wrong is not shared any more; a flight under way
   const exactKey = 'f'.repeat(64);
   const lease = await leaseOf(`${exactKey}/pro`);
   lease.announce(attempt);
+  assert.equal(await records.isRevoked(exactKey), false);
   await records.revoke(exactKey.slice(0, 32));
+  assert.equal(await records.isRevoked(exactKey), true);
   assert.equal('notice' in ((await records.claim(`${exactKey}/pro`)) ?? {}), true);
   lease.done();
   await eventually(async () => (await records.read(`${exactKey}/pro`))?.done === true);

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { type Answer, CompleteRequestSchema, Role, RouterService, Source } from '@refrain/contracts';
+import {
+  type Answer,
+  CompleteRequestSchema,
+  InvalidateRequestSchema,
+  Role,
+  RouterService,
+  Source,
+} from '@refrain/contracts';
 import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
 import { eventually, type ServiceProcess } from '@refrain/testkit';
 import { startMesh, type TestMesh } from './start-mesh.ts';
@@ -128,6 +135,34 @@ describe('two routers', { timeout: 120_000 }, () => {
     const text = fresh();
     await Promise.all([mesh.client, other, mesh.client, other].map((client) => ask(client, text, 0.9)));
     assert.equal(mesh.one.count - count, 4);
+  });
+
+  it('what was taken out of the cache is not shared any more, by neither router, though it was given a moment ago', async () => {
+    const { count } = mesh.one;
+    const text = fresh();
+    await ask(mesh.client, text);
+    await eventually(async () => (await ask(other, text))?.provenance?.source === Source.EXACT);
+    const all = { case: 'all' as const, value: true };
+    await mesh.cacheClient.invalidate(create(InvalidateRequestSchema, { tenant: 'local', selector: all }));
+    assert.equal(mesh.one.count - count, 1);
+    assert.equal((await ask(mesh.client, text))?.provenance?.source, Source.PROVIDER);
+    assert.equal(mesh.one.count - count, 2);
+  });
+
+  it('an answer that was invalidated while it was made is told to those who heard it made, and to nobody else', async () => {
+    mesh.one.otherwise({ paceMs: 100, chunks: 6, text: 'To be forgotten.' });
+    const { count } = mesh.one;
+    const text = fresh();
+    const underway = ask(mesh.client, text);
+    await eventually(() => mesh.one.count > count);
+    const all = { case: 'all' as const, value: true };
+    await mesh.cacheClient.invalidate(create(InvalidateRequestSchema, { tenant: 'local', selector: all }));
+    assert.equal((await underway)?.text, 'To be forgotten.');
+    mesh.one.otherwise({ text: 'Asked anew.' });
+    await eventually(async () => (await ask(other, text))?.text === 'Asked anew.', {
+      timeoutMs: 2000,
+      what: 'a new one',
+    });
   });
 
   it('without Redis each router asks for itself, and nobody waits for it', async () => {

@@ -27,6 +27,12 @@ export async function* whole(answer: Answer): AsyncGenerator<FlightEvent> {
 export class Flights {
   readonly #flights: SingleFlight<FlightEvent> = new SingleFlight();
   readonly #fresh: FreshAnswers = new FreshAnswers();
+  readonly #isRevoked: (exactKey: string) => Promise<boolean>;
+
+  /** `isRevoked` says whether an answer was taken out since; it is asked where an answer is about to be told again, and must not throw. */
+  constructor(isRevoked: (exactKey: string) => Promise<boolean> = async () => false) {
+    this.#isRevoked = isRevoked;
+  }
 
   /** Flights under way. */
   get size(): number {
@@ -50,7 +56,8 @@ export class Flights {
   async join(question: Question, lead: Lead): Promise<Reply> {
     const key = flightKey(question);
     const fresh = this.#fresh.get(key);
-    if (fresh) return wholeReply({ ...toSharedAnswer(fresh), requestId: question.requestId });
+    if (fresh && !(await this.#isRevoked(question.exactKey)))
+      return wholeReply({ ...toSharedAnswer(fresh), requestId: question.requestId });
     const { leader, events } = this.#flights.join(key, lead);
     const patience = new Patience(question.deadline, question.ask.signal);
     const listening = patience.limit(events);

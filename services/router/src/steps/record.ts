@@ -19,6 +19,8 @@ export interface RecordParts {
   readonly cache: Pick<GrpcClient<typeof CacheService>, 'store'>;
   readonly events: Events;
   readonly metrics: RouterMetrics;
+  /** Hears of an answer that was invalidated while it was made. */
+  readonly onInvalidated?: (exactKey: string) => void;
 }
 
 const storeMs = 5000;
@@ -65,7 +67,8 @@ export class Recorder {
       ...(ttlSeconds !== undefined && { ttlSeconds }),
     });
     try {
-      await this.#parts.cache.store(request, { timeoutMs: storeMs });
+      const { refusedReason } = await this.#parts.cache.store(request, { timeoutMs: storeMs });
+      if (refusedReason === 'invalidated') this.#parts.onInvalidated?.(question.exactKey);
     } catch (thrown) {
       this.#parts.metrics.cacheFailed('store', toRefrainError(thrown).reason);
     }
