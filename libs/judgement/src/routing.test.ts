@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type Chat, ChatSchema, ClassificationSchema, Complexity, Role, Task } from '@refrain/contracts';
+import type { RefrainError } from '@refrain/errors';
 import { type Plan, planRoutes, promptTokens, type RoutingTable } from './routing.ts';
 
 const dollar = 1_000_000_000;
@@ -71,6 +72,22 @@ test('an alias and a pin choose; an unknown model is not_found; a prompt too lon
   const text = 'word '.repeat(150);
   assert.deepEqual(names(plan(table, { text }).routes), ['big/best']);
   assert.throws(() => plan(table, { model: 'fast', text }), { code: 'invalid', reason: 'CONTEXT_LENGTH_EXCEEDED' });
+});
+
+test('of a prompt and an answer that fit nowhere the one that is too long is named', () => {
+  const fieldOf = (text: string, maxTokens: number) => {
+    const classification = create(ClassificationSchema, { task: Task.TEXT, complexity: Complexity.SIMPLE });
+    const chat = { ...chatOf(text, 'fast'), maxTokens };
+    try {
+      planRoutes(table, { chat, classification, caller: { tenant: 'acme', user: 'ann', tier: 'pro' } });
+    } catch (error) {
+      return (error as RefrainError).fields[0]?.field;
+    }
+    return undefined;
+  };
+  assert.equal(fieldOf('word '.repeat(150), 10), 'messages');
+  assert.equal(fieldOf('word', 1_000_000), 'max_tokens');
+  assert.equal(fieldOf('word', 10), undefined);
 });
 
 test('a profile names its models in order, and a local model may stand in, also where the context is too small for it said so', () => {

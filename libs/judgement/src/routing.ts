@@ -110,7 +110,10 @@ export function planRoutes(table: RoutingTable, request: Request): Plan {
   const inReserve = consider(standIns, {}).filter(({ candidate }) => !isPlanned(candidate));
   const local = keptOf(inReserve);
   const isTooLong = onRoute.some(({ verdict }) => verdict === candidateVerdicts.context);
-  if (routes.length + local.length === 0 && isTooLong) throw tooLong(tokens);
+  if (routes.length + local.length === 0 && isTooLong) {
+    const longest = Math.max(...onRoute.map(({ candidate }) => candidate.contextTokens));
+    throw tooLong(tokens, chat.maxTokens ?? 0, longest);
+  }
   const all = [...onRoute, ...inReserve];
   const considered = all.map(({ candidate, verdict }) => ({ ...toRoute(candidate), verdict }));
   return { routes: routes.map(toRoute), local: local.map(toRoute), reason, considered };
@@ -212,13 +215,12 @@ function toRoute({ model, price, provider, rank }: Candidate): PlannedRoute {
   return { provider, model, rank, price };
 }
 
-function tooLong(tokens: number): RefrainError {
-  return new RefrainError(
-    'invalid',
-    `The prompt of about ${tokens} tokens fits the context of no model on its route.`,
-    {
-      reason: 'CONTEXT_LENGTH_EXCEEDED',
-      fields: [{ field: 'messages', description: 'is too long for every model on its route' }],
-    },
-  );
+/** What is too long is the prompt, or the answer that is asked for: each is told by its own field. */
+function tooLong(tokens: number, answerTokens: number, contextTokens: number): RefrainError {
+  const isPrompt = tokens > contextTokens;
+  const subject = `The prompt of about ${tokens} tokens${isPrompt ? '' : ` with an answer of ${answerTokens}`}`;
+  return new RefrainError('invalid', `${subject} fits the context of no model on its route.`, {
+    reason: 'CONTEXT_LENGTH_EXCEEDED',
+    fields: [{ field: isPrompt ? 'messages' : 'max_tokens', description: 'is too long for every model on its route' }],
+  });
 }

@@ -90,6 +90,8 @@ function checkTools(chat: Chat, fault: Fault): void {
     fault('tool_choice.mode', 'must be auto, none, required or function');
   if (choice?.mode === 'function' && !chat.tools.some(({ name }) => name === choice.name))
     fault('tool_choice.name', 'names no tool of this request');
+  if (choice?.mode === 'required' && chat.tools.length === 0)
+    fault('tool_choice.mode', 'must not be required where there are no tools');
   const format = chat.responseFormat;
   if (format && !formats.has(format.type)) fault('response_format.type', 'must be text, json_object or json_schema');
   if (format?.type === 'json_schema' && !isJsonObject(format.schemaJson))

@@ -75,6 +75,7 @@ for (const [what, json, ...fields] of [
     { tools: [{ type: 'function', function: { name: 'look', parameters: deep } }] },
     'tools[0].function.parameters',
   ],
+  ['a tool that must be called and is not there', { tool_choice: 'required' }, 'tool_choice'],
   [
     'a tool that is not there',
     { tools: [look], tool_choice: { type: 'function', function: { name: 'see' } } },

@@ -93,7 +93,8 @@ function oneOf<T>(name: string, value: string, choices: Record<string, T>): T {
 
 function number(name: string, value: string, maximum: number): number {
   const parsed = Number(value);
-  if (!(parsed > 0 && parsed <= maximum)) throw invalid(name, 'must be a positive number');
+  const bounds = maximum === Number.MAX_SAFE_INTEGER ? '' : `, at most ${maximum}`;
+  if (!(parsed > 0 && parsed <= maximum)) throw invalid(name, `must be a positive number${bounds}`);
   return parsed;
 }
 

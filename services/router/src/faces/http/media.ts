@@ -19,6 +19,9 @@ export function checkMedia({ headers }: IncomingMessage, response: ServerRespons
     response.setHeader('accept-encoding', 'identity');
     throw unsupported('content-encoding', 'must be identity: compressed bodies are not read');
   }
+  const transfer = headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked')
+    throw unsupported('transfer-encoding', 'must be chunked');
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
 }
 

@@ -60,7 +60,7 @@ export const complete: Receive = async (turn) => {
       return writeStream(response, reply, { includeUsage, signal: ask.signal, log });
     }
     const answer = reply.whole ?? (await collect(reply));
-    send(response, answerStatus(reply.provenance), toCompletionBody(answer), headers);
+    send(response, { status: answerStatus(reply.provenance), body: toCompletionBody(answer), headers });
   };
 };
 
@@ -69,7 +69,7 @@ export const explain: Receive = async (turn) => {
   const { ask, named } = await readAsk(turn);
   return async () => {
     const explained = await turn.pipeline.explain(ask).catch(named);
-    send(turn.response, 200, toJson(ExplainResponseSchema, explained));
+    send(turn.response, { status: 200, body: toJson(ExplainResponseSchema, explained) });
   };
 };
 
@@ -82,14 +82,15 @@ export const feedback: Receive = async (turn) => {
     const result = await turn.pipeline.feedback(credentials, request).catch((thrown: unknown) => {
       throw renamed(toRefrainError(thrown), (field) => (field === 'entry_id' ? idField : field));
     });
-    send(turn.response, 200, toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true }));
+    const body = toJson(FeedbackResponseSchema, result, { alwaysEmitImplicit: true });
+    send(turn.response, { status: 200, body });
   };
 };
 
 /** GET /v1/models */
 export const models: Receive = async (turn) => {
   const data = listModels(turn);
-  return async () => send(turn.response, 200, { object: 'list', data });
+  return async () => send(turn.response, { status: 200, body: { object: 'list', data } });
 };
 
 /** GET /v1/models/<id> */
@@ -100,7 +101,7 @@ export const model: Receive = async (turn) => {
     const text = `There is no model ${id.slice(0, 100)}.`;
     throw new RefrainError('not_found', text, { reason: 'MODEL_NOT_FOUND' });
   }
-  return async () => send(turn.response, 200, found);
+  return async () => send(turn.response, { status: 200, body: found });
 };
 
 /** GET /v1/refrain/jobs/<id> */
@@ -108,7 +109,7 @@ export const job: Receive = async (turn) => {
   const credentials = credentialsOf(turn);
   turn.pipeline.authenticate(credentials);
   const id = decodePath(turn.name);
-  return async () => send(turn.response, 200, toJobBody(await turn.pipeline.job(credentials, id)));
+  return async () => send(turn.response, { status: 200, body: toJobBody(await turn.pipeline.job(credentials, id)) });
 };
 
 async function readAsk(turn: Turn) {

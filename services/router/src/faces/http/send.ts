@@ -7,15 +7,24 @@ const discardedBytes = 1024 * 1024;
 const toleratedBytes = 32 * 1024 * 1024;
 const toleratedMs = 5000;
 
+/** An answer that may not fit into what the system keeps for a connection: a client that takes nothing of it is not waited for. */
+const largeBytes = 64 * 1024;
+const defaultStalledMs = 60_000;
+
+/** What is sent. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A client that takes nothing of a large answer for so long is let go; a minute where absent. */
+  readonly stalledMs?: number;
+}
+
 /** Sends a JSON body with its length. Of a request whose body was not read nothing is kept; a long one costs its connection. */
-export function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+export function send(response: ServerResponse, { body, headers, stalledMs, status }: JsonAnswer): void {
   const bytes = Buffer.from(JSON.stringify(body));
   const head = { ...headers, 'content-type': 'application/json', 'content-length': bytes.length };
+  if (bytes.length > largeBytes) response.setTimeout(stalledMs ?? defaultStalledMs, () => response.destroy());
   if (!mustClose(response.req)) {
     response.writeHead(status, head);
     response.end(bytes);

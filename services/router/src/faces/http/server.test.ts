@@ -234,6 +234,12 @@ for (const [name, value, param] of [
     assert.deepEqual([door.asked.length, door.refused], [0, ['unsupported']]);
   });
 
+test('a body in a transfer coding of another kind is not taken for what it holds', async (t) => {
+  const door = await openHttpDoor(t);
+  const { gets } = await door.open(`${postHead({ ...authorized, 'transfer-encoding': 'gzip, chunked' })}0\r\n\r\n`);
+  assert.match(await gets(/"param":"transfer-encoding"/), /^HTTP\/1\.1 415 /);
+});
+
 for (const value of ['application/json', 'Application/JSON ; Charset="UTF-8"', 'application/vnd.api+json', undefined])
   test(`a body of type ${value ?? 'not told'} is JSON`, async (t) => {
     const door = await openHttpDoor(t);

@@ -56,5 +56,5 @@ function fail(response: ServerResponse, thrown: unknown, log: Logger): void {
     response.destroy();
     return;
   }
-  send(response, httpStatus(error), toErrorBody(error), errorHeaders(error));
+  send(response, { status: httpStatus(error), body: toErrorBody(error), headers: errorHeaders(error) });
 }
