@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { loadMeshConfig } from '@refrain/service';
 import { readArguments, usage } from './start/arguments.ts';
+import { boundLogs } from './start/bound-logs.ts';
 import { endOnSignals, exitCodeOf, toWords } from './start/ending.ts';
 import { Fleet } from './start/fleet.ts';
 import { holdHome } from './start/hold-home.ts';
@@ -46,6 +47,7 @@ async function run(wanted: { routers: number }): Promise<void> {
   await holdHome(home.folder);
   removeMeshFile(home.meshFile);
   mkdirSync(home.logs, { recursive: true });
+  const stopBounding = boundLogs(home.logs, { say: screen.say });
 
   let mesh: Mesh | undefined;
   const fleet = new Fleet({
@@ -71,4 +73,5 @@ async function run(wanted: { routers: number }): Promise<void> {
   removeMeshFile(home.meshFile);
   screen.say(toWords(end.signal.reason));
   await screen.during('stopping', fleet.stop());
+  stopBounding();
 }

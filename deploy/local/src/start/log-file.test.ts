@@ -38,6 +38,11 @@ test('where nothing tells why, the last lines stand for themselves; a silent pro
   assert.deepEqual(lastWords(`${file}.none`, 0), []);
 });
 
+test('a log that was begun anew under its process is read from its front', (t) => {
+  const file = logWith(t, 'no luck\n');
+  assert.deepEqual(lastWords(file, 1_000_000), ['no luck']);
+});
+
 test('the log of the start before is kept', (t) => {
   const file = logWith(t, 'before\n');
   rotateLog(file);

@@ -20,7 +20,8 @@ export function sizeOf(file: string): number {
  */
 export function lastWords(file: string, from: number): string[] {
   const size = sizeOf(file);
-  const start = Math.max(from, size - readLimit);
+  // A log that is shorter was begun anew meanwhile.
+  const start = Math.max(from > size ? 0 : from, size - readLimit);
   if (size <= start) return [];
   const buffer = Buffer.alloc(size - start);
   const descriptor = openSync(file, 'r');
