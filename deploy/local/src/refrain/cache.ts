@@ -36,6 +36,8 @@ export async function runCache(args: readonly string[], tools: CacheTools): Prom
     const hints: Partial<Record<RefrainError['code'], string>> = {
       unavailable: 'npm run -s refrain -- status shows what is away',
       deadline: 'npm run -s refrain -- status shows what is away',
+      unauthenticated: 'set REFRAIN_MESH_SECRET to that of the mesh it belongs to',
+      denied: 'set REFRAIN_MESH_SECRET to that of the mesh it belongs to',
       unsupported: 'this cache is of another version than these tools',
     };
     const hint = hints[error.code];

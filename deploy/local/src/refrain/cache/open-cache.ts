@@ -5,7 +5,7 @@ import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
 import { isLoopback, operatorMetadata } from '@refrain/service';
 import type { Home } from '../../start/home.ts';
 import { readMeshFile } from '../../start/mesh-file.ts';
-import { meshSecretOf } from '../mesh-secret.ts';
+import { configuredMeshSecret, meshSecretOf } from '../mesh-secret.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 
 /** Where a command runs and where it writes. */
@@ -58,8 +58,10 @@ export async function withCache<T>(
   if (target === undefined)
     throw new Error(`no mesh runs in ${home.folder}; npm start starts one, --cache HOST:PORT names a cache elsewhere`);
   if (!/^.+:\d+$/.test(target)) throw new UsageError('--cache takes HOST:PORT');
-  // A cache on loopback asks for no secret, and a home that no mesh has run in has none.
-  const secret = isLoopback(target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')) ? undefined : meshSecretOf(home);
+  // What looks like loopback may be a tunnel to a cache that asks for the secret. One that is of this machine asks for none, and a home that no
+  // mesh has run in has none; the home's own goes nowhere it was not made for.
+  const host = target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const secret = configuredMeshSecret() ?? (isLoopback(host) ? undefined : meshSecretOf(home));
   const cache = createGrpcClient(CacheService, target, { metadata: secret && operatorMetadata(secret) });
   try {
     await cache.waitForReady(connectMs);
