@@ -62,6 +62,7 @@ describe('bad input', { timeout: 180_000 }, () => {
     for (const [path, init] of [
       ['/v1/chat/completions', { method: 'POST', body }],
       ['/v1/models', {}],
+      ['/v1/chat/completions', { method: 'OPTIONS' }],
     ] as const) {
       const response = await fetch(mesh.http + path, { headers, ...init });
       const { error } = (await response.json()) as { error: { code: string } };

@@ -51,7 +51,11 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
     };
     const left = (cause?: unknown) => reject(new RefrainError('canceled', 'The caller left.', { cause }));
     request.on('data', take);
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('end', () => {
+      // Every request closes some time; an error is not made for those that came whole.
+      request.off('close', left);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     // Stays: a sender may still leave while what it sends is thrown away.
     request.on('error', left);
     request.once('close', left);
