@@ -5,6 +5,8 @@ import { create, fromJsonString } from '@bufbuild/protobuf';
 import {
   type AlertEvent,
   AlertEventSchema,
+  alertsStream,
+  decodeEvent,
   eventSubject,
   FallbackMode,
   GetRequestSchema,
@@ -107,6 +109,13 @@ describe('a job', { timeout: 120_000 }, () => {
       what: 'the alert',
     });
     await listening.drain();
+    const kept: string[] = [];
+    for await (const { data, header } of at.bus.replay(alertsStream, { sinceMs: 0 }))
+      kept.push(decodeEvent(AlertEventSchema, data, header('content-type')).text);
+    assert.ok(
+      kept.some((text) => text.includes(poison)),
+      'who looks later sees it, too',
+    );
     assert.deepEqual(
       (await list(JobState.DEAD)).jobs.map(({ id }) => id),
       [poison],
