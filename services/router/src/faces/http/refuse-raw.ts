@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { RefrainError } from '@refrain/errors';
 import type { Pipeline } from '../../pipeline.ts';
 import { toErrorBody } from './error-body.ts';
@@ -17,11 +17,15 @@ export interface RawParts {
 }
 
 /**
- * Answers what is no HTTP at all with the same body as every other refusal, and closes the connection. Amid another answer it only closes:
- * its reader would take the refusal for a part of that.
+ * Answers what is no HTTP at all with the same body as every other refusal, and closes the connection. It only closes where nothing was
+ * said, where its peer is gone, and where an answer has begun: its reader would take the refusal for a part of that, or for the next.
  */
-export function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, { current, pipeline }: RawParts): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+export function refuseRaw(error: NodeJS.ErrnoException, socket: Socket, { current, pipeline }: RawParts): void {
+  // A request that has begun and breaks off is counted where it is read.
+  const isNew = !current || (current.writableEnded && current.req.complete);
+  // One that waits for its turn has no socket yet.
+  const hasBegun = !isNew && (current.headersSent || current.socket === null);
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || hasBegun) {
     socket.destroy();
     return;
   }
@@ -29,13 +33,7 @@ export function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, { curren
   const refusal = new RefrainError('invalid', `The request is not valid HTTP: ${status.slice(4)}.`, {
     reason: 'INVALID_HTTP',
   });
-  // A request that has begun and breaks off is counted where it is read.
-  const isNew = current?.writableEnded ?? true;
   if (isNew) pipeline.refused('http', refusal);
-  if (!isNew && current?.headersSent) {
-    socket.destroy();
-    return;
-  }
   const body = JSON.stringify(toErrorBody(refusal));
   const head = [
     `HTTP/1.1 ${status}`,

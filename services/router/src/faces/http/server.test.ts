@@ -104,26 +104,39 @@ test('requests that come at once are answered in their order', async (t) => {
   await gets(/To one\..*To two\./s);
 });
 
-test('bytes that are no request, amid a streamed answer, end the connection and are no part of the answer', async (t) => {
-  let goOn = () => {};
-  const door = await openHttpDoor(t, () => ({
-    ...{ requestId: 'r', provenance: answerOf('').provenance ?? assert.fail() },
-    events: async function* () {
-      yield { kind: 'delta' as const, delta: { text: 'Once', toolCalls: [] } as never };
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-    },
-  }));
-  const body = JSON.stringify({ messages: [{ role: 'user', content: 'Tell me.' }], stream: true });
-  const { socket, gets, closed } = await door.open(
-    postHead({ ...authorized, 'content-length': Buffer.byteLength(body) }) + body,
-  );
-  await gets(/Once/);
-  socket.write('more than the length said\r\n\r\n');
+for (const [what, before] of [
+  ['', ''],
+  [', behind another request', post('What else?')],
+] as const)
+  test(`bytes that are no request, amid a streamed answer${what}, end the connection and are no part of it`, async (t) => {
+    let goOn = () => {};
+    const door = await openHttpDoor(t, () => ({
+      ...{ requestId: 'r', provenance: answerOf('').provenance ?? assert.fail() },
+      events: async function* () {
+        yield { kind: 'delta' as const, delta: { text: 'Once', toolCalls: [] } as never };
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+      },
+    }));
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Tell me.' }], stream: true });
+    const { socket, gets, closed } = await door.open(
+      postHead({ ...authorized, 'content-length': Buffer.byteLength(body) }) + body,
+    );
+    await gets(/Once/);
+    socket.write(`${before}more than the length said\r\n\r\n`);
+    assert.equal((await closed).match(/HTTP\/1\.1/g)?.length, 1);
+    assert.ok(door.asked[0]?.signal.aborted);
+    goOn();
+  });
+
+test('a body of a refused request whose framing breaks ends the connection without another answer', async (t) => {
+  const door = await openHttpDoor(t);
+  const { socket, gets, closed } = await door.open(postHead({ 'transfer-encoding': 'chunked' }));
+  await gets(/api_key_missing/);
+  socket.write('ZZ\r\n');
   assert.equal((await closed).match(/HTTP\/1\.1/g)?.length, 1);
-  assert.ok(door.asked[0]?.signal.aborted);
-  goOn();
+  assert.deepEqual(door.refused, ['unauthenticated']);
 });
 
 test('a body whose framing breaks is 400, is counted once, and asks nothing', async (t) => {

@@ -1,7 +1,6 @@
 /** The OpenAI-compatible door: translates to and from the canonical request and decides nothing. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { drainable } from './drainable.ts';
@@ -29,7 +28,7 @@ const arrivalMs = 60_000;
 
 /** Starts the OpenAI-compatible HTTP face. */
 export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace> {
-  const current = new WeakMap<Duplex, ServerResponse>();
+  const current = new WeakMap<Socket, ServerResponse>();
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     current.set(request.socket, response);
     handle(request, response, options).catch((thrown) => fail(response, thrown, options.log));
@@ -41,7 +40,11 @@ export async function startHttpFace(options: HttpFaceOptions): Promise<HttpFace>
   // Who asks before it sends is told to go on when it is let in, not before.
   server.on('checkContinue', answer);
   server.on('checkExpectation', answer);
-  server.on('clientError', (error, socket) => refuseRaw(error, socket, { current: current.get(socket), ...options }));
+  server.on('clientError', (error, duplex) => {
+    // This server listens on TCP alone.
+    const socket = duplex as Socket;
+    refuseRaw(error, socket, { current: current.get(socket), ...options });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
