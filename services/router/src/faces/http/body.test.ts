@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import type { RefrainError } from '@refrain/errors';
 import { readJson } from './body.ts';
 
 const read = (chunks: Iterable<Buffer>, limitBytes = 100) =>
@@ -40,7 +41,7 @@ test('half a surrogate pair is refused where it stands, a whole one is a charact
   assert.deepEqual(await json(String.raw`{"a":"\ud83e\udd89"}`), { a: '🦉' });
   for (const [text, field] of [
     [
-      String.raw`{"messages":[{"content":"ok"},{"content":[{"text":"\ud800"}]}],"stop":"\ud800"}`,
+      String.raw`{"messages":[{"content":"ok"},{"content":[{"text":"\ud800"}]}]}`,
       'messages[1].content[0].text',
     ],
     [String.raw`{"tools":[{"function":{"description":"\uDC00 after"}}]}`, 'tools[0].function.description'],
@@ -52,7 +53,10 @@ test('half a surrogate pair is refused where it stands, a whole one is a charact
       fields: [{ field, description: 'has half a surrogate pair' }],
     });
   const deep = `${'['.repeat(4000)}"${String.raw`\ud800`}"${']'.repeat(4000)}`;
-  await assert.rejects(json(deep), { code: 'invalid' });
+  await assert.rejects(json(deep), (error: RefrainError) => {
+    assert.ok(error.code === 'invalid' && error.message.length < 200, error.message.slice(0, 300));
+    return true;
+  });
 });
 
 test('nothing, half of JSON, JSON with a tail and what is not UTF-8 are invalid', async () => {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { RefrainError } from '@refrain/errors';
+import { shortened } from './violations.ts';
 import { pathOfIllFormed } from './well-formed.ts';
 
 /** An escape that stands for half of a character: only such a text can hold one without the other. */
@@ -17,7 +18,7 @@ export async function readJson(request: IncomingMessage, limitBytes: number): Pr
   const text = bytes.toString('utf8');
   const json = parse(text);
   const half = surrogate.test(text) ? pathOfIllFormed(json) : undefined;
-  if (half !== undefined) throw invalid(half === '' ? 'body' : half, 'has half a surrogate pair', 'INVALID');
+  if (half !== undefined) throw invalid(half === '' ? 'body' : shortened(half), 'has half a surrogate pair', 'INVALID');
   return json;
 }
 

@@ -67,6 +67,7 @@ function deepest(issue: z.core.$ZodIssue): { issue: z.core.$ZodIssue; path: read
   return { issue: met.issue, path: [...issue.path, ...met.path] };
 }
 
-function shortened(name: string): string {
+/** A name or path as it is told: no longer than is of use to who reads it. */
+export function shortened(name: string): string {
   return name.length > nameCharacters ? `${name.slice(0, nameCharacters)}…` : name;
 }

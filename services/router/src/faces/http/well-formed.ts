@@ -1,24 +1,34 @@
 /** JSON may spell half of a character (`"\ud800"`); no encoding of a text can carry it, and each part of the mesh would change it in its own way. */
 
-/** The path of the first text in a JSON value that holds half a surrogate pair: '' where it is the value itself, undefined where none is. */
+interface Place {
+  readonly value: unknown;
+  readonly above: Place | undefined;
+  readonly step: string | number;
+}
+
+/** The path of a text or name in a JSON value that holds half a surrogate pair: '' for the value itself, undefined where there is none. */
 export function pathOfIllFormed(json: unknown): string | undefined {
-  // By hand, not by recursion: JSON may be nested deeper than the stack.
-  const ahead: { readonly value: unknown; readonly path: string }[] = [{ value: json, path: '' }];
+  // By hand, not by recursion: JSON may be nested deeper than the stack. Paths are made of the one place that is told.
+  const ahead: Place[] = [{ value: json, above: undefined, step: '' }];
   for (let next = ahead.pop(); next; next = ahead.pop()) {
-    const { path, value } = next;
-    if (typeof value === 'string' && !value.isWellFormed()) return path;
-    if (typeof value !== 'object' || value === null) continue;
-    const isList = Array.isArray(value);
-    // The last first, so that the first is the next to be looked at.
-    for (const [key, each] of Object.entries(value).reverse()) {
-      if (!key.isWellFormed()) return path;
-      ahead.push({ value: each, path: join(path, key, isList) });
-    }
+    const { value } = next;
+    if (typeof value === 'string' && !value.isWellFormed()) return toPath(next);
+    const below = (each: unknown, step: string | number) => {
+      if (typeof each === 'string' || typeof each === 'object') ahead.push({ value: each, above: next, step });
+    };
+    if (Array.isArray(value)) value.forEach(below);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, each] of Object.entries(value)) {
+        if (!name.isWellFormed()) return toPath(next);
+        below(each, name);
+      }
   }
   return undefined;
 }
 
-function join(path: string, key: string, isIndex: boolean): string {
-  if (isIndex) return `${path}[${key}]`;
-  return path === '' ? key : `${path}.${key}`;
+function toPath(place: Place): string {
+  const steps: string[] = [];
+  for (let at = place; at.above; at = at.above)
+    steps.push(typeof at.step === 'number' ? `[${at.step}]` : `.${at.step}`);
+  return steps.reverse().join('').replace(/^\./, '');
 }
