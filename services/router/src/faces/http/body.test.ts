@@ -40,10 +40,7 @@ test('half a surrogate pair is refused where it stands, a whole one is a charact
   const json = (text: string) => read([Buffer.from(text)], 10_000);
   assert.deepEqual(await json(String.raw`{"a":"\ud83e\udd89"}`), { a: '🦉' });
   for (const [text, field] of [
-    [
-      String.raw`{"messages":[{"content":"ok"},{"content":[{"text":"\ud800"}]}]}`,
-      'messages[1].content[0].text',
-    ],
+    [String.raw`{"messages":[{"content":"ok"},{"content":[{"text":"\ud800"}]}]}`, 'messages[1].content[0].text'],
     [String.raw`{"tools":[{"function":{"description":"\uDC00 after"}}]}`, 'tools[0].function.description'],
     [String.raw`{"metadata":{"\udfff":1}}`, 'metadata'],
     [String.raw`"\ud800\ud800"`, 'body'],
