@@ -18,8 +18,8 @@ import {
 } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Question } from './ask.ts';
+import type { ProviderHealth } from './health/provider-health.ts';
 import { mayWrite } from './options.ts';
-import type { ProviderHealth } from './provider-health.ts';
 import { withMeaning } from './steps/classify.ts';
 import { levelsOf, toRequest } from './steps/lookup.ts';
 import { route } from './steps/route.ts';

@@ -1,7 +1,7 @@
 import { type Answer, Source } from '@refrain/contracts';
 import type { Metrics } from '@refrain/service';
 import type { FaceName } from './ask.ts';
-import type { HealthMetrics } from './provider-health.ts';
+import type { HealthMetrics } from './health/provider-health.ts';
 import { sourceName } from './source-name.ts';
 
 /** What the router counts. */

@@ -30,8 +30,8 @@ import {
   type ScriptedBus,
   scriptedBus,
 } from '../test/scripted-bus.ts';
-import { Evidence } from './evidence.ts';
 import { noJobQueue } from './job-queue.ts';
+import { Evidence } from './learning/evidence.ts';
 import { createPipeline } from './pipeline.ts';
 import { collect } from './reply.ts';
 import { Flights } from './steps/coalesce.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openState, type State } from '@refrain/state';
 import { eventually, silentLog, startRedis, type TestServer } from '@refrain/testkit';
-import { createSharedBreakers, type SharedBreakers } from '../src/breakers-shared.ts';
+import { createSharedBreakers, type SharedBreakers } from '../src/health/breakers-shared.ts';
 
 let redis: TestServer;
 let state: State;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openState, type State } from '@refrain/state';
 import { eventually, silentLog, startRedis, type TestServer } from '@refrain/testkit';
-import { type FlightAttempt, FlightRecords, leaseMs } from '../src/flight-records.ts';
+import { type FlightAttempt, FlightRecords, leaseMs } from '../src/flights/flight-records.ts';
 
 const attempt: FlightAttempt = {
   attemptId: 'a1',

@@ -1,8 +1,8 @@
 /** A provider's health without Redis, as a router has it that runs alone. */
 import type { Clock } from '@refrain/resilience';
-import { Breakers } from '../src/breakers.ts';
-import type { SharedBreakers } from '../src/breakers-shared.ts';
-import { ProviderHealth } from '../src/provider-health.ts';
+import { Breakers } from '../src/health/breakers.ts';
+import type { SharedBreakers } from '../src/health/breakers-shared.ts';
+import { ProviderHealth } from '../src/health/provider-health.ts';
 import { recordedMetrics } from './recorded-metrics.ts';
 
 /** Nobody else is there to share with. */

@@ -10,7 +10,7 @@ import {
   WorkRequestSchema,
 } from '@refrain/contracts';
 import { type ErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
-import type { AttemptBus } from '../src/attempt.ts';
+import type { AttemptBus } from '../src/attempt/attempt.ts';
 
 type Init<M> = Exclude<M, { $typeName: string }>;
 /** What a frame carries. */

@@ -3,7 +3,7 @@ import type { Usage } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { costNanoUsd, isFree, type PlannedRoute, upperCostNanoUsd } from '@refrain/judgement';
 import type { Question } from '../ask.ts';
-import { type AttemptEvent, AttemptFailure } from '../attempt.ts';
+import { type AttemptEvent, AttemptFailure } from '../attempt/attempt.ts';
 import type { Budgets, Settlement } from './budgets.ts';
 
 /** An attempt that is about to be made. */

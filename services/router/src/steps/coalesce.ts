@@ -6,11 +6,11 @@
 import type { Answer, Provenance } from '@refrain/contracts';
 import { SingleFlight } from '@refrain/resilience';
 import type { Question } from '../ask.ts';
-import { FreshAnswers } from '../fresh-answers.ts';
+import { FreshAnswers } from '../flights/fresh-answers.ts';
+import { Patience } from '../flights/patience.ts';
+import { toSharedAnswer, toSharedError, toSharedProvenance } from '../flights/shared-answer.ts';
 import { mayRead } from '../options.ts';
-import { Patience } from '../patience.ts';
 import { type Reply, type ReplyEvent, replay, wholeReply } from '../reply.ts';
-import { toSharedAnswer, toSharedError, toSharedProvenance } from '../shared-answer.ts';
 
 /** What a flight tells: who answers, then the answer. */
 export type FlightEvent = { readonly kind: 'started'; readonly provenance: Provenance } | ReplyEvent;

@@ -17,7 +17,7 @@ import {
   scriptedBus,
   used,
 } from '../../test/scripted-bus.ts';
-import type { FlightAttempt } from '../flight-records.ts';
+import type { FlightAttempt } from '../flights/flight-records.ts';
 import { dispatch } from './dispatch.ts';
 import { route } from './route.ts';
 

@@ -4,7 +4,7 @@
  */
 import { RefrainError } from '@refrain/errors';
 import type { Question } from '../ask.ts';
-import type { ProviderHealth } from '../provider-health.ts';
+import type { ProviderHealth } from '../health/provider-health.ts';
 
 /** The reason of an attempt that was called off because another spoke first. */
 export const outrun = 'OUTRUN';

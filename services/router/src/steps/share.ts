@@ -5,10 +5,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, CacheMode, Source } from '@refrain/contracts';
 import { AttemptBudget } from '@refrain/resilience';
-import { toFlight } from '../answering.ts';
 import type { Question } from '../ask.ts';
-import { type AttemptBus, AttemptFailure, joinAttempt } from '../attempt.ts';
-import { asMidstream } from '../failures.ts';
+import { toFlight } from '../attempt/answering.ts';
+import { type AttemptBus, AttemptFailure, joinAttempt } from '../attempt/attempt.ts';
+import { asMidstream } from '../attempt/failures.ts';
+import { Spending } from '../attempt/spending.ts';
 import {
   type Claim,
   doneSeconds,
@@ -16,9 +17,8 @@ import {
   type FlightNotice,
   type FlightRecords,
   type Lease,
-} from '../flight-records.ts';
-import { toSharedAnswer, toSharedProvenance } from '../shared-answer.ts';
-import { Spending } from '../spending.ts';
+} from '../flights/flight-records.ts';
+import { toSharedAnswer, toSharedProvenance } from '../flights/shared-answer.ts';
 import { type FlightEvent, sharedKey, whole } from './coalesce.ts';
 import type { Lookup } from './lookup.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RefrainError } from '@refrain/errors';
 import { manualClock } from '@refrain/testkit';
-import { newHealth } from '../test/health.ts';
-import { settingsOf } from '../test/question.ts';
+import { newHealth } from '../../test/health.ts';
+import { settingsOf } from '../../test/question.ts';
 import type { Ending, HealthLimits, Permit, ProviderHealth } from './provider-health.ts';
 
 const { breaker, retries, throttle } = settingsOf().mesh.limits;

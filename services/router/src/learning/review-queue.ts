@@ -3,8 +3,8 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import type { Bus } from '@refrain/bus';
 import { type Answer, ReviewSchema, reviewSubject, Source } from '@refrain/contracts';
 import { toRefrainError } from '@refrain/errors';
-import type { Question } from './ask.ts';
-import type { RouterMetrics } from './metrics.ts';
+import type { Question } from '../ask.ts';
+import type { RouterMetrics } from '../metrics.ts';
 
 /** What it stands on. */
 export interface ReviewQueueParts {

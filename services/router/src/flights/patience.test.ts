@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, type TestContext, test } from 'node:test';
 import { Deadline } from '@refrain/resilience';
 import { manualClock } from '@refrain/testkit';
-import { all } from '../test/question.ts';
+import { all } from '../../test/question.ts';
 import { Patience } from './patience.ts';
 
 /** A source that says what it is told to; `left` once its reader has gone. */

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ReviewSchema, reviewSubject, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { answerOf, questionOf, settingsOf } from '../test/question.ts';
-import { recordedMetrics } from '../test/recorded-metrics.ts';
+import { answerOf, questionOf, settingsOf } from '../../test/question.ts';
+import { recordedMetrics } from '../../test/recorded-metrics.ts';
 import { ReviewQueue } from './review-queue.ts';
 
 const half = settingsOf('cache: { semantic: { reviewShare: 0.5 } }\n');

@@ -7,7 +7,7 @@ import { type Answer, type CacheService, LearnRequestSchema, Source, Verdict } f
 import { toRefrainError } from '@refrain/errors';
 import { admit } from '@refrain/judgement';
 import type { GrpcClient } from '@refrain/rpc';
-import type { RouterMetrics } from './metrics.ts';
+import type { RouterMetrics } from '../metrics.ts';
 
 /** What the stored answer was, or would have been, served for. */
 export interface Served {

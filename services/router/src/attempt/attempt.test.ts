@@ -4,8 +4,17 @@ import { create } from '@bufbuild/protobuf';
 import { ControlKind, WorkRequestSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { eventually } from '@refrain/testkit';
-import { all } from '../test/question.ts';
-import { accepted, delta, failed, final, frameOf, noResponders, type Said, scriptedBus } from '../test/scripted-bus.ts';
+import { all } from '../../test/question.ts';
+import {
+  accepted,
+  delta,
+  failed,
+  final,
+  frameOf,
+  noResponders,
+  type Said,
+  scriptedBus,
+} from '../../test/scripted-bus.ts';
 import { type AttemptBus, AttemptFailure, runAttempt } from './attempt.ts';
 
 const work = create(WorkRequestSchema, { attemptId: 'attempt-1', provider: 'one', model: 'large' });

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { FinishReason, LearnResponseSchema, Source, Verdict } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { answerOf } from '../test/question.ts';
-import { recordedMetrics } from '../test/recorded-metrics.ts';
+import { answerOf } from '../../test/question.ts';
+import { recordedMetrics } from '../../test/recorded-metrics.ts';
 import { Evidence } from './evidence.ts';
 
 const hit = { tenant: 'acme', entryId: 'e1', confidence: 0.7, served: false };

@@ -3,11 +3,11 @@ import { create } from '@bufbuild/protobuf';
 import { ProvenanceSchema, Source } from '@refrain/contracts';
 import type { PlannedRoute } from '@refrain/judgement';
 import type { AttemptBudget } from '@refrain/resilience';
+import type { Question } from '../ask.ts';
+import type { FlightEvent } from '../steps/coalesce.ts';
 import { AnswerBuilder } from './answer-builder.ts';
-import type { Question } from './ask.ts';
 import type { AttemptEvent } from './attempt.ts';
 import type { Spending } from './spending.ts';
-import type { FlightEvent } from './steps/coalesce.ts';
 
 /** What a request keeps over its attempts. */
 export interface Account {

@@ -5,12 +5,12 @@ import type { QueueHandler, StreamDefinition } from '@refrain/bus';
 import { ReviewSchema } from '@refrain/contracts';
 import { type ErrorCode, RefrainError } from '@refrain/errors';
 import { eventually } from '@refrain/testkit';
-import { answerOf, chatOf, settingsOf } from '../test/question.ts';
-import { recordedMetrics } from '../test/recorded-metrics.ts';
-import type { Question } from './ask.ts';
+import { answerOf, chatOf, settingsOf } from '../../test/question.ts';
+import { recordedMetrics } from '../../test/recorded-metrics.ts';
+import type { Question } from '../ask.ts';
+import type { FlightEvent } from '../steps/coalesce.ts';
 import type { Served } from './evidence.ts';
 import { startReviewer } from './reviewer.ts';
-import type { FlightEvent } from './steps/coalesce.ts';
 
 const wanted = 'cache: { semantic: { reviewShare: 0.1 } }\n';
 const review = { tenant: 'acme', tier: 'pro', entryId: 'e1', confidence: 0.7, chat: chatOf('What is a monad?') };

@@ -19,7 +19,7 @@ import {
   workSubject,
 } from '@refrain/contracts';
 import { isErrorCode, RefrainError, toRefrainError } from '@refrain/errors';
-import type { FlightAttempt } from './flight-records.ts';
+import type { FlightAttempt } from '../flights/flight-records.ts';
 
 /** What a worker says while all is well; `final` is the last. */
 export type AttemptEvent = Extract<Frame['body'], { case: 'accepted' | 'delta' | 'usage' | 'final' }>;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CacheMode, Source } from '@refrain/contracts';
-import { answerOf, questionOf } from '../test/question.ts';
-import type { Question } from './ask.ts';
+import { answerOf, questionOf } from '../../test/question.ts';
+import type { Question } from '../ask.ts';
+import { collect } from '../reply.ts';
+import { Flights, whole } from '../steps/coalesce.ts';
 import { FreshAnswers } from './fresh-answers.ts';
-import { collect } from './reply.ts';
-import { Flights, whole } from './steps/coalesce.ts';
 
 const text = 'What is a monad?';
 const asks = () => {

@@ -7,12 +7,12 @@ import type { Bus, Subscription } from '@refrain/bus';
 import { type Answer, CacheMode, OptionsSchema, type Review, ReviewSchema, reviewStream } from '@refrain/contracts';
 import { errorCodes, RefrainError, toRefrainError } from '@refrain/errors';
 import { callerKeySchema } from '@refrain/service';
-import type { Question } from './ask.ts';
+import type { Question } from '../ask.ts';
+import type { RouterMetrics } from '../metrics.ts';
+import type { Settings } from '../settings.ts';
+import { classify } from '../steps/classify.ts';
+import type { FlightEvent } from '../steps/coalesce.ts';
 import type { Evidence } from './evidence.ts';
-import type { RouterMetrics } from './metrics.ts';
-import type { Settings } from './settings.ts';
-import { classify } from './steps/classify.ts';
-import type { FlightEvent } from './steps/coalesce.ts';
 
 /** What it stands on. */
 export interface ReviewerParts {
