@@ -1,6 +1,7 @@
 /**
  * What is known of a partition: counters, those of hits told apart by confidence. They are sums, so that any number of caches add to the
- * same ones and come to the same conclusions.
+ * same ones and come to the same conclusions. Those of hits, and the lookups they are compared with, fade: they say how it is now, and are
+ * whole numbers no longer.
  */
 
 /**
@@ -14,9 +15,18 @@ export type Binned = 'hits' | 'exposed' | 'judged' | 'wrong' | 'sampled' | 'samp
 
 /**
  * What is counted for the partition as a whole; times in microseconds. `answers` are fresh ones that were stored with the time they took
- * (`answersUs`).
+ * (`answersUs`). Of these `lookups` alone fade; `lookupsEver` and `hitsEver` are for people.
  */
-type Plain = 'lookups' | 'quarantined' | 'spentUs' | 'savedUs' | 'savedNanoUsd' | 'answers' | 'answersUs';
+type Plain =
+  | 'lookups'
+  | 'lookupsEver'
+  | 'hitsEver'
+  | 'quarantined'
+  | 'spentUs'
+  | 'savedUs'
+  | 'savedNanoUsd'
+  | 'answers'
+  | 'answersUs';
 
 /** A counter's name in Redis. */
 export type Field = Plain | `${Binned}:${number}`;

@@ -90,6 +90,7 @@ export class Learning {
   /** The shipped verifier would have served this. */
   wouldHit(partition: Partition, confidence: number): void {
     this.ledger.add(partition, `hits:${binOf(confidence)}`);
+    this.ledger.add(partition, 'hitsEver');
   }
 
   /** It was served: from now on somebody may find it wrong. */
@@ -112,6 +113,7 @@ export class Learning {
   looked(partition: Partition, spentMs: number, saved: { readonly nanoUsd: bigint } | undefined): void {
     const typicalUs = this.ledger.known(partition)?.typicalUs;
     this.ledger.add(partition, 'lookups');
+    this.ledger.add(partition, 'lookupsEver');
     this.ledger.add(partition, 'spentUs', spentMs * 1000);
     if (saved) {
       this.ledger.add(partition, 'savedUs', typicalUs ?? 0);

@@ -1,6 +1,6 @@
 /**
  * The evidence of partitions, kept in Redis and known here. Counting is memory alone; about every second what was counted is added to
- * Redis, and what all caches have counted comes back. No lookup waits for it but the first hit of a partition, which must know what
+ * Redis, where what was known before fades a little (`fading.ts`), and what all caches have counted comes back. No lookup waits for it but the first hit of a partition, which must know what
  * was learned before.
  */
 import { type RefrainError, toRefrainError } from '@refrain/errors';
@@ -8,6 +8,7 @@ import type { State } from '@refrain/state';
 import type { Partition } from '../partition.ts';
 import type { RedisKeys } from '../redis-keys.ts';
 import { Evidence, type Field } from './evidence.ts';
+import { countEvidence } from './fading.ts';
 
 /** What is learned and not used any more is forgotten after so long. */
 export const keptMs: number = 28 * 24 * 3600 * 1000;
@@ -34,11 +35,13 @@ interface Account {
 /** The ledger. */
 export class Ledger {
   readonly #options: LedgerOptions;
+  readonly #count: ReturnType<State['script']>;
   readonly #accounts: Map<string, Account> = new Map();
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#count = options.state.script(countEvidence);
   }
 
   /** Counts, in whole numbers. */
@@ -106,17 +109,9 @@ export class Ledger {
     const list = this.#listKey(partition.tenant);
     const leaving = [...account.pending];
     account.pending = new Map();
-    const nowMs = Date.now();
     try {
-      const replies = await this.#options.state.pipeline([
-        ...leaving.map(([field, by]) => ['HINCRBY', key, field, by] as const),
-        ['PEXPIRE', key, keptMs],
-        ['ZADD', list, nowMs, partition.key],
-        ['ZREMRANGEBYSCORE', list, '-inf', nowMs - keptMs],
-        ['PEXPIRE', list, keptMs],
-        ['HGETALL', key],
-      ]);
-      account.known = toEvidence(replies.at(-1) as string[]);
+      const reply = await this.#count([key, list], [partition.key, Date.now(), keptMs, ...leaving.flat()]);
+      account.known = toEvidence(reply as string[]);
     } catch (thrown) {
       // Added twice at worst, where Redis had taken it before it fell silent: all of a second's counts alike.
       for (const [field, by] of leaving) account.pending.set(field, (account.pending.get(field) ?? 0) + by);

@@ -633,7 +633,8 @@ export type PartitionReport = Message<"refrain.cache.v1.PartitionReport"> & {
   hits: bigint;
 
   /**
-   * Hits that were judged, and those found wrong; with the 95 % interval (Wilson) of wrong over judged.
+   * Hits that were judged, and those found wrong, as they count now: verdicts fade as newer hits come. With the 95 % interval (Wilson) of
+   * wrong over judged.
    *
    * @generated from field: uint64 judged = 4;
    */
