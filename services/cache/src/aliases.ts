@@ -24,13 +24,14 @@ export interface AliasOf {
 /**
  * Keeps an alias while its target is there, and never in the place of an answer. It dies no later than its target, and
  * where room is needed it goes before its target: it begins one use lower than an entry. What is over leaves the target's list: a
- * target that is stored again and again lives for ever.
- * KEYS: alias, target, target's aliases, lives, uses, base of uses. ARGV: alias, name, now.
+ * target that is stored again and again lives for ever. While its tenant is being erased none is kept.
+ * KEYS: alias, target, target's aliases, lives, uses, base of uses, tenant's stamp. ARGV: alias, name, now.
  */
 const keep: Script = {
   name: 'refrainKeepAlias',
-  keys: 6,
+  keys: 7,
   lua: `
+if tonumber(redis.call('GET', KEYS[7]) or 0) > tonumber(ARGV[3]) then return 0 end
 local left = redis.call('PTTL', KEYS[2])
 if left <= 0 or not redis.call('SET', KEYS[1], ARGV[1], 'PX', left, 'NX') then return 0 end
 redis.call('ZADD', KEYS[3], ARGV[3] + left, ARGV[2])
@@ -82,6 +83,7 @@ export class Aliases {
       this.#keys.lives(tenant),
       this.#keys.uses(tenant),
       this.#keys.usesBase(tenant),
+      this.#keys.stamp(tenant, { kind: 'tenant' }),
     ];
     const args = [toBinary(EntrySchema, alias), toEntryId(id, partition), nowMs];
     return (await this.#keep(keys, args)) === 1;

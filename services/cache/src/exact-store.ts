@@ -9,6 +9,7 @@ import { type Group, type RedisKeys, toEntryId } from './redis-keys.ts';
 
 /**
  * Keeps an entry and its place in the tenant's lists, all or nothing: an invalidation that comes in between would miss it.
+ * A stamp of a time to come says that its tenant is being erased.
  * KEYS: entry, lives, uses, base of uses, then groups, then stamps. ARGV: entry, its time, asked at, now, kept until, name, groups.
  */
 const keep: Script = {
@@ -17,7 +18,8 @@ const keep: Script = {
 local groups = tonumber(ARGV[7])
 for i = 5 + groups, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
-  if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 0 end
+  local at = tonumber(stamp or -1)
+  if at >= tonumber(ARGV[3]) or at > tonumber(ARGV[4]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZADD', KEYS[2], 'GT', ARGV[5], ARGV[6])

@@ -50,12 +50,12 @@ async function remove(
 ): Promise<number> {
   const now = nowMs();
   if (!dryRun && selected.kind === 'tenant') await learning.forget((each) => each === tenant);
-  if (!dryRun) await removal.stamp(tenant, selected, now);
   if (selected.kind === 'tenant') {
-    const removed = await removal.tenant(tenant, { dryRun });
+    const removed = await removal.tenant(tenant, { dryRun, nowMs });
     if (!dryRun) await erasures.tell(tenant);
     return removed;
   }
+  if (!dryRun) await removal.stamp(tenant, selected, now);
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
   if (dryRun) return removal.count(tenant, names);
   await removal.unshare(names.flatMap((name) => fromEntryId(name)?.id ?? []));

@@ -43,7 +43,8 @@ const keep: Script = {
 local lists = 5 + tonumber(ARGV[11])
 for i = lists + 1, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
-  if stamp and tonumber(stamp) >= tonumber(ARGV[3]) then return 'invalidated' end
+  local at = tonumber(stamp or -1)
+  if at >= tonumber(ARGV[3]) or at > tonumber(ARGV[4]) then return 'invalidated' end
 end
 if redis.call('EXISTS', KEYS[4]) == 0 then return 'removed' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -1,5 +1,5 @@
 /** Takes entries out, with all that hangs on them: both halves, aliases, places in lists, vectors in the index. */
-import { revokedKey, revokedMs, type State } from '@refrain/state';
+import { revokedKey, revokedMs, type Script, type State } from '@refrain/state';
 import type { Aliases } from './aliases.ts';
 import { Generations } from './index/generations.ts';
 import type { NearIndex } from './index/near-index.ts';
@@ -24,19 +24,47 @@ interface Named {
   readonly partition: string;
 }
 
+/** What is known of entries that are to be removed. */
+interface Looked {
+  /** Every list that one of them is on. */
+  readonly lists: ReadonlySet<string>;
+  /** Those that the tenant has: what it has not may be another's, and stays in the index. */
+  readonly there: readonly Named[];
+}
+
 /** Entries removed at once: with answers of a few KB, reading them stays far below the time a command may take. */
 const pageEntries = 100;
 /** Names read at once: 65 KB. */
 const pageNames = 1000;
+/** While a tenant is erased nothing of it is kept; should the erasure break off, things are kept again after this time. */
+const erasingMs = 10_000;
 /** How long an answer may be under way that was asked for before an invalidation. */
 const stampMs = 86_400_000;
+
+/**
+ * Entries and their places in all lists at once: one that is stored again meanwhile is whole, or gone. Gives how many were there.
+ * KEYS: of each entry its two halves, of each its partition's list, then other lists. ARGV: how many, their ids, their names.
+ */
+const removeEntries: Script = {
+  name: 'refrainRemoveEntries',
+  lua: `
+local count, removed = tonumber(ARGV[1]), 0
+for i = 1, count do
+  if redis.call('UNLINK', KEYS[2 * i - 1], KEYS[2 * i]) > 0 then removed = removed + 1 end
+  redis.call('ZREM', KEYS[2 * count + i], ARGV[1 + i])
+end
+for i = 3 * count + 1, #KEYS do redis.call('ZREM', KEYS[i], unpack(ARGV, count + 2)) end
+return removed`,
+};
 
 /** Removes entries of one tenant at a time. All of it @throws RefrainError `unavailable` */
 export class Removal {
   readonly #parts: RemovalParts;
+  readonly #removeEntries: ReturnType<State['script']>;
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
+    this.#removeEntries = parts.state.script(removeEntries);
   }
 
   /** The names of a group's entries that Redis may still have; page by page, for a model's may be all of a tenant's. */
@@ -85,7 +113,15 @@ export class Removal {
   /** Removes entries by name; gives how many of them were there, as far as that was answered in time. */
   async entries(tenant: string, names: readonly string[]): Promise<number> {
     let removed = 0;
-    for (const page of pages(names)) removed += await patiently(() => this.#removePage(tenant, page));
+    for (const page of pages(names)) {
+      // Once, so that a step that is done twice still knows what it had to take out of the index.
+      const { lists, there } = await patiently(() => this.#look(tenant, page));
+      removed += await patiently(() => this.#removePage(tenant, page, { lists, there }));
+      for (const { partition, ids } of byPartition(tenant, there)) {
+        this.#parts.near.letGo(partition, ids);
+        this.#parts.index.remove(partition, ids);
+      }
+    }
     return removed;
   }
 
@@ -97,29 +133,44 @@ export class Removal {
 
   /** Removes a partition's entries; its collection goes as a whole, which is faster than vector by vector. */
   async partition(tenant: string, key: string, names: readonly string[]): Promise<number> {
+    const { state, keys, index } = this.#parts;
+    const generation = (await new Generations(state, keys).all()).get(key);
+    // Of a partition that is another tenant's nothing is touched, though its name be known.
+    if (names.length === 0 && generation?.prefix !== keys.prefix(tenant)) return 0;
     const partition = { tenant, key };
-    await this.#parts.index.list(partition);
+    await index.list(partition);
     const removed = await this.entries(tenant, names);
-    this.#parts.index.drop(partition);
+    index.drop(partition);
     return removed;
   }
 
-  /** Makes an entry answer nothing but its own question: its half by meaning and its aliases go. */
+  /** Makes an entry answer nothing but its own question from now on: its half by meaning and its aliases go. */
   async quarantine(tenant: string, entryId: string): Promise<void> {
+    const of = fromEntryId(entryId);
+    if (of) await this.#parts.index.list({ tenant, key: of.partition }, [of.id]);
+    await this.clearMeaning(tenant, entryId);
+  }
+
+  /** The same until it is stored anew, which is about to happen: the index then has its vector already. */
+  async clearMeaning(tenant: string, entryId: string): Promise<void> {
     const { near, index, aliases } = this.#parts;
     const of = fromEntryId(entryId);
     if (!of) return;
     const partition = { tenant, key: of.partition };
-    await index.list(partition, [of.id]);
     await near.remove(partition, [of.id]);
     index.remove(partition, [of.id]);
     await aliases.revoke(tenant, [entryId]);
   }
 
-  /** Everything of a tenant but the stamp that keeps what is under way out; gives how many entries and aliases that were. */
-  async tenant(tenant: string, { dryRun }: { dryRun: boolean }): Promise<number> {
+  /**
+   * Everything of a tenant but the stamp that keeps what is under way out; gives how many entries and aliases that were. What would be stored
+   * meanwhile is refused: a scan might take its lists and leave the rest.
+   */
+  async tenant(tenant: string, { dryRun, nowMs }: { dryRun: boolean; nowMs: () => number }): Promise<number> {
     const { state, keys, near, index } = this.#parts;
-    const stamp = keys.stamp(tenant, { kind: 'tenant' });
+    const kind = { kind: 'tenant' } as const;
+    const stamp = keys.stamp(tenant, kind);
+    if (!dryRun) await this.stamp(tenant, kind, nowMs() + erasingMs);
     const ids = new Set<string>();
     const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
     // A collection outlives what its partition had in Redis.
@@ -134,10 +185,12 @@ export class Removal {
       }
       for (const id of fresh) ids.add(id);
       if (dryRun) continue;
+      await this.stamp(tenant, kind, nowMs() + erasingMs);
       await this.unshare([...fresh]);
       await state.remove(found.filter((key) => key !== stamp));
     }
     if (dryRun) return ids.size;
+    await this.stamp(tenant, kind, nowMs());
     near.forgetVectors();
     for (const key of partitions) {
       await index.list({ tenant, key });
@@ -146,36 +199,27 @@ export class Removal {
     return ids.size;
   }
 
-  async #removePage(tenant: string, page: readonly Named[]): Promise<number> {
-    const { state, keys, near, index, aliases } = this.#parts;
+  async #removePage(tenant: string, page: readonly Named[], { lists, there }: Looked): Promise<number> {
+    const { keys, index, aliases } = this.#parts;
     const names = page.map(({ name }) => name);
-    const lists = [...(await this.#listsOf(tenant, page))];
+    for (const { partition, ids } of byPartition(tenant, there)) await index.list(partition, ids);
+    const halves = page.flatMap((named) => this.#halves(tenant, named));
+    const partitions = page.map(({ partition }) => keys.partition(tenant, partition));
+    const args = [page.length, ...page.map(({ id }) => id), ...names];
+    const removed = await this.#removeEntries([...halves, ...partitions, ...lists], args);
+    // After the entries: from here on none of them gets another alias.
     await aliases.revoke(tenant, names);
-    const groups = [...Map.groupBy(page, ({ partition }) => partition)].map(([key, named]) => ({
-      partition: { tenant, key },
-      ids: named.map(({ id }) => id),
-    }));
-    for (const { partition, ids } of groups) await index.list(partition, ids);
-    const replies = await state.pipeline([
-      ...page.map((named) => ['UNLINK', ...this.#halves(tenant, named)] as const),
-      ...page.map(({ id, partition }) => ['ZREM', keys.partition(tenant, partition), id] as const),
-      ...lists.map((list) => ['ZREM', list, ...names] as const),
-    ]);
-    for (const { partition, ids } of groups) {
-      near.letGo(partition, ids);
-      index.remove(partition, ids);
-    }
-    return replies.slice(0, page.length).filter((reply) => Number(reply) > 0).length;
+    return Number(removed);
   }
 
-  /** Every list that one of them is on. */
-  async #listsOf(tenant: string, page: readonly Named[]): Promise<Set<string>> {
+  async #look(tenant: string, page: readonly Named[]): Promise<Looked> {
     const { state, keys } = this.#parts;
     const lists = new Set([keys.lives(tenant), keys.uses(tenant)]);
     const exact = await state.getMany(page.map(({ id }) => keys.exact(tenant, id)));
     // Of an entry whose exact half is gone the other one says it.
     const rest = page.filter((_, i) => !exact[i]);
     const near = await state.getMany(rest.map(({ id, partition }) => keys.near(tenant, partition, id)));
+    const there = [...page.filter((_, i) => exact[i]), ...rest.filter((_, i) => near[i])];
     for (const bytes of [...exact, ...near]) {
       const entry = bytes && readEntry(bytes);
       if (!entry) continue;
@@ -183,12 +227,19 @@ export class Removal {
       if (target) lists.add(keys.aliases(tenant, target.id));
       else for (const group of groupsOf(entry)) lists.add(keys.group(tenant, group));
     }
-    return lists;
+    return { lists, there };
   }
 
   #halves(tenant: string, { id, partition }: Named): [string, string] {
     return [this.#parts.keys.exact(tenant, id), this.#parts.keys.near(tenant, partition, id)];
   }
+}
+
+function byPartition(tenant: string, entries: readonly Named[]) {
+  return [...Map.groupBy(entries, ({ partition }) => partition)].map(([key, named]) => ({
+    partition: { tenant, key },
+    ids: named.map(({ id }) => id),
+  }));
 }
 
 function* pages(names: readonly string[]): Generator<Named[]> {

@@ -26,7 +26,7 @@ export async function supersede(kept: Kept, { exact, removal }: SupersedeParts):
   const stays = new Set(groupsOf(kept).map(({ kind, value }) => `${kind}:${value}`));
   const left = groupsOf(old).filter(({ kind, value }) => !stays.has(`${kind}:${value}`));
   await exact.leave(tenant, name, left);
-  if (textOf(old.hit) !== textOf(kept.hit)) await removal.quarantine(tenant, name);
+  if (textOf(old.hit) !== textOf(kept.hit)) await removal.clearMeaning(tenant, name);
 }
 
 /** An entry that cannot be read is as good as none: it is written over. */

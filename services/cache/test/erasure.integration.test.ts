@@ -132,6 +132,24 @@ test('a vector that waits to be written when its entry is erased does not come i
   assert.deepEqual(await indexed(key), [...ids].sort());
 });
 
+test('who names another tenant’s entry or partition takes nothing out of its index', async () => {
+  const { key, ids, tenant } = await fill('owner');
+  const vector = await embedder.embed(asked('Greece'));
+  await eventually(async () => {
+    await rig.get(tenant, again('Greece'), byMeaning);
+    return rig.index.peek({ tenant, key }, vector, 1)?.[0] === ids[2];
+  });
+  const entry = { case: 'entryId' as const, value: `${ids[2]}.${key}` };
+  for (const selector of [entry, { case: 'partition' as const, value: key }]) {
+    const { removed, pendingIndexRemovals } = await erase('thief', selector);
+    assert.deepEqual([removed, pendingIndexRemovals], [0, 0]);
+    await rig.put(tenant, asked('Poland'), 'Poland');
+    await rig.indexed();
+    assert.deepEqual(await indexed(key), [...ids].sort());
+    assert.equal(rig.index.peek({ tenant, key }, vector, 1)?.[0], ids[2]);
+  }
+});
+
 test('the index in process forgets at once, also while Chroma is away', async () => {
   const { tenant, key, ids } = await fill('hot');
   const partition = { tenant, key };

@@ -4,7 +4,7 @@
  * and after a removal of its own; two at the same time do the same twice, which harms nobody.
  */
 import type { Logger } from '@refrain/service';
-import { type ChromaServer, isGone } from './chroma-server.ts';
+import { type ChromaServer, isBroken, isGone } from './chroma-server.ts';
 import { family, isOfPartition } from './collection-names.ts';
 import { put } from './fill.ts';
 import type { Generations } from './generations.ts';
@@ -100,11 +100,25 @@ export class Unindexer {
     // After that look: what Redis had no more then is in no collection that is made from now on.
     const names = await server.list(family);
     for (const { group, ids } of ready) {
-      for (const name of names.filter((each) => isOfPartition(each, group.key))) {
+      const collections = names.filter((each) => isOfPartition(each, group.key));
+      if (!(await this.#takeOutOf(collections, group, ids))) continue;
+      await list.strike(group.listed.filter(({ id, listedAtMs }) => isDone(id, ids, listedAtMs)));
+    }
+  }
+
+  /** False where a collection cannot be used: it stays listed until that is rebuilt, and holds up no other. */
+  async #takeOutOf(collections: readonly string[], group: Group, ids: readonly string[]): Promise<boolean> {
+    const { server, log } = this.#options;
+    try {
+      for (const name of collections) {
         if (isWhole(group)) await ignoreGone(server.delete(name));
         else if (ids.length > 0) await ignoreGone(this.#removeFrom(name, group, ids));
       }
-      await list.strike(group.listed.filter(({ id, listedAtMs }) => isDone(id, ids, listedAtMs)));
+      return true;
+    } catch (err) {
+      if (!isBroken(err)) throw err;
+      log.debug({ err, partition: group.key }, 'nothing can be taken out of an index collection');
+      return false;
     }
   }
 
