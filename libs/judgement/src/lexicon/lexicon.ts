@@ -163,6 +163,7 @@ export function relationOf(a: string, b: string): Relation {
   const y = comparableOf(b);
   if (x.isOpposed && y.isOpposed && oppositeWords.has(a < b ? `${a}~${b}` : `${b}~${a}`)) return 'opposite';
   if (a.length < b.length ? isPrefixOpposite(a, b) : isPrefixOpposite(b, a)) return 'opposite';
+  if (haveOpposedEnds(a, b)) return 'opposite';
   if (x.doubles && y.doubles && haveOneInCommon(x.doubles, y.doubles)) return 'same';
   const isAkin = x.stem === y.stem;
   return x.entry && y.entry ? relationOfSenses(x.entry, y.entry, isAkin) : isAkin ? 'near' : 'none';
@@ -211,11 +212,42 @@ const prefixes = ['un', 'in', 'im', 'il', 'ir', 'dis', 'non', 'mis', 'de', 'dys'
 function isPrefixOpposite(short: string, long: string): boolean {
   if (short.length < 3) return false;
   const rest = long.length - short.length;
+  // "Symptomatic" and "asymptomatic"; "round" and "around" are not of this kind.
+  if (short.length > 5 && rest <= 2 && long.endsWith(short))
+    if (rest === 1 ? long[0] === 'a' : long.startsWith('an') && /^[aeiou]/.test(short)) return true;
   if (rest <= 4 && long.endsWith(short)) {
     const prefix = long.slice(0, rest);
     return prefixes.includes(prefix) && !(prefix === 'in' && short === 'form');
   }
   return short.endsWith('ful') && long.endsWith('less') && short.slice(0, -3) === long.slice(0, -4);
+}
+
+/** Beginnings that make opposites, or two of a kind, of one and the same rest: "hypertension", "hypotension". */
+const opposedPrefixes: readonly (readonly [string, string])[] = (
+  'hyper hypo|pre post|up down|intra extra|intra inter|intra infra|endo exo|macro micro|in de|im e|in ex|im ex|in out|homo hetero|mono poly|over under|sub super|' +
+  'pre suf|maxi mini|an cath|ana cata|uni bi|uni multi|bi tri|uni tri|mono di|single multi|eu dys|brady tachy|en de|as de|pro anti|pro retro|ante post'
+)
+  .split('|')
+  .map((pair) => pair.split(' ') as [string, string]);
+
+function haveOpposedEnds(a: string, b: string): boolean {
+  if (a.length < 5 || b.length < 5) return false;
+  // "Lessor" and "lessee": who does it and whom it is done to.
+  if (a.length === b.length && a.slice(0, -2) === b.slice(0, -2) && areDoerAndDone(a.slice(-2), b.slice(-2)))
+    return true;
+  if (a.at(-1) !== b.at(-1) || a.at(-2) !== b.at(-2)) return false;
+  return opposedPrefixes.some(([p, q]) => isExchanged(a, b, p, q) || isExchanged(b, a, p, q));
+}
+
+function areDoerAndDone(one: string, other: string): boolean {
+  return one === 'ee' ? other === 'or' || other === 'er' : other === 'ee' && (one === 'or' || one === 'er');
+}
+
+function isExchanged(a: string, b: string, p: string, q: string): boolean {
+  const rest = a.length - p.length;
+  return (
+    rest >= 3 && rest === b.length - q.length && a.startsWith(p) && b.startsWith(q) && a.endsWith(b.slice(q.length))
+  );
 }
 
 /** Endings off, so that "payment" meets "pay" and "closure" meets "close"; crude, only for comparing. */

@@ -1,6 +1,9 @@
 /** Most pieces are plain words, and none of what follows finds anything in one. */
 const plainWord = /^[A-Za-z']+[,.!?;:]*$/;
 
+/** Two marks or three that are one operator; "!!" and "??" are how people write. */
+const operator = /^(?:&&|\+\+|[-+*/%&^!?]=|\?[.:]|\$[!?#@*$]|\+\+[a-z]\w*)$/i;
+
 /** Whether a piece is code, a path, a flag, an address: its case and marks count. */
 export function isLiteralText(piece: string): boolean {
   if (plainWord.test(piece)) return false;
@@ -8,6 +11,7 @@ export function isLiteralText(piece: string): boolean {
   if (/^[.*]+$/.test(piece)) return true;
   if (core === '') return false;
   if (core === '/') return false;
+  if (operator.test(piece)) return true;
   // The embedder does not see them, so they are compared here.
   if (/\p{Extended_Pictographic}/u.test(core)) return true;
   if (/^[<>=|*~^\\/.]+$/.test(core) || /^[.*]+$/.test(core)) return true;

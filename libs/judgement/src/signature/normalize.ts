@@ -98,6 +98,13 @@ function push(into: Chunk[], core: string, about: { quoted: boolean; opens: bool
     into.push({ text: core, lower: core, ...about });
     return;
   }
+  // "Sugar-free" is without sugar.
+  const lacking = /^(\p{L}+)-free$/iu.exec(core)?.[1];
+  if (lacking !== undefined) {
+    pushWord(into, 'without', { ...about, mark: '' });
+    pushWord(into, lacking, { ...about, opens: false });
+    return;
+  }
   // "and/or" and "two-week" are words side by side; "e-mail" is one word.
   const parts =
     (/^[-+]?\d/.test(core) && !/^\d+-\p{L}{3,}/u.test(core)) || /^(?:re|e|co|t|x|wi|pre|non|anti)-/i.test(core)

@@ -36,7 +36,7 @@ define(
 define('feet', 'inch,inches:1 ft,foot,feet:12 yard,yards,yd:36 mile,miles,mi:63360');
 define(
   'mass',
-  'mg,milligram,milligrams:0.001 g,gram,grams,gramm,grammes:1 kg,kilo,kilos,kilogram,kilograms:1000 tonne,tonnes:1000000',
+  'mcg,µg,microgram,micrograms:0.000001 mg,milligram,milligrams:0.001 g,gram,grams,gramm,grammes:1 kg,kilo,kilos,kilogram,kilograms:1000 tonne,tonnes:1000000',
 );
 define('pounds', 'oz,ounce,ounces:1 lb,lbs:16');
 define('volume', 'ml,milliliter,millilitre,milliliters,millilitres:0.001 cl:0.01 l,liter,litre,liters,litres:1');
@@ -46,6 +46,8 @@ define(
   'byte,bytes:1 kb,kilobyte,kilobytes:1000 mb,megabyte,megabytes:1000000 gb,gigabyte,gigabytes:1000000000 tb,terabyte,terabytes:1000000000000',
 );
 define('ibytes', 'kib:1 mib:1024 gib:1048576');
+define('energy', 'wh:1 kwh:1000');
+define('power', 'watt,watts:1 kw,kilowatt,kilowatts:1000');
 define('celsius', 'celsius,°c,centigrade:1');
 define('fahrenheit', 'fahrenheit,°f:1');
 define('kelvin', 'kelvin:1');

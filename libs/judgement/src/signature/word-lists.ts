@@ -45,5 +45,5 @@ export const coordinators = set('and or vs versus nor und oder et ou y o e ,');
 
 /** Relations that hold both ways. */
 export const symmetricWords = set(
-  'friend friends close married engaged related next near similar same equal different difference differ compare comparison between meet dating date marry cousin sibling neighbour neighbor partner connected identical vs versus similarity distance together interchangeable acquaintance acquaintances colleague colleagues roommate roommates classmate classmates twin twins rival rivals',
+  'friend friends close married engaged related next near similar same equal different difference differ compare comparison between meet dating date marry cousin sibling neighbour neighbor partner connected identical vs versus similarity distance together interchangeable acquaintance acquaintances colleague colleagues roommate roommates classmate classmates twin twins rival rivals border adjoin touch intersect overlap correlate resemble interact',
 );

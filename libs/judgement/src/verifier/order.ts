@@ -6,7 +6,7 @@
  */
 
 import type { Signature, Token } from '../signature/signature.ts';
-import { strictRoles, symmetricWords } from '../signature/word-lists.ts';
+import { roleWords, strictRoles, symmetricWords } from '../signature/word-lists.ts';
 import type { Alignment } from './align.ts';
 
 /** What the order says. */
@@ -34,6 +34,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   const isSymmetric =
     a.tokens.some(({ lower }) => symmetricWords.has(lower)) && b.tokens.some(({ lower }) => symmetricWords.has(lower));
   const isShare = [a, b].every(({ tokens }) => tokens.some(({ lower }) => shareWords.has(lower)));
+  const isCounted = [a, b].every(({ tokens }) => tokens.some(({ lower }) => places.has(lower)));
   const roleOf = createRoles(a, b);
   let exchangedRoles = 0;
   let exchanged = 0;
@@ -54,17 +55,23 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
       if (!x || !y || !x2 || !y2 || p.b === q.b) continue;
       const between = a.tokens.slice(p.a + 1, q.a);
       const between2 = b.tokens.slice(q.b + 1, p.b);
-      if (isOfAnother(p, q)) exchanged += 1;
-      else if (isCoordinated(x, between) || isCoordinated(y2, between2)) coordinated += 1;
-      else if (
+      // "On what date": what changed places is not what makes the two alike.
+      const isMutual = isSymmetric && ![x, y].some(({ lower }) => symmetricWords.has(lower));
+      const areOwners = q.a - p.a === 1 && p.b - q.b === 1 && isOwner(x) && isOwner(y2);
+      if (isOfAnother(p, q) || areOwners) exchanged += 1;
+      else if (isJoinedAlike(between, between2) && !isMutual) exchangedRoles += 1;
+      else if (isCoordinated(x, between) || isCoordinated(y2, between2)) {
+        if (isCounted && isList(x, between) && isList(y2, between2)) exchanged += 1;
+        else coordinated += 1;
+      } else if (
         roleOf(x) === roleOf(y2) &&
         roleOf(y) === roleOf(x2) &&
         roleOf(x) !== roleOf(y) &&
         isTold(x.role, y.role, isShare)
       ) {
-        if (!isSymmetric) exchangedRoles += 1;
+        if (!isMutual) exchangedRoles += 1;
       } else if (roleOf(x) === roleOf(x2) && roleOf(y) === roleOf(y2) && roleOf(x) !== roleOf(y)) continue;
-      else if (isExchange(p, q) && !isSymmetric) exchanged += 1;
+      else if (isExchange(p, q, compared) && !isMutual) exchanged += 1;
     }
   }
   const total = (compared.length * (compared.length - 1)) / 2;
@@ -138,6 +145,27 @@ function neighbour(tokens: readonly Token[], from: number, step: 1 | -1): number
   return -1;
 }
 
+/** "My wife's brother", "my brother's wife". */
+function isOwner({ text }: Token): boolean {
+  return /['’]s$/.test(text);
+}
+
+/** The same small word, and nothing else, joins the two in either order: "the father of my mother", "Lua in Rust". */
+function isJoinedAlike(between: readonly Token[], other: readonly Token[]): boolean {
+  const [one, two] = [joiner(between), joiner(other)];
+  return one !== undefined && one === two;
+}
+
+function joiner(between: readonly Token[]): string | undefined {
+  if (between.length > 3 || between.some(({ kind, mark }) => kind !== 'function' || mark)) return undefined;
+  const words = between.flatMap(({ lower }) => (articles.has(lower) ? [] : [lower]));
+  return words.length === 1 && words[0] && (/^(?:of|like)$/.test(words[0]) || roleWords.has(words[0]))
+    ? words[0]
+    : undefined;
+}
+
+const articles = new Set('a an the my your his her its our their some any this that these those'.split(' '));
+
 /** Only what joins equals stands between the two, and little of it. */
 function isCoordinated(first: Token, between: readonly Token[]): boolean {
   if (between.length > 6) return false;
@@ -145,6 +173,13 @@ function isCoordinated(first: Token, between: readonly Token[]): boolean {
     first.mark === ',' ||
     between.some(({ lower, mark }) => /^(?:and|or|vs|versus|nor|und|oder|et|ou|y|o|e)$/.test(lower) || mark === ',');
   return joins && between.filter(({ kind }) => kind !== 'function').length <= 2;
+}
+
+/** Where one of a list is asked for by its place, the list's order counts. */
+const places = new Set('first second third last index position'.split(' '));
+
+function isList(first: Token, between: readonly Token[]): boolean {
+  return first.mark === ',' && between.every(({ kind, mark }) => kind !== 'function' && mark === ',');
 }
 
 interface Ranked {
@@ -165,10 +200,11 @@ function rank(pairs: readonly { readonly a: number; readonly b: number }[]): Ran
  * A true exchange leaves the others where they were: the two took each other's place among the aligned words, around at least one
  * that stayed. A moved part shifts everything between.
  */
-function isExchange(p: Ranked, q: Ranked): boolean {
+function isExchange(p: Ranked, q: Ranked, all: readonly Ranked[]): boolean {
   const span = q.rankA - p.rankA;
   const slack = span >= 5 ? 1 : 0;
-  return span > 1 && Math.abs(p.rankA - q.rankB) <= slack && Math.abs(q.rankA - p.rankB) <= slack;
+  if (span <= 1 || Math.abs(p.rankA - q.rankB) > slack || Math.abs(q.rankA - p.rankB) > slack) return false;
+  return all.slice(p.rankA + 1, q.rankA).some(({ rankA, rankB }) => Math.abs(rankA - rankB) <= slack);
 }
 
 function isPassive({ tokens }: Signature): boolean {

@@ -15,7 +15,7 @@ export function turnedForms({ pairs }: Alignment, a: Signature, b: Signature): n
 }
 
 const smallPairs =
-  'more less|most least|most less|more least|in outside|before after|up down|in out|on off|over under|above below|first last|maximum minimum|all none|for against|to from|inside outside'
+  'more less|most least|most less|more least|in outside|before after|up down|in out|on off|over under|above below|first last|maximum minimum|all none|for against|to from|inside outside|into out|both either'
     .split('|')
     .map((pair) => pair.split(' ') as [string, string]);
 

@@ -66,8 +66,15 @@ function longestOf(a: Token, b: Token): number {
 function relate(a: Token, b: Token): Substitution['relation'] {
   if (compareClasses(a.lower, b.lower) === 'different') return 'class';
   const relation = a.kind === 'word' && b.kind === 'word' ? relationOf(a.lemma, b.lemma) : 'none';
+  if (relation !== 'opposite' && areOpposedAsWritten(a, b)) return 'opposite';
   if (relation === 'opposite' || relation === 'sibling') return relation;
   return looksAlike(a, b) ? 'lookalike' : relation;
+}
+
+/** "Ordered" and "unordered", where only one of the two is taken for a form of a verb. */
+function areOpposedAsWritten(a: Token, b: Token): boolean {
+  if (a.kind !== 'word' || b.kind !== 'word' || (a.lower === a.lemma && b.lower === b.lemma)) return false;
+  return relationOf(a.lower, b.lower) === 'opposite';
 }
 
 const alike = 0.34;
