@@ -249,6 +249,15 @@ test('a reader that stops early ends the handler’s generator', async () => {
   while (released === before) await new Promise((resolve) => setImmediate(resolve));
 });
 
+test('a server that is not there is told without its address, which may come to a caller’s eyes', async () => {
+  const health = createGrpcClient(Health, '127.0.0.1:1');
+  await assert.rejects(health.check(create(HealthCheckRequestSchema)), {
+    code: 'unavailable',
+    message: 'A part of the mesh does not answer.',
+  });
+  health.close();
+});
+
 test('health knows the server and its services, and NOT_FOUND for others', async () => {
   const health = createGrpcClient(Health, `127.0.0.1:${server.port}`);
   const check = (name: string) => health.check(create(HealthCheckRequestSchema, { service: name }));

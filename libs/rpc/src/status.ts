@@ -81,6 +81,12 @@ const codeOfStatus: Record<number, ErrorCode> = {
   16: 'unauthenticated',
 };
 
+/** What grpc-js says of a connection names our own addresses, and may come to a caller's eyes: that is for the log, as the cause. */
+const ofConnection: Partial<Record<ErrorCode, string>> = {
+  unavailable: 'A part of the mesh does not answer.',
+  deadline: 'A part of the mesh did not answer in time.',
+};
+
 /** What a failed call throws at our side: the same error the server threw where it was one of ours. */
 export function fromServiceError(error: ServiceError): RefrainError {
   const [bytes] = error.metadata?.get(detailsKey) ?? [];
@@ -98,7 +104,8 @@ export function fromServiceError(error: ServiceError): RefrainError {
   const retry = find(RetryInfoSchema)?.retryDelay;
   const bad = find(BadRequestSchema);
   const code: ErrorCode = isErrorCode(ownCode) ? ownCode : (codeOfStatus[error.code] ?? 'internal');
-  return new RefrainError(code, error.details || error.message, {
+  const message = (own ? undefined : ofConnection[code]) ?? (error.details || error.message);
+  return new RefrainError(code, message, {
     cause: error,
     spent: toSpent(find(UsageSchema), find(CostSchema)),
     ...(own && { reason: own.reason }),
