@@ -61,7 +61,10 @@ function findReceiver(request: IncomingMessage, response: ServerResponse): { nam
   const path = pathOf(request.url ?? '/');
   const { name, route } = findRoute(path);
   const { method = '' } = request;
-  if (!route) throw new RefrainError('not_found', `There is no ${toldOf(method, path)}.`, { reason: 'UNKNOWN_URL' });
+  if (!route)
+    throw new RefrainError('not_found', `There is no ${toldOf(method, path)}. ${hintOf(path)}`, {
+      reason: 'UNKNOWN_URL',
+    });
   const receive = method === 'HEAD' ? route.GET : method === 'GET' || method === 'POST' ? route[method] : undefined;
   if (receive) return { name, receive };
   response.setHeader('allow', [...(route.GET ? ['GET', 'HEAD'] : ['POST']), 'OPTIONS'].join(', '));
@@ -83,6 +86,12 @@ function pathOf(target: string): string {
   const url = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);
+}
+
+/** What its caller may have meant: most often a client's `base_url` lacks the `/v1`. */
+function hintOf(path: string): string {
+  if (findRoute(`/v1${path}`).route) return `It is /v1${path}: does base_url end in /v1?`.slice(0, 200);
+  return `There is ${[...routes.keys()].join(', ')}.`;
 }
 
 function toldOf(method: string, path: string): string {

@@ -202,6 +202,19 @@ for (const [method, path, status, allow] of [
     assert.deepEqual(door.refused, [status === 405 ? 'unsupported' : 'not_found']);
   });
 
+test('a path that lacks /v1 is told how it is called, another one what there is', async (t) => {
+  const door = await openHttpDoor(t);
+  const told = async (path: string) => {
+    const response = await fetch(door.url + path, { method: 'POST', headers: authorized });
+    return ((await response.json()) as { error: { message: string } }).error.message;
+  };
+  assert.equal(
+    await told('/chat/completions'),
+    'There is no POST /chat/completions. It is /v1/chat/completions: does base_url end in /v1?',
+  );
+  assert.match(await told('/v1/responses'), /^There is no POST \/v1\/responses\. There is \/v1\/chat\/completions, /);
+});
+
 test('HEAD is answered as GET would be, but for the body', async (t) => {
   const door = await openHttpDoor(t);
   for (const [path, status] of [
