@@ -3,7 +3,7 @@
  * running, and ends all of it with Ctrl-C. Under a supervisor (an IPC channel) it says when it is up and ends when that goes, as a service does.
  */
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { loadMeshConfig } from '@refrain/service';
 import { readArguments, usage } from './start/arguments.ts';
 import { boundLogs } from './start/bound-logs.ts';
@@ -47,6 +47,9 @@ async function run(wanted: { routers: number }): Promise<void> {
   await holdHome(home.folder);
   removeMeshFile(home.meshFile);
   mkdirSync(home.logs, { recursive: true });
+  mkdirSync(home.data, { recursive: true });
+  // One that is there may be of a start that left it open to all users of the machine.
+  chmodSync(home.data, 0o700);
   const stopBounding = boundLogs(home.logs, { say: screen.say });
 
   let mesh: Mesh | undefined;

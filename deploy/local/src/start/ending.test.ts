@@ -49,3 +49,11 @@ test('a fault of ours shows its stack, one of the world a sentence', () => {
   assert.equal(toWords(new Error('no room')), 'no room');
   assert.match(toWords(new TypeError('x is undefined')), /TypeError: x is undefined\n +at /);
 });
+
+test('a folder that may not be written to is told with what to do about it', () => {
+  const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), { code: 'EACCES', path: '/x' });
+  assert.match(
+    toWords(denied),
+    /^EACCES: permission denied, mkdir '\/x'; set REFRAIN_HOME to a folder that this user may write to/,
+  );
+});

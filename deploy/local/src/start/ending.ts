@@ -24,8 +24,14 @@ export function toWords(reason: unknown): string {
   const isExpected =
     reason instanceof Error &&
     ['StopAsked', 'ConfigError', 'ProcessEnded', 'PartMissing', 'HomeTaken', 'Error'].includes(reason.name);
-  if (isExpected) return reason.message;
+  if (isExpected) return reason.message + hintOf(reason);
   return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+}
+
+/** The system's own words for a folder that is not ours do not say what to do. */
+function hintOf(reason: NodeJS.ErrnoException): string {
+  const isFolder = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(reason.code ?? '') && reason.path;
+  return isFolder ? '; set REFRAIN_HOME to a folder that this user may write to (.refrain unless told)' : '';
 }
 
 /** Aborts `end` on Ctrl-C, SIGTERM, SIGHUP and when the process that supervises this one goes; the second time calls `force`. */
