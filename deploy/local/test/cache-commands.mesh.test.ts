@@ -132,7 +132,7 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
     assert.equal(refused.stdout, '');
     assert.match(
       refused.stderr,
-      /^line 2: is not JSON\nline 3: answer: .*\nline 4: model: nobody can ask for gpt-9; .*\nrefrain: 3 lines are wrong, so nothing was stored;/,
+      /^line 2: is not JSON\nline 3: answer: is missing, or no text\nline 4: model: nobody can ask for gpt-9; .*\nrefrain: 3 lines are wrong, so nothing was stored;/,
     );
     assert.deepEqual(await ask('Is this line good?', {}), ['provider', 'From the upstream.']);
     const left = await cacheJson('warm', 'bad.jsonl', ...tenant, '--skip-bad');
@@ -157,7 +157,9 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
       '1 entry of tenant local (tag faq) would go. Nothing was removed; the same with --yes removes it.\n',
     );
     assert.equal((await ask('What is the capital of France?'))[0], 'exact');
-    assert.equal((await cacheJson('invalidate', '--tenant', 'other', '--tag', 'faq', '--yes')).removed, 0);
+    const elsewhere = await cache('invalidate', '--tenant', 'other', '--tag', 'faq', '--yes');
+    assert.equal(elsewhere.stdout, '0 entries of tenant other (tag faq) removed.\n');
+    assert.equal(elsewhere.stderr, 'refrain: note that refrain.yaml has no tenant other\n');
     const done = await cacheJson('invalidate', ...tenant, '--tag', 'faq', '--yes', '--actor', 'ops');
     assert.deepEqual(done, { tenant: 'local', selector: 'tag', dryRun: false, actor: 'ops', removed: 1, pending: 0 });
     assert.equal((await ask('What is the capital of France?'))[0], 'provider');

@@ -8,6 +8,7 @@ import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
 import { toMoment } from './moment.ts';
 import { asUsage, UsageError } from './usage-error.ts';
+import { withoutPassword } from './without-password.ts';
 
 /** Where the command runs and where it writes. */
 export interface AlertsTools {
@@ -81,7 +82,7 @@ async function open(url: string, say: (text: string) => void): Promise<Bus> {
   while (!bus.connected && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   if (bus.connected) return bus;
   await bus.drain();
-  throw new Error('NATS does not answer');
+  throw new Error(`NATS does not answer at ${withoutPassword(url)}`);
 }
 
 /** Anybody with a password of the mesh may publish there: what is no alert is told and left out. */

@@ -44,7 +44,13 @@ export function showDial(
 
 /** One prompt a line, as it is or as JSON with `prompt` or `question`. */
 function readPrompts(file: string): string[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+  const lines = text.split('\n');
   return lines.flatMap((line, i) => {
     if (line.trim() === '') return [];
     if (!line.startsWith('{')) return [line];

@@ -15,6 +15,7 @@ import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
 import { toMoment } from './moment.ts';
 import { asUsage, UsageError } from './usage-error.ts';
+import { withoutPassword } from './without-password.ts';
 
 /** A key and what becomes of it. Times are milliseconds since 1970, 0 for never. */
 export interface KeyStatus {
@@ -75,7 +76,7 @@ async function open(url: string): Promise<State> {
   while (!state.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   if (state.ready) return state;
   state.close();
-  throw new Error('Redis does not answer');
+  throw new Error(`Redis does not answer at ${withoutPassword(url)}`);
 }
 
 async function order(

@@ -5,6 +5,7 @@ import { openState, readSpend, type SpendKind, type State, utcDay } from '@refra
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
 import { asUsage, UsageError } from './usage-error.ts';
+import { withoutPassword } from './without-password.ts';
 
 /** The sums of one tenant, user and model over the days asked for, in nano-dollars. */
 export interface SpendSums extends Readonly<Record<SpendKind, number>> {
@@ -60,7 +61,7 @@ async function open(url: string): Promise<State> {
   while (!state.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   if (state.ready) return state;
   state.close();
-  throw new Error('Redis does not answer');
+  throw new Error(`Redis does not answer at ${withoutPassword(url)}`);
 }
 
 async function collect(state: State, of: { tenant: string | undefined; fromDay: string }): Promise<SpendSums[]> {

@@ -8,7 +8,7 @@ import {
   type CacheTools,
   readOptions,
   refusePositionals,
-  required,
+  requiredTenant,
   withCache,
 } from './open-cache.ts';
 import { grouped, toJsonLine } from './print.ts';
@@ -40,7 +40,7 @@ interface Target {
 export const invalidate: CacheCommand = async (args, tools) => {
   const { values, positionals } = readOptions(args, { ...asking, ...which });
   refusePositionals(positionals);
-  const target = { tenant: required('tenant', values.tenant), ...chooseSelector(values) };
+  const target = { tenant: requiredTenant(values.tenant, tools), ...chooseSelector(values) };
   await remove(target, values, tools);
   return 0;
 };
@@ -51,7 +51,7 @@ export const purge: CacheCommand = async (args, tools) => {
   refusePositionals(positionals);
   const what = 'everything kept for it';
   const selector = { case: 'all', value: true } as const;
-  await remove({ tenant: required('tenant', values.tenant), what, selector }, values, tools);
+  await remove({ tenant: requiredTenant(values.tenant, tools), what, selector }, values, tools);
   return values.yes ? 0 : 1;
 };
 

@@ -2,7 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CacheService } from '@refrain/contracts';
 import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
-import { isLoopback, operatorMetadata } from '@refrain/service';
+import { ConfigError, isLoopback, loadMeshConfig, operatorMetadata } from '@refrain/service';
 import type { Home } from '../../start/home.ts';
 import { readMeshFile } from '../../start/mesh-file.ts';
 import { configuredMeshSecret, meshSecretOf } from '../mesh-secret.ts';
@@ -46,6 +46,29 @@ export function refusePositionals(positionals: readonly string[]): void {
 export function required(name: string, value: string | undefined): string {
   if (!value) throw new UsageError(`--${name} is missing`);
   return value;
+}
+
+/**
+ * The option `--tenant`. A name that refrain.yaml does not have is told and taken: who has left is still to be erased.
+ * @throws UsageError where it is missing
+ */
+export function requiredTenant(value: string | undefined, { configFile, progress }: CacheTools): string {
+  const tenant = required('tenant', value);
+  const note = noteOn(tenant, configFile);
+  if (note !== undefined) progress.write(`refrain: note that ${note}\n`);
+  return tenant;
+}
+
+function noteOn(tenant: string, configFile: string): string | undefined {
+  try {
+    const { keys, local } = loadMeshConfig(configFile);
+    const known = keys.length > 0 ? keys.map((key) => key.tenant) : [local.tenant];
+    return known.includes(tenant) ? undefined : `refrain.yaml has no tenant ${tenant}`;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // No reason to leave undone what has to go.
+    return `whether there is a tenant ${tenant} is not known: ${error.message}`;
+  }
 }
 
 /** Runs `use` on the cache at `address`, or else on that of the mesh that runs here. @throws Error with what to do where there is none */

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type PartitionReport, ReportRequestSchema } from '@refrain/contracts';
-import { type CacheCommand, readOptions, refusePositionals, required, withCache } from './open-cache.ts';
+import { type CacheCommand, readOptions, refusePositionals, requiredTenant, withCache } from './open-cache.ts';
 import { grouped, percent, share, toJsonLine, toTable } from './print.ts';
 
 const nanoUsd = 1e9;
@@ -9,7 +9,7 @@ const nanoUsd = 1e9;
 export const showReport: CacheCommand = async (args, tools) => {
   const { values, positionals } = readOptions(args, { tenant: { type: 'string' } });
   refusePositionals(positionals);
-  const tenant = required('tenant', values.tenant);
+  const tenant = requiredTenant(values.tenant, tools);
   const report = await withCache(values.cache, tools, (cache) => cache.report(create(ReportRequestSchema, { tenant })));
   if (values.json) tools.out(toJsonLine({ tenant, partitions: report.partitions }));
   else if (report.partitions.length === 0)

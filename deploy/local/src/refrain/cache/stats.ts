@@ -13,10 +13,11 @@ export const showStats: CacheCommand = async (args, tools) => {
 };
 
 function toText(stats: StatsResponse): string {
-  const { lookups, exactHits, semanticHits, templateHits, stores } = stats;
-  const hits = (name: string, count: bigint) => [name, grouped(count), share(count, lookups)];
+  const { exactHits, semanticHits, templateHits, stores } = stats;
+  const questions = exactHits + countOf(stats.misses, 'exact:');
+  const hits = (name: string, count: bigint) => [name, grouped(count), share(count, questions)];
   return toTable([
-    ['lookups', grouped(lookups)],
+    ['questions', grouped(questions)],
     hits('  exact hits', exactHits),
     hits('  semantic hits', semanticHits),
     hits('  template hits', templateHits),
@@ -27,6 +28,11 @@ function toText(stats: StatsResponse): string {
     ['index writes that wait', grouped(stats.pendingIndexWrites)],
     ['answers by meaning', stats.semanticReady ? 'yes' : 'no: npm run -s refrain -- status says why'],
   ]);
+}
+
+/** Each question is looked for exactly, once; who misses there is looked for by meaning in a second lookup, so lookups would count it twice. */
+function countOf(counts: Readonly<Record<string, bigint>>, prefix: string): bigint {
+  return Object.entries(counts).reduce((sum, [name, count]) => (name.startsWith(prefix) ? sum + count : sum), 0n);
 }
 
 function byReason(title: string, counts: Readonly<Record<string, bigint>>): string[][] {

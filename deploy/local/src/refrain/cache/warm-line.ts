@@ -51,7 +51,7 @@ const lineSchema = z
     messages: z.array(message).min(1).optional(),
     system: text.optional(),
     model: text.optional(),
-    answer: text,
+    answer: z.string('is missing, or no text').refine((value) => value.trim() !== '', 'must not be empty'),
     /** "<provider>/<model>" that made the answer. */
     provider: z
       .string()

@@ -6,7 +6,7 @@ import type { StoreRequest } from '@refrain/contracts';
 import { loadMeshConfig } from '@refrain/service';
 import { UsageError } from '../usage-error.ts';
 import { createOffer, type Offer } from './offer.ts';
-import { type CacheCommand, type CacheTools, readOptions, required, withCache } from './open-cache.ts';
+import { type CacheCommand, type CacheTools, readOptions, requiredTenant, withCache } from './open-cache.ts';
 import { grouped, toJsonLine } from './print.ts';
 import { createProgress } from './progress.ts';
 import { createWarmReader, type WarmLine } from './warm-line.ts';
@@ -41,7 +41,7 @@ export const warm: CacheCommand = async (args, tools) => {
   const [named] = positionals;
   if (named === undefined || positionals.length > 1) throw new UsageError('warm takes one file');
   const read = createWarmReader({
-    tenant: required('tenant', values.tenant),
+    tenant: requiredTenant(values.tenant, tools),
     model: values.model,
     rank: toWhole('rank', values.rank, highestRank),
     ttlSeconds: toWhole('ttl', values.ttl, 2 ** 32 - 1),
