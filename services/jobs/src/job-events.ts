@@ -17,7 +17,7 @@ export function tellEnd(bus: Pick<Bus, 'publish'>, job: Job, encoding: EventEnco
 export function createDeadAlarm(raise: RaiseAlert): (job: Job) => void {
   return ({ attempts, errorCode, errorReason, id }) => {
     const cause = errorReason || errorCode;
-    const text = `The job ${id} is dead after ${attempts} tries: ${cause}. All that lie there: refrain jobs --dead.`;
+    const text = `The job ${id} is dead after ${attempts} tries: ${cause}. All that lie there: npm run -s refrain -- jobs --dead.`;
     raise(`dead:${cause}`, { kind: 'dead', text });
   };
 }
