@@ -54,10 +54,12 @@ const keyLimits = z.strictObject({
   concurrency: z.int().positive().optional(),
 });
 
+const keyStem = 'write the stem of its variables, such as OPENAI; a key never stands here, but in OPENAI_API_KEY';
+
 /** More keys of a provider: of another region, account or grant. */
 const keyPool = z.strictObject({
   /** Stem of the environment variables with the keys, as the provider's own `keys`. */
-  keys: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  keys: z.string().regex(/^[A-Z][A-Z0-9_]*$/, keyStem),
   /** Workers of this REFRAIN_REGION take these keys first. */
   region: name.optional(),
   /** Where these keys are used; operator's alone. Absent: the provider's. */
@@ -84,7 +86,7 @@ const provider = z.strictObject({
   /** Stem of the environment variables with the keys: `OPENAI` reads OPENAI_API_KEY, OPENAI_API_KEYS, OPENAI_API_KEY_1… */
   keys: z
     .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/)
+    .regex(/^[A-Z][A-Z0-9_]*$/, keyStem)
     .optional(),
   /** Needs no key (a local server). */
   keyless: z.boolean().default(false),
