@@ -3,20 +3,18 @@ import { type InvalidateRequest, type InvalidateResponse, InvalidateResponseSche
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { checkInvalidate } from './check-request.ts';
+import { type EraseParts, eraseTenant } from './erase-tenant.ts';
 import type { Erasures } from './erasures.ts';
-import type { NearIndex } from './index/near-index.ts';
 import type { Learning } from './learning/learning.ts';
 import { fromEntryId, type Stamped, shorten } from './redis-keys.ts';
 import type { Removal } from './removal.ts';
 
 /** What it takes to invalidate. */
-export interface InvalidateParts {
+export interface InvalidateParts extends EraseParts {
   readonly removal: Removal;
-  readonly index: Pick<NearIndex, 'settle'>;
   readonly learning: Pick<Learning, 'forget'>;
   readonly erasures: Pick<Erasures, 'tell'>;
   readonly log: Logger;
-  readonly nowMs: () => number;
 }
 
 /**
@@ -46,12 +44,13 @@ async function remove(
   tenant: string,
   selected: Stamped & { name?: string },
   dryRun: boolean,
-  { removal, learning, erasures, nowMs }: InvalidateParts,
+  parts: InvalidateParts,
 ): Promise<number> {
-  const now = nowMs();
+  const { removal, learning, erasures } = parts;
+  const now = parts.nowMs();
   if (!dryRun && selected.kind === 'tenant') await learning.forget((each) => each === tenant);
   if (selected.kind === 'tenant') {
-    const removed = await removal.tenant(tenant, { dryRun, nowMs });
+    const removed = await eraseTenant(tenant, { dryRun }, parts);
     if (!dryRun) await erasures.tell(tenant);
     return removed;
   }

@@ -36,8 +36,6 @@ interface Looked {
 const pageEntries = 100;
 /** Names read at once: 65 KB. */
 const pageNames = 1000;
-/** While a tenant is erased nothing of it is kept; should the erasure break off, things are kept again after this time. */
-const erasingMs = 10_000;
 /** How long an answer may be under way that was asked for before an invalidation. */
 const stampMs = 86_400_000;
 
@@ -160,43 +158,6 @@ export class Removal {
     await near.remove(partition, [of.id]);
     index.remove(partition, [of.id]);
     await aliases.revoke(tenant, [entryId]);
-  }
-
-  /**
-   * Everything of a tenant but the stamp that keeps what is under way out; gives how many entries and aliases that were. What would be stored
-   * meanwhile is refused: a scan might take its lists and leave the rest.
-   */
-  async tenant(tenant: string, { dryRun, nowMs }: { dryRun: boolean; nowMs: () => number }): Promise<number> {
-    const { state, keys, near, index } = this.#parts;
-    const kind = { kind: 'tenant' } as const;
-    const stamp = keys.stamp(tenant, kind);
-    if (!dryRun) await this.stamp(tenant, kind, nowMs() + erasingMs);
-    const ids = new Set<string>();
-    const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
-    // A collection outlives what its partition had in Redis.
-    const collections = await new Generations(state, keys).all();
-    for (const [key, { prefix }] of collections) if (prefix === keys.prefix(tenant)) partitions.add(key);
-    for await (const found of state.scan(keys.pattern(tenant))) {
-      const fresh = new Set<string>();
-      for (const key of found) {
-        const [kind, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');
-        if (kind === 'x' || kind === 's') fresh.add(rest.at(-1) ?? '');
-        if (kind === 'p') partitions.add(rest[0] ?? '');
-      }
-      for (const id of fresh) ids.add(id);
-      if (dryRun) continue;
-      await this.stamp(tenant, kind, nowMs() + erasingMs);
-      await this.unshare([...fresh]);
-      await state.remove(found.filter((key) => key !== stamp));
-    }
-    if (dryRun) return ids.size;
-    await this.stamp(tenant, kind, nowMs());
-    near.forgetVectors();
-    for (const key of partitions) {
-      await index.list({ tenant, key });
-      index.drop({ tenant, key });
-    }
-    return ids.size;
   }
 
   async #removePage(tenant: string, page: readonly Named[], { lists, there }: Looked): Promise<number> {

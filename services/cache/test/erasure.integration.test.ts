@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type InvalidateRequest, InvalidateRequestSchema, type InvalidateResponse } from '@refrain/contracts';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import { ChromaClient } from 'chromadb';
+import { ChromaClient, ChromaNotFoundError } from 'chromadb';
 import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import type { Partition } from '../src/partition.ts';
 import { byMeaning, type Rig, startEmbedder, startRig } from './rig.ts';
@@ -51,7 +51,13 @@ async function indexed(key: string): Promise<string[] | undefined> {
   const { hostname, port } = new URL(chroma.url);
   const client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
   const found = (await client.listCollections({ limit: 1000 })).find(({ name }) => name.endsWith(key));
-  return found && (await found.get({ include: [] })).ids.sort();
+  try {
+    return found && (await found.get({ include: [] })).ids.sort();
+  } catch (error) {
+    // It went between the list and the look.
+    if (error instanceof ChromaNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 function erase(tenant: string, selector: InvalidateRequest['selector'], from: Rig = rig): Promise<InvalidateResponse> {
