@@ -131,8 +131,12 @@ async function bringService(
   const starting = fleet.run(stage, plan.name, serviceStarter(plan, screen.say));
   const process = await screen.during(`${plan.name}: starting`, starting);
   const metrics = () => process.current.ready.metrics;
-  const ready = waitReady({ name: plan.name, metrics, signal: end.signal });
-  return { process, readiness: await screen.during(`${plan.name}: getting ready`, ready) };
+  let missing = '';
+  const onMissing = (parts: string) => {
+    missing = parts && ` (${parts})`;
+  };
+  const ready = waitReady({ name: plan.name, metrics, signal: end.signal, onMissing });
+  return { process, readiness: await screen.during(() => `${plan.name}: getting ready${missing}`, ready) };
 }
 
 async function bringEmbeddingModel(context: MeshContext): Promise<void> {

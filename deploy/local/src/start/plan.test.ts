@@ -64,6 +64,14 @@ test('the secret that tenants are called by reaches the cache alone: the configu
   assert.deepEqual(secretsOf({ CACHE_TENANT_SECRET: '' })[0]?.[1], home.tenantSecretFile);
 });
 
+test('a worker whose port is taken is told by the variable of npm start for it', () => {
+  const addresses = { nats: 'nats://n', redis: 'redis://r' };
+  const variables = planWorkers(context({ GROQ_API_KEY: 'k' }), addresses).map(
+    ({ ports }) => ports.PROVIDER_OPS_PORT?.variable,
+  );
+  assert.deepEqual(variables, ['PROVIDER_OPS_PORT', 'PROVIDER_LLAMA_OPS_PORT']);
+});
+
 test('a worker for remote providers runs only where it has something to serve', () => {
   assert.deepEqual(workers({}), ['provider-llama']);
   assert.deepEqual(workers({ GROQ_API_KEY_3: 'k' }), ['provider-remote', 'provider-llama']);

@@ -42,12 +42,12 @@ export function planCache(context: PlanContext, addresses: { redis: string; chro
 /** The workers: one for all remote providers, where any has a key or needs none, and one for the local models. */
 export function planWorkers(context: PlanContext, addresses: { nats: string; redis: string }): ServicePlan[] {
   const { settings, config } = context;
-  const worker = (choice: 'remote' | 'llama', preferred: number) =>
+  const worker = (choice: 'remote' | 'llama', variable: 'PROVIDER_OPS_PORT' | 'PROVIDER_LLAMA_OPS_PORT') =>
     plan(context, {
       name: `provider-${choice}`,
       service: 'provider',
       keys: providersOf(config, choice).flatMap(stemsOf),
-      ports: { PROVIDER_OPS_PORT: { preferred, told: 'metrics' } },
+      ports: { PROVIDER_OPS_PORT: { preferred: settings.ports[variable], told: 'metrics', variable } },
       env: {
         NATS_URL: addresses.nats,
         REDIS_URL: addresses.redis,
@@ -56,10 +56,8 @@ export function planWorkers(context: PlanContext, addresses: { nats: string; red
       },
     });
   return [
-    ...(remoteProviders(context).some(({ isServed }) => isServed)
-      ? [worker('remote', settings.ports.PROVIDER_OPS_PORT)]
-      : []),
-    ...(hasLocalModels(config) ? [worker('llama', settings.ports.PROVIDER_LLAMA_OPS_PORT)] : []),
+    ...(remoteProviders(context).some(({ isServed }) => isServed) ? [worker('remote', 'PROVIDER_OPS_PORT')] : []),
+    ...(hasLocalModels(config) ? [worker('llama', 'PROVIDER_LLAMA_OPS_PORT')] : []),
   ];
 }
 

@@ -5,6 +5,8 @@ import { type RunningService, type ServiceProgram, startService } from './servic
 export interface PortPlan {
   readonly preferred: number;
   readonly told: 'grpc' | 'http' | 'metrics';
+  /** The variable of `npm start` for it, where that is not the service's own. */
+  readonly variable?: string;
 }
 
 /** A service to be started; the ports go by their variable. */
@@ -24,11 +26,11 @@ export function serviceStarter(plan: ServicePlan, say: (line: string) => void) {
     const running = await startService({ ...plan, env }, signal);
     if (!settled) {
       settled = {};
-      for (const [name, { preferred, told }] of Object.entries(plan.ports)) {
+      for (const [name, { preferred, told, variable = name }] of Object.entries(plan.ports)) {
         const port = portOf(running.ready[told]) ?? preferred;
         settled[name] = port;
         if (preferred !== 0 && port !== preferred) {
-          say(`${plan.name}: port ${preferred} is taken, so ${told} is on ${port} (${name})`);
+          say(`${plan.name}: port ${preferred} is taken, so ${told} is on ${port} (${variable})`);
         }
       }
     }

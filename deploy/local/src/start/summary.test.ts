@@ -49,7 +49,11 @@ const mesh: Mesh = {
     nats: { url: 'nats://127.0.0.1:2', origin: 'PATH, 2.11.0', pid: () => 8 },
     chroma: { url: 'http://127.0.0.1:3', origin: 'wheel, 1.5.9', pid: () => 9 },
   },
-  cache: await service('cache', { grpc: '0.0.0.0:4' }, { redis: 'up', embedder: 'down: exact answers only' }),
+  cache: await service(
+    'cache',
+    { grpc: '0.0.0.0:4' },
+    { redis: 'up', chroma: 'down: no neighbours', embedder: 'down: exact answers only' },
+  ),
   jobs: await service('jobs', { grpc: '127.0.0.1:7' }, { nats: 'up' }),
   workers: [await service('provider-llama', {}, { nats: 'connected', llama: 'no Ollama; smollm2-135m: ready' })],
   routers: [
@@ -88,6 +92,7 @@ test('the screen names every address, what answers and what is missing, and no p
     'router-2         gRPC 127.0.0.1:15   HTTP http://127.0.0.1:16   ops http://127.0.0.1:9',
     'redis            redis://r:1   (configured)',
     'nats             nats://127.0.0.1:2   (PATH, 2.11.0)',
+    'chroma     down: no neighbours',
     'embedder   down: exact answers only',
     'llama      no Ollama; smollm2-135m: ready',
     'groq       no key (GROQ_API_KEY)',

@@ -21,7 +21,7 @@ export function toSummary(mesh: Mesh, context: PlanContext, seconds: number): st
   ]);
   const states = [mesh.cache, ...mesh.workers].flatMap(({ process, readiness }) =>
     Object.entries(readiness.parts)
-      .filter(([part]) => process.name !== 'cache' || part === 'embedder')
+      .filter(([part, state]) => process.name !== 'cache' || part === 'embedder' || state.startsWith('down'))
       .filter(([part]) => part !== 'nats')
       .map(([part, state]) => [part, state]),
   );

@@ -32,14 +32,17 @@ export async function waitReady(options: {
   /** Asked each time: it may have been started again. */
   metrics: () => string;
   signal: AbortSignal;
+  /** Hears each time what is still waited for, "redis down: …"; empty where nothing answers yet. */
+  onMissing?: (parts: string) => void;
 }): Promise<Readiness> {
-  const { name, metrics, signal } = options;
+  const { name, metrics, signal, onMissing } = options;
   const began = performance.now();
   for (;;) {
     const readiness = await readReadiness(metrics());
     const waited = performance.now() - began;
-    const isWhole = Object.values(readiness?.parts ?? {}).every((state) => !/^(?:down|starting)/.test(state));
-    if (readiness?.ok && (isWhole || waited > partsLimitMs)) return readiness;
+    const missing = Object.entries(readiness?.parts ?? {}).filter(([, state]) => /^(?:down|starting)/.test(state));
+    if (readiness?.ok && (missing.length === 0 || waited > partsLimitMs)) return readiness;
+    onMissing?.(missing.map(([part, state]) => `${part} ${state}`).join(', '));
     if (waited > readyLimitMs) {
       const states = Object.entries(readiness?.parts ?? { process: 'does not answer' });
       const text = states.map(([part, state]) => `${part} ${state}`).join(', ');
