@@ -41,7 +41,10 @@ function byNoun(tokens: readonly Token[]): Claim | undefined {
 
 /** "A affects B", "B is affected by A". */
 function byVerb(tokens: readonly Token[]): Claim | undefined {
-  const verb = tokens.findIndex(({ lemma, role }, i) => i > 0 && acts.has(lemma) && role !== 'of');
+  const verb = tokens.findIndex(
+    // "The health benefits of it" are a thing.
+    ({ lemma, role }, i) => i > 0 && acts.has(lemma) && role !== 'of' && tokens[i + 1]?.lower !== 'of',
+  );
   if (verb < 0) return undefined;
   const before = tokens.slice(0, verb);
   const after = tokens.slice(verb + 1);

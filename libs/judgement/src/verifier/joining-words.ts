@@ -15,7 +15,7 @@ const lists: readonly string[] = [
   'about | to by with like against',
   'with | like against about without instead',
   'into | out from',
-  'through via | to from around',
+  'through via | to from',
   'within inside in | outside beyond around near behind',
   'within | to',
   'on | off beyond near behind beside',

@@ -60,8 +60,7 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (isNear && (asksBothSides(a, onlyA) || asksBothSides(b, onlyB))) return 'opposite';
   if ((isNear || features.oneForOne === 1) && isNegatedElsewhere(comparison)) return 'polarity';
   if (isNear && (features.negatedApart ?? 0) > 0 && !isInverted(a) && !isInverted(b)) return 'polarity';
-  if (isNear && (compareTypes(a.type, b.type) === 'conflict' || isCounted(a, b) || isCounted(b, a)))
-    return 'question_type';
+  if (isNear && (isOtherAsk(a, b) || isCounted(a, b) || isCounted(b, a))) return 'question_type';
   if ((isNear && isOtherConnective(comparison)) || isJoinedOtherwise(a, b, alignment)) return 'connective';
   if ((isNear && order.exchangedRoles > 0) || isOtherWayRound(a, b)) return 'direction';
   if (
@@ -121,6 +120,12 @@ function quotesDiffer({ a, b }: Comparison): boolean {
   return x.filter((each) => other.has(each)).length >= 0.6 * Math.max(x.length, y.length);
 }
 
+/** "How much is 5 km in miles" asks how many miles are 5 km. */
+function isOtherAsk(a: Signature, b: Signature): boolean {
+  const isConverted = [a, b].every(({ type, quantities }) => /^how_m/.test(type) && quantities.length > 0);
+  return compareTypes(a.type, b.type) === 'conflict' && !isConverted;
+}
+
 /** "How many countries", "which countries". */
 function isCounted(a: Signature, b: Signature): boolean {
   if (a.type !== 'how_many' || (b.type !== 'which' && b.type !== 'what')) return false;
@@ -144,11 +149,10 @@ function isAnotherName({ a, b }: Substitution): boolean {
   if (!a.capital || !b.capital) return false;
   const [short, long] = a.lower.length < b.lower.length ? [a.lower, b.lower] : [b.lower, a.lower];
   if (!long.startsWith(short)) return true;
-  // "Pak", "Pakistan": short for the other.
-  return (
-    short.length > 3 &&
-    !/^(?:e?s|a?ns?|i?ans?|ics?|ish|is[mt]s?|ers?|y|i|ji|e?se|land|ia)$/.test(long.slice(short.length))
-  );
+  // "Pak", "Pakistan": short for the other. "Austria", "Austrian": of it.
+  const rest = long.slice(short.length);
+  if (/^ns?$/.test(rest)) return !/[aeio]$/.test(short);
+  return short.length > 3 && !/^(?:e?s|i?ans?|ics?|ish|is[mt]s?|ers?|y|i|ji|e?se|land|ia)$/.test(rest);
 }
 
 /** Passive on one side, and nobody changed places: "did X keep Y", "was X kept by Y". */
