@@ -8,7 +8,8 @@ import {
   type CacheTools,
   readOptions,
   refusePositionals,
-  requiredTenant,
+  required,
+  tellUnknown,
   withCache,
 } from './open-cache.ts';
 import { grouped, toJsonLine } from './print.ts';
@@ -40,7 +41,7 @@ interface Target {
 export const invalidate: CacheCommand = async (args, tools) => {
   const { values, positionals } = readOptions(args, { ...asking, ...which });
   refusePositionals(positionals);
-  const target = { tenant: requiredTenant(values.tenant, tools), ...chooseSelector(values) };
+  const target = { tenant: required('tenant', values.tenant), ...chooseSelector(values) };
   await remove(target, values, tools);
   return 0;
 };
@@ -51,7 +52,7 @@ export const purge: CacheCommand = async (args, tools) => {
   refusePositionals(positionals);
   const what = 'everything kept for it';
   const selector = { case: 'all', value: true } as const;
-  await remove({ tenant: requiredTenant(values.tenant, tools), what, selector }, values, tools);
+  await remove({ tenant: required('tenant', values.tenant), what, selector }, values, tools);
   return values.yes ? 0 : 1;
 };
 
@@ -63,9 +64,10 @@ async function remove(
   const dryRun = !values.yes;
   const actor = values.actor ?? userInfo().username;
   const request = create(InvalidateRequestSchema, { tenant, selector, dryRun, actor });
-  const { removed, pendingIndexRemovals } = await withCache(values.cache, tools, (cache) =>
-    cache.invalidate(request, { timeoutMs: removeMs }),
-  );
+  const { removed, pendingIndexRemovals } = await withCache(values.cache, tools, (cache) => {
+    tellUnknown(tenant, tools);
+    return cache.invalidate(request, { timeoutMs: removeMs });
+  });
   if (values.json)
     return tools.out(
       toJsonLine({ tenant, selector: selector.case, dryRun, actor, removed, pending: pendingIndexRemovals }),

@@ -48,15 +48,10 @@ export function required(name: string, value: string | undefined): string {
   return value;
 }
 
-/**
- * The option `--tenant`. A name that refrain.yaml does not have is told and taken: who has left is still to be erased.
- * @throws UsageError where it is missing
- */
-export function requiredTenant(value: string | undefined, { configFile, progress }: CacheTools): string {
-  const tenant = required('tenant', value);
+/** Tells of a tenant that refrain.yaml does not have: it may be a slip, or one that has left and is to be erased. */
+export function tellUnknown(tenant: string, { configFile, progress }: CacheTools): void {
   const note = noteOn(tenant, configFile);
   if (note !== undefined) progress.write(`refrain: note that ${note}\n`);
-  return tenant;
 }
 
 function noteOn(tenant: string, configFile: string): string | undefined {

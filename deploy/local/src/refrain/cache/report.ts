@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type PartitionReport, ReportRequestSchema } from '@refrain/contracts';
-import { type CacheCommand, readOptions, refusePositionals, requiredTenant, withCache } from './open-cache.ts';
+import { type CacheCommand, readOptions, refusePositionals, required, tellUnknown, withCache } from './open-cache.ts';
 import { grouped, percent, share, toJsonLine, toTable } from './print.ts';
 
 const nanoUsd = 1e9;
@@ -9,8 +9,11 @@ const nanoUsd = 1e9;
 export const showReport: CacheCommand = async (args, tools) => {
   const { values, positionals } = readOptions(args, { tenant: { type: 'string' } });
   refusePositionals(positionals);
-  const tenant = requiredTenant(values.tenant, tools);
-  const report = await withCache(values.cache, tools, (cache) => cache.report(create(ReportRequestSchema, { tenant })));
+  const tenant = required('tenant', values.tenant);
+  const report = await withCache(values.cache, tools, (cache) => {
+    tellUnknown(tenant, tools);
+    return cache.report(create(ReportRequestSchema, { tenant }));
+  });
   if (values.json) tools.out(toJsonLine({ tenant, partitions: report.partitions }));
   else if (report.partitions.length === 0)
     tools.out(`No question of tenant ${tenant} has been looked up by its meaning yet.\n`);

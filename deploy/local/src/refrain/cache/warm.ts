@@ -6,7 +6,7 @@ import type { StoreRequest } from '@refrain/contracts';
 import { loadMeshConfig } from '@refrain/service';
 import { UsageError } from '../usage-error.ts';
 import { createOffer, type Offer } from './offer.ts';
-import { type CacheCommand, type CacheTools, readOptions, requiredTenant, withCache } from './open-cache.ts';
+import { type CacheCommand, type CacheTools, readOptions, required, tellUnknown, withCache } from './open-cache.ts';
 import { grouped, toJsonLine } from './print.ts';
 import { createProgress } from './progress.ts';
 import { createWarmReader, type WarmLine } from './warm-line.ts';
@@ -40,8 +40,9 @@ export const warm: CacheCommand = async (args, tools) => {
   });
   const [named] = positionals;
   if (named === undefined || positionals.length > 1) throw new UsageError('warm takes one file');
+  const tenant = required('tenant', values.tenant);
   const read = createWarmReader({
-    tenant: requiredTenant(values.tenant, tools),
+    tenant,
     model: values.model,
     rank: toWhole('rank', values.rank, highestRank),
     ttlSeconds: toWhole('ttl', values.ttl, 2 ** 32 - 1),
@@ -54,7 +55,10 @@ export const warm: CacheCommand = async (args, tools) => {
     const lines = summary.bad === 1 ? 'one line is' : `${grouped(summary.bad)} lines are`;
     throw new Error(`${lines} wrong, so nothing was stored; mend the file, or leave them out by --skip-bad`);
   }
-  await withCache(values.cache, tools, (cache) => storeAll(file, read, summary, createOffer(cache), tools));
+  await withCache(values.cache, tools, (cache) => {
+    tellUnknown(tenant, tools);
+    return storeAll(file, read, summary, createOffer(cache), tools);
+  });
   tools.out(values.json ? toJsonLine(summary) : toText(summary));
   return 0;
 };
