@@ -21,15 +21,28 @@ const smallPairs =
 
 const smallWords = new Set(smallPairs.flat());
 
+/** Pairs that go with a verb: "added to", "removed from" turns round once. */
+const particles = new Set(['to from', 'in out', 'into out', 'on off', 'up down']);
+
+/** Whether the one pair of small opposites only goes with a verb that is turned round itself. */
+export function goesWithVerb(a: Signature, b: Signature): boolean {
+  const [pair, ...more] = opposedPairs(a, b);
+  return pair !== undefined && more.length === 0 && particles.has(pair.join(' '));
+}
+
 /** Pairs of opposites among the small words: "more" on one side, "less" on the other. */
 export function smallOpposites(a: Signature, b: Signature): number {
+  return opposedPairs(a, b).length;
+}
+
+function opposedPairs(a: Signature, b: Signature): (typeof smallPairs)[number][] {
   const over = new Map<string, number>();
   const count = ({ tokens }: Signature, by: number) => {
     for (const { lower } of tokens) if (smallWords.has(lower)) over.set(lower, (over.get(lower) ?? 0) + by);
   };
   count(a, 1);
   count(b, -1);
-  return smallPairs.filter(([x, y]) => (over.get(x) ?? 0) * (over.get(y) ?? 0) < 0).length;
+  return smallPairs.filter(([x, y]) => (over.get(x) ?? 0) * (over.get(y) ?? 0) < 0);
 }
 
 /** 1 where one side asks for what once was and the other for what is: "did he use to be a pilot", "was he ever a pilot", "is he a pilot". */

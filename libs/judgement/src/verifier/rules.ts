@@ -9,6 +9,7 @@ import { negators } from '../signature/word-lists.ts';
 import { isOtherWayRound } from './causes.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 import { isJoinedOtherwise, isOtherSequence } from './joining-words.ts';
+import { goesWithVerb } from './polarity.ts';
 import { isOtherScope } from './scope.ts';
 import type { Substitution } from './substitutions.ts';
 import { isOtherDoer, isOtherSubject } from './who-does-what.ts';
@@ -51,9 +52,10 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (substitutions.some(namesAnother)) return 'class';
   if (substitutions.some(isAnotherName)) return 'entity';
   const isOneForOne = features.oneForOne === 1 && substitutions.length === 1;
+  const isTwofold = comparison.polarity === 2 && comparison.opposites === 2 && goesWithVerb(a, b);
   if (
-    comparison.polarity % 2 === 1 &&
-    (isNear || (isOneForOne && comparison.opposites === 1)) &&
+    (comparison.polarity % 2 === 1 || isTwofold) &&
+    (isNear || (isOneForOne && (comparison.opposites === 1 || isTwofold))) &&
     features.unexplained === 0
   )
     return comparison.opposites > 0 ? 'opposite' : 'polarity';
