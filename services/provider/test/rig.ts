@@ -67,7 +67,7 @@ export interface Asked {
   readonly reply: string;
   /** All frames up to the last, their numbers checked. */
   readonly frames: Promise<Frame[]>;
-  /** Resolves with the control subject once the worker has accepted. */
+  /** Resolves with the control subject once the worker has accepted; rejected where it ends without. */
   readonly accepted: Promise<string>;
 }
 
@@ -132,7 +132,7 @@ export async function startRig(): Promise<Rig> {
     const bytes = toBinary(WorkRequestSchema, create(WorkRequestSchema, asked));
     const { signal } = new AbortController();
     let onAccepted: (controlSubject: string) => void = () => undefined;
-    const accepted = new Promise<string>((resolve) => {
+    const taken = new Promise<string>((resolve) => {
       onAccepted = resolve;
     });
     let reply = '';
@@ -141,6 +141,14 @@ export async function startRig(): Promise<Rig> {
     };
     const stream = router.stream(workSubject(asked.provider, lane), bytes, { signal, idleMs: 5000, onOpen });
     const frames = collect(stream, onAccepted);
+    const refused = frames.then((all) => {
+      throw new Error(
+        `not accepted: ${JSON.stringify(all.at(-1)?.body.value, (_, value) => (typeof value === 'bigint' ? `${value}` : value))}`,
+      );
+    });
+    const accepted = Promise.race([taken, refused]);
+    // Most tests look at the frames alone.
+    accepted.catch(() => undefined);
     return { attemptId, reply, accepted, frames };
   };
 

@@ -8,6 +8,8 @@ import type { TakenRequests } from './taken-requests.ts';
 export interface Draining {
   /** Where work comes from. */
   readonly work: readonly Subscription[];
+  /** No more of it comes. */
+  readonly onLeft: () => void;
   /** Where routers say that they wait, or do not: open to the last. */
   readonly controls: Subscription;
   readonly control: Inbox;
@@ -21,8 +23,9 @@ export interface Draining {
 const goodbyeMs = 1000;
 
 /** Drains a worker; it never takes more than two seconds longer than `stopAtMs`, and never throws. */
-export async function drain({ work, controls, control, taken, isIdle, stopAtMs }: Draining): Promise<void> {
+export async function drain({ work, onLeft, controls, control, taken, isIdle, stopAtMs }: Draining): Promise<void> {
   await leave(work);
+  onLeft();
   await until(isIdle, stopAtMs);
   taken.abort(new RefrainError('unavailable', 'The worker is stopping.', { reason: 'STOPPING' }));
   const endMs = performance.now() + goodbyeMs;

@@ -40,6 +40,8 @@ export class Worker {
   readonly #controls: Subscription;
   readonly #work: readonly Subscription[];
   #draining: Promise<void> | undefined;
+  /** NATS knows that it takes no more: until then what comes was sent in good faith, perhaps to the only one there is. */
+  #hasLeft = false;
   #stopAtMs = Number.POSITIVE_INFINITY;
 
   /** Subscribes the provider's lanes and works until drained. */
@@ -68,6 +70,9 @@ export class Worker {
     this.#stopAtMs = Math.min(this.#stopAtMs, performance.now() + graceMs);
     this.#draining ??= drain({
       work: this.#work,
+      onLeft: () => {
+        this.#hasLeft = true;
+      },
       controls: this.#controls,
       control: this.#control,
       taken: this.#taken,
@@ -89,7 +94,7 @@ export class Worker {
 
   /** What can be known at once. Throws the refusal. */
   #check(work: WorkRequest): void {
-    if (this.#draining) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY' });
+    if (this.#hasLeft) throw new RefrainError('overloaded', 'The worker is stopping.', { reason: 'BUSY' });
     if (!work.chat) throw new RefrainError('invalid', 'The work request has no chat.');
     if (!this.#asking.adapter.has(work.model)) throw modelMissing();
   }
