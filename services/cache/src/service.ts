@@ -21,6 +21,7 @@ import { Removal } from './removal.ts';
 import type { Settings } from './settings.ts';
 import { Counts } from './stats.ts';
 import { store } from './store.ts';
+import { storeMany } from './store-many.ts';
 import { Uses } from './uses.ts';
 import { withoutTraces } from './without-traces.ts';
 
@@ -76,6 +77,7 @@ export function createCacheService(options: CacheParts): {
   const registered = service(CacheService, {
     lookup: (request) => lookup(request, request.leaveNoTrace ? traceless : parts),
     store: (request) => store(request, parts),
+    storeMany: (request) => storeMany(request, parts),
     invalidate: (request) => invalidate(request, parts),
     stats: async () => parts.counts.toStats(embedder, index),
     learn: (request) => learn(request, parts),

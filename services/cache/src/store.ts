@@ -125,7 +125,8 @@ async function storeNear(
   }
 }
 
-function refuse(parts: StoreParts, refusedReason: string): StoreResponse {
+/** The answer to an offer that is refused, which is counted. */
+export function refuse(parts: Pick<StoreParts, 'counts'>, refusedReason: string): StoreResponse {
   parts.counts.refused(refusedReason);
   return create(StoreResponseSchema, { refusedReason });
 }

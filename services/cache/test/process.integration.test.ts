@@ -11,6 +11,7 @@ import {
   Level,
   LookupRequestSchema,
   StatsRequestSchema,
+  StoreManyRequestSchema,
   StoreRequestSchema,
 } from '@refrain/contracts';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus } from '@refrain/contracts/grpc';
@@ -128,6 +129,36 @@ test('a bad request is INVALID_ARGUMENT with each fault, and the next good one i
     code: 'invalid',
   });
   assert.equal((await client.lookup(ask('hello there', [Level.TEMPLATE]))).answer?.text, 'General Kenobi.');
+  client.close();
+});
+
+test('of several answers offered at once each is kept or refused by itself', async () => {
+  const { client } = await start();
+  const offer = (tenant: string, text: string) => ({
+    tenant,
+    chat: chatOf(prompt),
+    classification: {},
+    answer: answerOf(text),
+  });
+  const requests = [offer('many-1', 'One.'), {}, offer('many-2', ''), offer('many-3', 'Three.')];
+  const { responses } = await client.storeMany(create(StoreManyRequestSchema, { requests }));
+  assert.deepEqual(
+    responses.map(({ stored, refusedReason }) => [stored, refusedReason]),
+    [
+      [true, ''],
+      [false, 'invalid'],
+      [false, 'empty'],
+      [true, ''],
+    ],
+  );
+  for (const [tenant, text] of [
+    ['many-1', 'One.'],
+    ['many-2', undefined],
+    ['many-3', 'Three.'],
+  ] as const)
+    assert.equal((await client.lookup({ ...ask(prompt), tenant })).answer?.text, text);
+  const tooMany = Array.from({ length: 257 }, () => ({}));
+  await assert.rejects(client.storeMany(create(StoreManyRequestSchema, { requests: tooMany })), { code: 'invalid' });
   client.close();
 });
 

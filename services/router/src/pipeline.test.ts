@@ -13,7 +13,7 @@ import {
   type LookupRequest,
   LookupResponseSchema,
   Source,
-  StoreResponseSchema,
+  StoreManyResponseSchema,
   Verdict,
 } from '@refrain/contracts';
 import { RateLimiter } from '@refrain/resilience';
@@ -63,9 +63,9 @@ function pipelineWith(
         return create(LookupResponseSchema, { shadow: { entryId: held.shadow, confidence: 0.7 } });
       return create(LookupResponseSchema, { missReason: 'empty' });
     },
-    store: async () => {
+    storeMany: async () => {
       calls.push('STORE');
-      return create(StoreResponseSchema, { stored: true });
+      return create(StoreManyResponseSchema, { responses: [{ stored: true }] });
     },
     learn: async (request: LearnRequest) => {
       learned.push(request);

@@ -11,7 +11,7 @@ import { Recorder } from './steps/record.ts';
 function record(reply: Reply) {
   const metrics = recordedMetrics();
   const nothing = () => undefined;
-  const cache = { store: async () => assert.fail('nothing is stored here') };
+  const cache = { storeMany: async () => assert.fail('nothing is stored here') };
   const recorder = new Recorder({ cache, metrics, events: { answered: nothing, failed: nothing } });
   return { reply: recorded(reply, questionOf('What is a monad?'), recorder), lines: metrics.lines };
 }

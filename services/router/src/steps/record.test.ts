@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { CacheMode, FinishReason, Source, type StoreRequest, StoreResponseSchema } from '@refrain/contracts';
+import {
+  CacheMode,
+  FinishReason,
+  Source,
+  type StoreManyRequest,
+  StoreManyResponseSchema,
+  type StoreRequest,
+} from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { answerIsOut, turnIsOver } from '@refrain/resilience';
 import { answerOf, type QuestionInit, questionOf } from '../../test/question.ts';
@@ -17,10 +24,10 @@ function withCache(release: Promise<unknown> = Promise.resolve()) {
   // It is waited for a turn later: one that is rejected already must not go unheard meanwhile.
   release.catch(nothing);
   const cache = {
-    store: async (request: StoreRequest) => {
-      stored.push(request);
+    storeMany: async ({ requests }: StoreManyRequest) => {
+      stored.push(...requests);
       await release;
-      return create(StoreResponseSchema, { stored: true });
+      return create(StoreManyResponseSchema, { responses: requests.map(() => ({ stored: true })) });
     },
   };
   return {
@@ -59,7 +66,7 @@ test('it is kept as its caller asked, and by the time of the question, not of th
 test('an answer that was invalidated while it was made is told to whoever shares answers, another one is not', async () => {
   for (const refusedReason of ['invalidated', 'refusal', '']) {
     const heard: string[] = [];
-    const cache = { store: async () => create(StoreResponseSchema, { refusedReason }) };
+    const cache = { storeMany: async () => create(StoreManyResponseSchema, { responses: [{ refusedReason }] }) };
     const events = { answered: nothing, failed: nothing };
     const onInvalidated = (exactKey: string) => heard.push(exactKey);
     const recorder = new Recorder({ cache, metrics: recordedMetrics(), events, onInvalidated });
@@ -149,6 +156,7 @@ test('a cache that is slower than the answers come is offered no more than a tho
   const question = questionOf('What is a monad?');
   for (let i = 0; i < 1001; i += 1) recorder.remember(question, answerOf('A monoid.'));
   await answerIsOut();
+  await turnIsOver();
   assert.deepEqual([stored.length, metrics.lines], [1000, ['cacheFailed store TOO_MANY']]);
   resolve(undefined);
   await recorder.drain();

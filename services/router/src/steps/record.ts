@@ -13,27 +13,29 @@ import type { Events } from '../events.ts';
 import type { RouterMetrics } from '../metrics.ts';
 import { mayWrite } from '../options.ts';
 import { sourceName } from '../source-name.ts';
+import { Offers } from './offers.ts';
 
 /** What remembering needs. */
 export interface RecordParts {
-  readonly cache: Pick<GrpcClient<typeof CacheService>, 'store'>;
+  readonly cache: Pick<GrpcClient<typeof CacheService>, 'storeMany'>;
   readonly events: Events;
   readonly metrics: RouterMetrics;
   /** Hears of an answer that was invalidated while it was made. */
   readonly onInvalidated?: (exactKey: string) => void;
 }
 
-const storeMs = 5000;
 /** Stores under way; beyond it the cache is too slow, and an answer more or less in it matters little. */
 const maximumPending = 1000;
 
 /** Remembers answers. */
 export class Recorder {
   readonly #parts: RecordParts;
+  readonly #offers: Offers;
   readonly #pending: Set<Promise<void>> = new Set();
 
   constructor(parts: RecordParts) {
     this.#parts = parts;
+    this.#offers = new Offers(parts.cache);
   }
 
   /** Offers a provider's answer to the cache where the request and the answer allow it; says whether they do. */
@@ -67,7 +69,7 @@ export class Recorder {
       ...(ttlSeconds !== undefined && { ttlSeconds }),
     });
     try {
-      const { refusedReason } = await this.#parts.cache.store(request, { timeoutMs: storeMs });
+      const { refusedReason } = await this.#offers.send(request);
       if (refusedReason === 'invalidated') this.#parts.onInvalidated?.(question.exactKey);
     } catch (thrown) {
       this.#parts.metrics.cacheFailed('store', toRefrainError(thrown).reason);

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file refrain/cache/v1/cache.proto.
  */
 export const file_refrain_cache_v1_cache: GenFile = /*@__PURE__*/
-  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2NhY2hlLnByb3RvEhByZWZyYWluLmNhY2hlLnYxIusCCg1Mb29rdXBSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIlCgRjaGF0GAIgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBI5Cg5jbGFzc2lmaWNhdGlvbhgDIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEicKBmxldmVscxgEIAMoDjIXLnJlZnJhaW4uY2FjaGUudjEuTGV2ZWwSFAoMbWluaW11bV9yYW5rGAUgASgNEh8KEm1pbmltdW1fY29uZmlkZW5jZRgGIAEoAUgAiAEBEhEKCWV4YWN0X2tleRgHIAEoCRIcCg9tYXhfYWdlX3NlY29uZHMYCCABKA1IAYgBARIUCgxhY2NlcHRfc3RhbGUYCSABKAgSFgoObGVhdmVfbm9fdHJhY2UYCiABKAhCFQoTX21pbmltdW1fY29uZmlkZW5jZUISChBfbWF4X2FnZV9zZWNvbmRzIqEBCg5Mb29rdXBSZXNwb25zZRIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISEwoLbWlzc19yZWFzb24YAiABKAkSEgoKcmV2YWxpZGF0ZRgDIAEoCBIrCgZzaGFkb3cYBCABKAsyGy5yZWZyYWluLmNhY2hlLnYxLkNhbmRpZGF0ZRIOCgZ2ZWN0b3IYBSABKAwiMQoJQ2FuZGlkYXRlEhAKCGVudHJ5X2lkGAEgASgJEhIKCmNvbmZpZGVuY2UYAiABKAEilwIKDFN0b3JlUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSJQoEY2hhdBgCIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSOQoOY2xhc3NpZmljYXRpb24YAyABKAsyIS5yZWZyYWluLmNvbW1vbi52MS5DbGFzc2lmaWNhdGlvbhIpCgZhbnN3ZXIYBCABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISDAoEcmFuaxgFIAEoDRIYCgt0dGxfc2Vjb25kcxgGIAEoDUgAiAEBEgwKBHRhZ3MYByADKAkSEwoLYXNrZWRfYXRfbXMYCCABKAMSDwoHdG9va19tcxgJIAEoDUIOCgxfdHRsX3NlY29uZHMiZAoNU3RvcmVSZXNwb25zZRIOCgZzdG9yZWQYASABKAgSFgoOcmVmdXNlZF9yZWFzb24YAiABKAkSEAoIZW50cnlfaWQYAyABKAkSGQoRZXhhY3Rfb25seV9yZWFzb24YBCABKAkipwEKEUludmFsaWRhdGVSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRISCghlbnRyeV9pZBgCIAEoCUgAEhMKCXBhcnRpdGlvbhgDIAEoCUgAEg0KA2FsbBgEIAEoCEgAEg0KA3RhZxgGIAEoCUgAEg8KBW1vZGVsGAcgASgJSAASDwoHZHJ5X3J1bhgFIAEoCBINCgVhY3RvchgIIAEoCUIKCghzZWxlY3RvciJFChJJbnZhbGlkYXRlUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoDRIeChZwZW5kaW5nX2luZGV4X3JlbW92YWxzGAIgASgNIg4KDFN0YXRzUmVxdWVzdCKuAwoNU3RhdHNSZXNwb25zZRIPCgdsb29rdXBzGAEgASgEEhIKCmV4YWN0X2hpdHMYAiABKAQSFQoNc2VtYW50aWNfaGl0cxgDIAEoBBIVCg10ZW1wbGF0ZV9oaXRzGAQgASgEEg4KBnN0b3JlcxgFIAEoBBI7CgZtaXNzZXMYBiADKAsyKy5yZWZyYWluLmNhY2hlLnYxLlN0YXRzUmVzcG9uc2UuTWlzc2VzRW50cnkSPwoIcmVmdXNhbHMYByADKAsyLS5yZWZyYWluLmNhY2hlLnYxLlN0YXRzUmVzcG9uc2UuUmVmdXNhbHNFbnRyeRIcChRwZW5kaW5nX2luZGV4X3dyaXRlcxgIIAEoDRITCgtjb2xsZWN0aW9ucxgJIAEoDRIWCg5zZW1hbnRpY19yZWFkeRgKIAEoCBIRCglldmljdGlvbnMYCyABKAQaLQoLTWlzc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ARovCg1SZWZ1c2Fsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEi5gEKDExlYXJuUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEAoIZW50cnlfaWQYAiABKAkSFwoKY29uZmlkZW5jZRgDIAEoAUgBiAEBEikKBnNvdXJjZRgEIAEoDjIZLnJlZnJhaW4uY29tbW9uLnYxLlNvdXJjZRIOCgZzZXJ2ZWQYBSABKAgSLQoHdmVyZGljdBgGIAEoDjIaLnJlZnJhaW4uY29tbW9uLnYxLlZlcmRpY3RIABIWCgxmcmVzaF9hbnN3ZXIYByABKAlIAEIKCghldmlkZW5jZUINCgtfY29uZmlkZW5jZSJiCg1MZWFyblJlc3BvbnNlEisKB3ZlcmRpY3QYASABKA4yGi5yZWZyYWluLmNvbW1vbi52MS5WZXJkaWN0Eg8KB3JlbW92ZWQYAiABKA0SEwoLcXVhcmFudGluZWQYAyABKAgiHwoNUmVwb3J0UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiRwoOUmVwb3J0UmVzcG9uc2USNQoKcGFydGl0aW9ucxgBIAMoCzIhLnJlZnJhaW4uY2FjaGUudjEuUGFydGl0aW9uUmVwb3J0IrUCCg9QYXJ0aXRpb25SZXBvcnQSEQoJcGFydGl0aW9uGAEgASgJEg8KB2xvb2t1cHMYAiABKAQSDAoEaGl0cxgDIAEoBBIOCgZqdWRnZWQYBCABKAQSDQoFd3JvbmcYBSABKAQSEQoJd3JvbmdfbG93GAYgASgBEhIKCndyb25nX2hpZ2gYByABKAESEgoKY29uZmlkZW5jZRgIIAEoARIaChJzaGlwcGVkX2NvbmZpZGVuY2UYCSABKAESEwoLcXVhcmFudGluZWQYCiABKAQSEwoLc2VtYW50aWNfb24YCyABKAgSEAoIc3BlbnRfbXMYDCABKAQSEAoIc2F2ZWRfbXMYDSABKAQSFgoOc2F2ZWRfbmFub191c2QYDiABKAMSFAoMcmVwZWF0X3NoYXJlGA8gASgBIiAKDlJlYnVpbGRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJBCg9SZWJ1aWxkUmVzcG9uc2USDAoEZG9uZRgBIAEoBBINCgV0b3RhbBgCIAEoBBIRCglwYXJ0aXRpb24YAyABKAkqVwoFTGV2ZWwSFQoRTEVWRUxfVU5TUEVDSUZJRUQQABIPCgtMRVZFTF9FWEFDVBABEhIKDkxFVkVMX1NFTUFOVElDEAISEgoOTEVWRUxfVEVNUExBVEUQAzKxBAoMQ2FjaGVTZXJ2aWNlEksKBkxvb2t1cBIfLnJlZnJhaW4uY2FjaGUudjEuTG9va3VwUmVxdWVzdBogLnJlZnJhaW4uY2FjaGUudjEuTG9va3VwUmVzcG9uc2USSAoFU3RvcmUSHi5yZWZyYWluLmNhY2hlLnYxLlN0b3JlUmVxdWVzdBofLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVSZXNwb25zZRJXCgpJbnZhbGlkYXRlEiMucmVmcmFpbi5jYWNoZS52MS5JbnZhbGlkYXRlUmVxdWVzdBokLnJlZnJhaW4uY2FjaGUudjEuSW52YWxpZGF0ZVJlc3BvbnNlEkgKBVN0YXRzEh4ucmVmcmFpbi5jYWNoZS52MS5TdGF0c1JlcXVlc3QaHy5yZWZyYWluLmNhY2hlLnYxLlN0YXRzUmVzcG9uc2USSAoFTGVhcm4SHi5yZWZyYWluLmNhY2hlLnYxLkxlYXJuUmVxdWVzdBofLnJlZnJhaW4uY2FjaGUudjEuTGVhcm5SZXNwb25zZRJLCgZSZXBvcnQSHy5yZWZyYWluLmNhY2hlLnYxLlJlcG9ydFJlcXVlc3QaIC5yZWZyYWluLmNhY2hlLnYxLlJlcG9ydFJlc3BvbnNlElAKB1JlYnVpbGQSIC5yZWZyYWluLmNhY2hlLnYxLlJlYnVpbGRSZXF1ZXN0GiEucmVmcmFpbi5jYWNoZS52MS5SZWJ1aWxkUmVzcG9uc2UwAWIGcHJvdG8z", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
+  fileDesc("ChxyZWZyYWluL2NhY2hlL3YxL2NhY2hlLnByb3RvEhByZWZyYWluLmNhY2hlLnYxIusCCg1Mb29rdXBSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIlCgRjaGF0GAIgASgLMhcucmVmcmFpbi5jb21tb24udjEuQ2hhdBI5Cg5jbGFzc2lmaWNhdGlvbhgDIAEoCzIhLnJlZnJhaW4uY29tbW9uLnYxLkNsYXNzaWZpY2F0aW9uEicKBmxldmVscxgEIAMoDjIXLnJlZnJhaW4uY2FjaGUudjEuTGV2ZWwSFAoMbWluaW11bV9yYW5rGAUgASgNEh8KEm1pbmltdW1fY29uZmlkZW5jZRgGIAEoAUgAiAEBEhEKCWV4YWN0X2tleRgHIAEoCRIcCg9tYXhfYWdlX3NlY29uZHMYCCABKA1IAYgBARIUCgxhY2NlcHRfc3RhbGUYCSABKAgSFgoObGVhdmVfbm9fdHJhY2UYCiABKAhCFQoTX21pbmltdW1fY29uZmlkZW5jZUISChBfbWF4X2FnZV9zZWNvbmRzIqEBCg5Mb29rdXBSZXNwb25zZRIpCgZhbnN3ZXIYASABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISEwoLbWlzc19yZWFzb24YAiABKAkSEgoKcmV2YWxpZGF0ZRgDIAEoCBIrCgZzaGFkb3cYBCABKAsyGy5yZWZyYWluLmNhY2hlLnYxLkNhbmRpZGF0ZRIOCgZ2ZWN0b3IYBSABKAwiMQoJQ2FuZGlkYXRlEhAKCGVudHJ5X2lkGAEgASgJEhIKCmNvbmZpZGVuY2UYAiABKAEilwIKDFN0b3JlUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSJQoEY2hhdBgCIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSOQoOY2xhc3NpZmljYXRpb24YAyABKAsyIS5yZWZyYWluLmNvbW1vbi52MS5DbGFzc2lmaWNhdGlvbhIpCgZhbnN3ZXIYBCABKAsyGS5yZWZyYWluLmNvbW1vbi52MS5BbnN3ZXISDAoEcmFuaxgFIAEoDRIYCgt0dGxfc2Vjb25kcxgGIAEoDUgAiAEBEgwKBHRhZ3MYByADKAkSEwoLYXNrZWRfYXRfbXMYCCABKAMSDwoHdG9va19tcxgJIAEoDUIOCgxfdHRsX3NlY29uZHMiZAoNU3RvcmVSZXNwb25zZRIOCgZzdG9yZWQYASABKAgSFgoOcmVmdXNlZF9yZWFzb24YAiABKAkSEAoIZW50cnlfaWQYAyABKAkSGQoRZXhhY3Rfb25seV9yZWFzb24YBCABKAkiRAoQU3RvcmVNYW55UmVxdWVzdBIwCghyZXF1ZXN0cxgBIAMoCzIeLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVSZXF1ZXN0IkcKEVN0b3JlTWFueVJlc3BvbnNlEjIKCXJlc3BvbnNlcxgBIAMoCzIfLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVSZXNwb25zZSKnAQoRSW52YWxpZGF0ZVJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhIKCGVudHJ5X2lkGAIgASgJSAASEwoJcGFydGl0aW9uGAMgASgJSAASDQoDYWxsGAQgASgISAASDQoDdGFnGAYgASgJSAASDwoFbW9kZWwYByABKAlIABIPCgdkcnlfcnVuGAUgASgIEg0KBWFjdG9yGAggASgJQgoKCHNlbGVjdG9yIkUKEkludmFsaWRhdGVSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgNEh4KFnBlbmRpbmdfaW5kZXhfcmVtb3ZhbHMYAiABKA0iDgoMU3RhdHNSZXF1ZXN0Iq4DCg1TdGF0c1Jlc3BvbnNlEg8KB2xvb2t1cHMYASABKAQSEgoKZXhhY3RfaGl0cxgCIAEoBBIVCg1zZW1hbnRpY19oaXRzGAMgASgEEhUKDXRlbXBsYXRlX2hpdHMYBCABKAQSDgoGc3RvcmVzGAUgASgEEjsKBm1pc3NlcxgGIAMoCzIrLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5NaXNzZXNFbnRyeRI/CghyZWZ1c2FscxgHIAMoCzItLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXNwb25zZS5SZWZ1c2Fsc0VudHJ5EhwKFHBlbmRpbmdfaW5kZXhfd3JpdGVzGAggASgNEhMKC2NvbGxlY3Rpb25zGAkgASgNEhYKDnNlbWFudGljX3JlYWR5GAogASgIEhEKCWV2aWN0aW9ucxgLIAEoBBotCgtNaXNzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBGi8KDVJlZnVzYWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASLmAQoMTGVhcm5SZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIQCghlbnRyeV9pZBgCIAEoCRIXCgpjb25maWRlbmNlGAMgASgBSAGIAQESKQoGc291cmNlGAQgASgOMhkucmVmcmFpbi5jb21tb24udjEuU291cmNlEg4KBnNlcnZlZBgFIAEoCBItCgd2ZXJkaWN0GAYgASgOMhoucmVmcmFpbi5jb21tb24udjEuVmVyZGljdEgAEhYKDGZyZXNoX2Fuc3dlchgHIAEoCUgAQgoKCGV2aWRlbmNlQg0KC19jb25maWRlbmNlImIKDUxlYXJuUmVzcG9uc2USKwoHdmVyZGljdBgBIAEoDjIaLnJlZnJhaW4uY29tbW9uLnYxLlZlcmRpY3QSDwoHcmVtb3ZlZBgCIAEoDRITCgtxdWFyYW50aW5lZBgDIAEoCCIfCg1SZXBvcnRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJHCg5SZXBvcnRSZXNwb25zZRI1CgpwYXJ0aXRpb25zGAEgAygLMiEucmVmcmFpbi5jYWNoZS52MS5QYXJ0aXRpb25SZXBvcnQitQIKD1BhcnRpdGlvblJlcG9ydBIRCglwYXJ0aXRpb24YASABKAkSDwoHbG9va3VwcxgCIAEoBBIMCgRoaXRzGAMgASgEEg4KBmp1ZGdlZBgEIAEoBBINCgV3cm9uZxgFIAEoBBIRCgl3cm9uZ19sb3cYBiABKAESEgoKd3JvbmdfaGlnaBgHIAEoARISCgpjb25maWRlbmNlGAggASgBEhoKEnNoaXBwZWRfY29uZmlkZW5jZRgJIAEoARITCgtxdWFyYW50aW5lZBgKIAEoBBITCgtzZW1hbnRpY19vbhgLIAEoCBIQCghzcGVudF9tcxgMIAEoBBIQCghzYXZlZF9tcxgNIAEoBBIWCg5zYXZlZF9uYW5vX3VzZBgOIAEoAxIUCgxyZXBlYXRfc2hhcmUYDyABKAEiIAoOUmVidWlsZFJlcXVlc3QSDgoGdGVuYW50GAEgASgJIkEKD1JlYnVpbGRSZXNwb25zZRIMCgRkb25lGAEgASgEEg0KBXRvdGFsGAIgASgEEhEKCXBhcnRpdGlvbhgDIAEoCSpXCgVMZXZlbBIVChFMRVZFTF9VTlNQRUNJRklFRBAAEg8KC0xFVkVMX0VYQUNUEAESEgoOTEVWRUxfU0VNQU5USUMQAhISCg5MRVZFTF9URU1QTEFURRADMocFCgxDYWNoZVNlcnZpY2USSwoGTG9va3VwEh8ucmVmcmFpbi5jYWNoZS52MS5Mb29rdXBSZXF1ZXN0GiAucmVmcmFpbi5jYWNoZS52MS5Mb29rdXBSZXNwb25zZRJICgVTdG9yZRIeLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVSZXF1ZXN0Gh8ucmVmcmFpbi5jYWNoZS52MS5TdG9yZVJlc3BvbnNlElQKCVN0b3JlTWFueRIiLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVNYW55UmVxdWVzdBojLnJlZnJhaW4uY2FjaGUudjEuU3RvcmVNYW55UmVzcG9uc2USVwoKSW52YWxpZGF0ZRIjLnJlZnJhaW4uY2FjaGUudjEuSW52YWxpZGF0ZVJlcXVlc3QaJC5yZWZyYWluLmNhY2hlLnYxLkludmFsaWRhdGVSZXNwb25zZRJICgVTdGF0cxIeLnJlZnJhaW4uY2FjaGUudjEuU3RhdHNSZXF1ZXN0Gh8ucmVmcmFpbi5jYWNoZS52MS5TdGF0c1Jlc3BvbnNlEkgKBUxlYXJuEh4ucmVmcmFpbi5jYWNoZS52MS5MZWFyblJlcXVlc3QaHy5yZWZyYWluLmNhY2hlLnYxLkxlYXJuUmVzcG9uc2USSwoGUmVwb3J0Eh8ucmVmcmFpbi5jYWNoZS52MS5SZXBvcnRSZXF1ZXN0GiAucmVmcmFpbi5jYWNoZS52MS5SZXBvcnRSZXNwb25zZRJQCgdSZWJ1aWxkEiAucmVmcmFpbi5jYWNoZS52MS5SZWJ1aWxkUmVxdWVzdBohLnJlZnJhaW4uY2FjaGUudjEuUmVidWlsZFJlc3BvbnNlMAFiBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_common_v1_verdict]);
 
 /**
  * Asks whether a question was answered before.
@@ -280,6 +280,44 @@ export const StoreResponseSchema: GenMessage<StoreResponse> = /*@__PURE__*/
   messageDesc(file_refrain_cache_v1_cache, 4);
 
 /**
+ * Several offers, of any tenants.
+ *
+ * @generated from message refrain.cache.v1.StoreManyRequest
+ */
+export type StoreManyRequest = Message<"refrain.cache.v1.StoreManyRequest"> & {
+  /**
+   * @generated from field: repeated refrain.cache.v1.StoreRequest requests = 1;
+   */
+  requests: StoreRequest[];
+};
+
+/**
+ * Describes the message refrain.cache.v1.StoreManyRequest.
+ * Use `create(StoreManyRequestSchema)` to create a new message.
+ */
+export const StoreManyRequestSchema: GenMessage<StoreManyRequest> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 5);
+
+/**
+ * What became of each offer, in their order.
+ *
+ * @generated from message refrain.cache.v1.StoreManyResponse
+ */
+export type StoreManyResponse = Message<"refrain.cache.v1.StoreManyResponse"> & {
+  /**
+   * @generated from field: repeated refrain.cache.v1.StoreResponse responses = 1;
+   */
+  responses: StoreResponse[];
+};
+
+/**
+ * Describes the message refrain.cache.v1.StoreManyResponse.
+ * Use `create(StoreManyResponseSchema)` to create a new message.
+ */
+export const StoreManyResponseSchema: GenMessage<StoreManyResponse> = /*@__PURE__*/
+  messageDesc(file_refrain_cache_v1_cache, 6);
+
+/**
  * Names entries of one tenant to remove.
  *
  * @generated from message refrain.cache.v1.InvalidateRequest
@@ -349,7 +387,7 @@ export type InvalidateRequest = Message<"refrain.cache.v1.InvalidateRequest"> & 
  * Use `create(InvalidateRequestSchema)` to create a new message.
  */
 export const InvalidateRequestSchema: GenMessage<InvalidateRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 5);
+  messageDesc(file_refrain_cache_v1_cache, 7);
 
 /**
  * What was (or would be) removed. It is served to nobody from here on.
@@ -378,7 +416,7 @@ export type InvalidateResponse = Message<"refrain.cache.v1.InvalidateResponse"> 
  * Use `create(InvalidateResponseSchema)` to create a new message.
  */
 export const InvalidateResponseSchema: GenMessage<InvalidateResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 6);
+  messageDesc(file_refrain_cache_v1_cache, 8);
 
 /**
  * Asks for counts.
@@ -393,7 +431,7 @@ export type StatsRequest = Message<"refrain.cache.v1.StatsRequest"> & {
  * Use `create(StatsRequestSchema)` to create a new message.
  */
 export const StatsRequestSchema: GenMessage<StatsRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 7);
+  messageDesc(file_refrain_cache_v1_cache, 9);
 
 /**
  * Counts since the service started, and sizes now.
@@ -468,7 +506,7 @@ export type StatsResponse = Message<"refrain.cache.v1.StatsResponse"> & {
  * Use `create(StatsResponseSchema)` to create a new message.
  */
 export const StatsResponseSchema: GenMessage<StatsResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 8);
+  messageDesc(file_refrain_cache_v1_cache, 10);
 
 /**
  * One piece of evidence about one hit.
@@ -534,7 +572,7 @@ export type LearnRequest = Message<"refrain.cache.v1.LearnRequest"> & {
  * Use `create(LearnRequestSchema)` to create a new message.
  */
 export const LearnRequestSchema: GenMessage<LearnRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 9);
+  messageDesc(file_refrain_cache_v1_cache, 11);
 
 /**
  * What was concluded.
@@ -569,7 +607,7 @@ export type LearnResponse = Message<"refrain.cache.v1.LearnResponse"> & {
  * Use `create(LearnResponseSchema)` to create a new message.
  */
 export const LearnResponseSchema: GenMessage<LearnResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 10);
+  messageDesc(file_refrain_cache_v1_cache, 12);
 
 /**
  * Asks for the evidence of one tenant.
@@ -588,7 +626,7 @@ export type ReportRequest = Message<"refrain.cache.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 11);
+  messageDesc(file_refrain_cache_v1_cache, 13);
 
 /**
  * The partitions with evidence, most lookups first.
@@ -607,7 +645,7 @@ export type ReportResponse = Message<"refrain.cache.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 12);
+  messageDesc(file_refrain_cache_v1_cache, 14);
 
 /**
  * What is known of one partition.
@@ -710,7 +748,7 @@ export type PartitionReport = Message<"refrain.cache.v1.PartitionReport"> & {
  * Use `create(PartitionReportSchema)` to create a new message.
  */
 export const PartitionReportSchema: GenMessage<PartitionReport> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 13);
+  messageDesc(file_refrain_cache_v1_cache, 15);
 
 /**
  * Asks for a new generation of the index.
@@ -731,7 +769,7 @@ export type RebuildRequest = Message<"refrain.cache.v1.RebuildRequest"> & {
  * Use `create(RebuildRequestSchema)` to create a new message.
  */
 export const RebuildRequestSchema: GenMessage<RebuildRequest> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 14);
+  messageDesc(file_refrain_cache_v1_cache, 16);
 
 /**
  * How far it is; the last message has done = total.
@@ -762,7 +800,7 @@ export type RebuildResponse = Message<"refrain.cache.v1.RebuildResponse"> & {
  * Use `create(RebuildResponseSchema)` to create a new message.
  */
 export const RebuildResponseSchema: GenMessage<RebuildResponse> = /*@__PURE__*/
-  messageDesc(file_refrain_cache_v1_cache, 15);
+  messageDesc(file_refrain_cache_v1_cache, 17);
 
 /**
  * A level of the cache.
@@ -831,6 +869,16 @@ export const CacheService: GenService<{
     methodKind: "unary";
     input: typeof StoreRequestSchema;
     output: typeof StoreResponseSchema;
+  },
+  /**
+   * Offers up to 256 answers at once; each is kept or refused by itself, one that is no valid offer as "invalid".
+   *
+   * @generated from rpc refrain.cache.v1.CacheService.StoreMany
+   */
+  storeMany: {
+    methodKind: "unary";
+    input: typeof StoreManyRequestSchema;
+    output: typeof StoreManyResponseSchema;
   },
   /**
    * Removes entries; with dry_run only counts them.
