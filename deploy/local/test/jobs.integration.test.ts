@@ -1,4 +1,4 @@
-/** `npm run -s refrain -- jobs` on a jobs service that finds no router: what dies of it, and another try. */
+/** `npm run -s refrain -- jobs` on a jobs service whose router talks nonsense: what dies of it, and another try. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,8 +6,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { GetRequestSchema, JobState, JobsService, Role, SubmitRequestSchema } from '@refrain/contracts';
-import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
+import {
+  ExplainResponseSchema,
+  FeedbackResponseSchema,
+  GetRequestSchema,
+  JobState,
+  JobsService,
+  Role,
+  RouterService,
+  SubmitRequestSchema,
+} from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
+import {
+  createGrpcClient,
+  type GrpcClient,
+  type GrpcServer,
+  service as registered,
+  startGrpcServer,
+} from '@refrain/rpc';
 import { eventually, type ServiceProcess, startNats, startProcess, type TestServer } from '@refrain/testkit';
 import { root } from '../src/check/step.ts';
 import { keepTenantSecret } from '../src/start/tenant-secret.ts';
@@ -15,6 +31,7 @@ import { keepTenantSecret } from '../src/start/tenant-secret.ts';
 describe('jobs', { timeout: 60_000 }, () => {
   let folder: string;
   let nats: TestServer;
+  let router: GrpcServer;
   let service: ServiceProcess;
   let client: GrpcClient<typeof JobsService>;
   let id = '';
@@ -24,23 +41,33 @@ describe('jobs', { timeout: 60_000 }, () => {
     const secretFile = join(folder, 'data/mesh-secret');
     await keepTenantSecret(secretFile);
     nats = await startNats();
+    const nonsense = async () => {
+      throw new RefrainError('upstream', 'The provider sent a reply that makes no sense.', { reason: 'MALFORMED' });
+    };
+    const door = registered(RouterService, {
+      complete: nonsense,
+      streamComplete: async function* () {},
+      explain: async () => create(ExplainResponseSchema),
+      feedback: async () => create(FeedbackResponseSchema),
+    });
+    router = await startGrpcServer({ host: '127.0.0.1', port: 0, services: [door] });
     service = await startProcess({
       entry: 'services/jobs/src/main.ts',
       env: {
         ...{ JOBS_PORT: '0', JOBS_OPS_PORT: '0', JOBS_RETRY_BASE_MS: '20', NATS_URL: nats.url },
-        // Nobody listens there.
-        ...{ ROUTER_ADDR: '127.0.0.1:1', REFRAIN_MESH_SECRET_FILE: secretFile },
+        ...{ ROUTER_ADDR: `127.0.0.1:${router.port}`, REFRAIN_MESH_SECRET_FILE: secretFile },
       },
     });
     client = createGrpcClient(JobsService, service.ready.grpc ?? '');
     const messages = [{ role: Role.USER, parts: [{ content: { case: 'text' as const, value: question } }] }];
     await eventually(
       async () => {
-        // NATS may not be there yet.
-        const submitted = await client
-          .submit(create(SubmitRequestSchema, { chat: { messages } }))
-          .catch(() => undefined);
-        id = submitted?.job?.id ?? '';
+        try {
+          id = (await client.submit(create(SubmitRequestSchema, { chat: { messages } }))).job?.id ?? '';
+        } catch (error) {
+          // NATS may not be there yet; all else ends the test.
+          if (!(error instanceof RefrainError) || error.reason !== 'BUS_DOWN') throw error;
+        }
         return id !== '';
       },
       { what: 'a job' },
@@ -49,6 +76,7 @@ describe('jobs', { timeout: 60_000 }, () => {
   after(async () => {
     client?.close();
     await service?.stop();
+    await router?.drain(0);
     await nats?.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -72,10 +100,10 @@ describe('jobs', { timeout: 60_000 }, () => {
       attempts: number;
       errorCode: string;
     }[];
-    assert.deepEqual([dead?.id, dead?.state, dead?.attempts, dead?.errorCode], [id, 'dead', 3, 'unavailable']);
+    assert.deepEqual([dead?.id, dead?.state, dead?.attempts, dead?.errorCode], [id, 'dead', 3, 'upstream']);
     assert.deepEqual(rest, []);
     const table = await jobs([]);
-    assert.match(table.stdout, new RegExp(`${id}  dead +3 .*unavailable`));
+    assert.match(table.stdout, new RegExp(`${id}  dead +3 tries .*upstream`));
     for (const text of [stdout, table.stdout]) assert.doesNotMatch(text, new RegExp(question.slice(0, 20)));
   });
 

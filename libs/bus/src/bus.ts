@@ -71,6 +71,8 @@ export interface TakeOptions {
   readonly ackWaitMs: number;
   /** Deliveries of one message at most. */
   readonly tries: number;
+  /** Messages that are under way or put off, over all takers; while there are as many nothing new is delivered. Absent: 1,000. */
+  readonly mostWaiting?: number;
 }
 
 /** Which part of a stream is read. */

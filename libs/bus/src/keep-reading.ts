@@ -19,6 +19,8 @@ export interface Reader {
   readonly ackWaitMs: number;
   /** Deliveries of one message at most; absent: without end. */
   readonly tries?: number;
+  /** Messages under way or put off at most; absent: NATS' own 1,000. */
+  readonly mostWaiting?: number;
   readonly log: Logger;
 }
 
@@ -63,7 +65,7 @@ export function keepReading(
 
 async function openConsumer(
   connection: NatsConnection,
-  { ackWaitMs, definition, name, tries }: Reader,
+  { ackWaitMs, definition, mostWaiting, name, tries }: Reader,
 ): Promise<Consumer> {
   await ensureStream(connection, definition);
   const manager = await connection.jetstreamManager();
@@ -72,6 +74,7 @@ async function openConsumer(
     ack_policy: AckPolicy.Explicit,
     ack_wait: ackWaitMs * 1e6,
     ...(tries !== undefined && { max_deliver: tries }),
+    ...(mostWaiting !== undefined && { max_ack_pending: mostWaiting }),
   };
   await manager.consumers.add(definition.name, config);
   return connection.jetstream().consumers.get(definition.name, name);

@@ -249,10 +249,11 @@ test('a reader that stops early ends the handler’s generator', async () => {
   while (released === before) await new Promise((resolve) => setImmediate(resolve));
 });
 
-test('a server that is not there is told without its address, which may come to a caller’s eyes', async () => {
+test('a server that is not there is told apart from one that was cut off, and without its address, which may come to a caller’s eyes', async () => {
   const health = createGrpcClient(Health, '127.0.0.1:1');
   await assert.rejects(health.check(create(HealthCheckRequestSchema)), {
     code: 'unavailable',
+    reason: 'NOT_CONNECTED',
     message: 'A part of the mesh does not answer.',
   });
   health.close();

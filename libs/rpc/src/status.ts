@@ -108,10 +108,15 @@ export function fromServiceError(error: ServiceError): RefrainError {
   return new RefrainError(code, message, {
     cause: error,
     spent: toSpent(find(UsageSchema), find(CostSchema)),
-    ...(own && { reason: own.reason }),
+    ...(own ? { reason: own.reason } : isUnconnected(error.details) && { reason: 'NOT_CONNECTED' }),
     ...(retry && { retryAfterMs: Number(retry.seconds) * 1000 + retry.nanos / 1e6 }),
     ...(bad && { fields: bad.fieldViolations.map(({ field, description }) => ({ field, description })) }),
   });
+}
+
+/** The call never left: nobody has seen it. One that was cut off may have been worked on. */
+function isUnconnected(details: string): boolean {
+  return details.startsWith('No connection established') || details.startsWith('Name resolution failed');
 }
 
 function toSpent(usage: Usage | undefined, cost: Cost | undefined): Spent | undefined {

@@ -15,7 +15,8 @@ const schema = z
     NATS_URL: z.string().default('nats://127.0.0.1:7451'),
     REFRAIN_CONFIG: z.string().default('refrain.yaml'),
     JOBS_AT_ONCE: z.coerce.number().int().min(1).max(100).default(4),
-    JOBS_RETRY_BASE_MS: milliseconds(15_000),
+    JOBS_RETRY_BASE_MS: milliseconds(60_000),
+    JOBS_LONGEST_WAIT_MS: milliseconds(60_000),
     // Below a second a busy machine would be taken for a dead one.
     JOBS_LEASE_MS: z.coerce.number().int().min(1000).max(3_600_000).default(30_000),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -29,8 +30,10 @@ const schema = z
     configFile: env.REFRAIN_CONFIG,
     /** Jobs this process works on at once. */
     atOnce: env.JOBS_AT_ONCE,
-    /** Before the first retry at most; doubled for the second. */
+    /** Before the first retry at most; eight times as long before the second. */
     retryBaseMs: env.JOBS_RETRY_BASE_MS,
+    /** Between two looks whether somebody can answer a job by now. */
+    longestWaitMs: env.JOBS_LONGEST_WAIT_MS,
     /** So long after a worker was last heard of its job is given to another. */
     leaseMs: env.JOBS_LEASE_MS,
     logLevel: env.LOG_LEVEL,

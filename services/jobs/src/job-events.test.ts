@@ -5,7 +5,7 @@ import { decodeEvent, JobEventSchema, JobSchema } from '@refrain/contracts';
 import { createDeadAlarm, tellEnd } from './job-events.ts';
 
 const dead = (errorReason: string) =>
-  create(JobSchema, { id: 'a-job', tenant: 'acme', attempts: 3, errorCode: 'unavailable', errorReason });
+  create(JobSchema, { id: 'a-job', tenant: 'acme', attempts: 3, waits: 9, errorCode: 'unavailable', errorReason });
 
 test('operators hear which job died of what; each reason is a cause of its own, and without one the code', () => {
   const raised: string[][] = [];
@@ -16,7 +16,7 @@ test('operators hear which job died of what; each reason is a cause of its own, 
     ['dead:NO_RESPONDERS', 'dead:ABANDONED', 'dead:unavailable'],
   );
   assert.equal(raised[0]?.[1], 'dead');
-  assert.match(raised[0]?.[2] ?? '', /a-job is dead after 3 tries: NO_RESPONDERS/);
+  assert.match(raised[0]?.[2] ?? '', /a-job is dead after 3 tries and 9 waits: NO_RESPONDERS/);
 });
 
 for (const encoding of ['json', 'protobuf'] as const) {

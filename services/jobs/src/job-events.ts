@@ -15,9 +15,9 @@ export function tellEnd(bus: Pick<Bus, 'publish'>, job: Job, encoding: EventEnco
 
 /** Gives the function that tells operators of a dead job, each reason once an hour. It never throws: the letter lies there anyway. */
 export function createDeadAlarm(raise: RaiseAlert): (job: Job) => void {
-  return ({ attempts, errorCode, errorReason, id }) => {
+  return ({ attempts, errorCode, errorReason, id, waits }) => {
     const cause = errorReason || errorCode;
-    const text = `The job ${id} is dead after ${attempts} tries: ${cause}. All that lie there: npm run -s refrain -- jobs --dead.`;
+    const text = `The job ${id} is dead after ${attempts} tries and ${waits} waits: ${cause}. All that lie there: npm run -s refrain -- jobs --dead.`;
     raise(`dead:${cause}`, { kind: 'dead', text });
   };
 }

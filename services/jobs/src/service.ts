@@ -19,7 +19,7 @@ export interface JobsParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly mesh: () => MeshConfig;
-  readonly config: Pick<JobsConfig, 'atOnce' | 'leaseMs' | 'retryBaseMs'>;
+  readonly config: Pick<JobsConfig, 'atOnce' | 'leaseMs' | 'retryBaseMs' | 'longestWaitMs'>;
   readonly meshSecret: Secret;
 }
 
@@ -35,6 +35,11 @@ export interface Jobs {
 
 /** A message is never given up by being delivered too often: the job's record counts its tries. */
 const endlessly = 1_000_000;
+/**
+ * Jobs that wait for their next try; more, and those that were not tried yet wait too. NATS' own 1,000 would let one provider's outage
+ * hold up everybody's, and each is looked at once a minute.
+ */
+const mostWaiting = 5000;
 
 /** Builds it. */
 export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret }: JobsParts): Jobs {
@@ -47,7 +52,7 @@ export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret
   const worker = new Worker({
     onDead: createDeadAlarm(createAlerts({ bus, encoding, log })),
     ...{ bus, router, records, dead, log, metrics: jobsMetrics },
-    ...{ meshSecret, leaseMs: config.leaseMs, retryBaseMs: config.retryBaseMs },
+    ...{ meshSecret, leaseMs: config.leaseMs, retryBaseMs: config.retryBaseMs, longestWaitMs: config.longestWaitMs },
     deadlineMs: () => mesh().limits.deadlineMs,
     encoding,
   });
@@ -59,7 +64,7 @@ export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret
       parts: { nats: bus.connected ? 'up' : 'down: no job is taken or worked on' },
     }),
     start: () => {
-      const how = { name: 'jobs', ackWaitMs: config.leaseMs, tries: endlessly };
+      const how = { name: 'jobs', ackWaitMs: config.leaseMs, tries: endlessly, mostWaiting };
       takers = Array.from({ length: config.atOnce }, () =>
         bus.takeWork(jobsStream, how, (data) => worker.handle(data)),
       );

@@ -1,6 +1,7 @@
 /**
  * Works on what waits in the queue. A job's record says who has it and how often it was tried, so that a message that comes twice is
  * answered once, a worker that was killed costs a try and no answer, and what kills its workers is dead after as many tries as any other.
+ * A try that reached nobody who might answer is taken back: an outage ends no job, its time does.
  */
 import { clone, create, fromBinary } from '@bufbuild/protobuf';
 import type { Bus, QueueHandler } from '@refrain/bus';
@@ -14,30 +15,29 @@ import {
   type QueuedJob,
   QueuedJobSchema,
 } from '@refrain/contracts';
-import { errorCodes, RefrainError, toRefrainError } from '@refrain/errors';
-import { fullJitter } from '@refrain/resilience';
+import { RefrainError, toRefrainError } from '@refrain/errors';
 import type { Logger, MeshConfig } from '@refrain/service';
 import { type AskingParts, ask } from './asking.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import { longestSeconds } from './intake.ts';
 import { tellEnd } from './job-events.ts';
 import { fits, type Held, isOver, stateName } from './job-records.ts';
 import type { JobsMetrics } from './metrics.ts';
+import { type Behind, type Patience, pauseMs, verdictOf } from './what-follows.ts';
 
 /** What it stands on. */
-export interface WorkerParts extends AskingParts {
+export interface WorkerParts extends AskingParts, Patience {
   readonly bus: Pick<Bus, 'publish'>;
   readonly dead: DeadLetters;
   /** Tells operators of a job that died. */
   readonly onDead: (job: Job) => void;
-  readonly metrics: Pick<JobsMetrics, 'tried' | 'ended' | 'withdrawn'>;
+  readonly metrics: Pick<JobsMetrics, 'tried' | 'waited' | 'ended' | 'withdrawn'>;
   readonly encoding: () => MeshConfig['events']['encoding'];
   readonly log: Pick<Logger, 'warn' | 'error'>;
-  readonly retryBaseMs: number;
 }
 
 /** Tries of one job; then an operator looks at it. */
 export const maximumTries = 3;
-const longestRetryMs = 10 * 60_000;
 /** Where the store could not be asked, or somebody else was faster. */
 const soonMs = 1000;
 
@@ -87,7 +87,7 @@ export class Worker {
     if (isOver(job)) return this.#tell(job);
     if (job.state === JobState.RUNNING && leaseUntilMs > now) return { retryMs: Number(leaseUntilMs) - now };
     if (job.attempts >= maximumTries) return this.#end(queued, held, { state: JobState.DEAD, error: abandoned() });
-    if (job.expiresAtMs <= now) return this.#end(queued, held, { state: JobState.FAILED, error: expired() });
+    if (job.expiresAtMs <= now) return this.#end(queued, held, expired(queued));
     const begun = {
       state: JobState.RUNNING,
       attempts: job.attempts + 1,
@@ -101,19 +101,25 @@ export class Worker {
     const { metrics } = this.#parts;
     const { held, result } = await ask(queued, claimed, this.#parts, this.#stopping.signal);
     if (!held) return { retryMs: soonMs };
-    const isError = result instanceof RefrainError;
-    metrics.tried(isError ? result.code : 'ok');
-    if (!isError) return this.#answered(queued, held, result);
-    const { attempts } = held.record.job;
+    if (!(result instanceof RefrainError)) {
+      metrics.tried('ok');
+      return this.#answered(queued, held, result);
+    }
+    const { attempts, waits } = held.record.job;
     if (result.code === 'canceled' && this.#stopping.signal.aborted) {
       await this.#parts.records.save(changed(held, { state: JobState.QUEUED, attempts: attempts - 1 }), held.revision);
       return { retryMs: 1 };
     }
     this.#report(result, queued);
-    if (errorCodes[result.code].job === 'end')
-      return this.#end(queued, held, { state: JobState.FAILED, error: result });
+    const verdict = verdictOf(result);
+    if (verdict === 'wait') {
+      metrics.waited(result.reason.toLowerCase());
+      return this.#again(held, result, { attempts: attempts - 1, waits: waits + 1 });
+    }
+    metrics.tried(result.code);
+    if (verdict === 'end') return this.#end(queued, held, { state: JobState.FAILED, error: result });
     if (attempts >= maximumTries) return this.#end(queued, held, { state: JobState.DEAD, error: result });
-    return this.#again(held, result);
+    return this.#again(held, result, { attempts, waits });
   }
 
   #answered(queued: QueuedJob, held: Held, answer: Answer): Promise<Handled> {
@@ -125,12 +131,14 @@ export class Worker {
     return this.#end(queued, held, { state: JobState.FAILED, error });
   }
 
-  async #again(held: Held, error: RefrainError): Promise<Handled> {
-    const { records, retryBaseMs } = this.#parts;
-    const waits = { state: JobState.QUEUED, errorCode: error.code, errorReason: error.reason };
-    await records.save(changed(held, waits), held.revision);
-    const backoff = fullJitter(held.record.job.attempts - 1, retryBaseMs, longestRetryMs);
-    return { retryMs: Math.ceil(Math.max(1, backoff, error.retryAfterMs ?? 0)) };
+  /** It is taken up again later, and no later than its time is over: then it ends, and its submitter hears so. */
+  async #again(held: Held, error: RefrainError, behind: Behind): Promise<Handled> {
+    const { job } = held.record;
+    const change = { ...behind, state: JobState.QUEUED, errorCode: error.code, errorReason: error.reason };
+    await this.#parts.records.save(changed(held, change), held.revision);
+    const verdict = behind.attempts < job.attempts ? 'wait' : 'retry';
+    const leftMs = Number(job.expiresAtMs) - Date.now();
+    return { retryMs: Math.max(1, Math.min(leftMs, pauseMs(verdict, behind, error, this.#parts))) };
   }
 
   /** The letter first: a job is never dead without one. The message goes last, so that what was cut short is done again. */
@@ -145,7 +153,11 @@ export class Worker {
     metrics.ended(stateName(job.state), (now - Number(job.createdAtMs)) / 1000);
     if (end.error)
       log.warn(
-        { job: job.id, state: stateName(job.state), code: end.error.code, reason: end.error.reason },
+        {
+          ...{ job: job.id, state: stateName(job.state), code: end.error.code, reason: end.error.reason },
+          // Of an expired one: what it had waited for.
+          ...{ attempts: job.attempts, waits: job.waits, before: held.record.job.errorReason },
+        },
         'job failed',
       );
     return this.#tell(job);
@@ -165,7 +177,7 @@ export class Worker {
     const { id, tenant, user, createdAtMs, expiresAtMs } = queued;
     const job = create(JobSchema, { id, tenant, user, createdAtMs, expiresAtMs });
     const held = { record: Object.assign(create(JobRecordSchema), { job }), revision: 0 };
-    return this.#end(queued, held, { state: JobState.FAILED, error: expired() });
+    return this.#end(queued, held, expired(queued));
   }
 
   /** Faults of ours, not of a bad hour. */
@@ -193,8 +205,11 @@ function ended(held: Held, { state, answer, error }: End, finishedAtMs: bigint):
   return answer ? { ...record, answer } : record;
 }
 
-function expired(): RefrainError {
-  return new RefrainError('deadline', 'Its time was over before it was answered.', { reason: 'EXPIRED' });
+/** Whoever gave it less time than the mesh has does not want it later; of another that nobody could answer operators should know. */
+function expired({ createdAtMs, expiresAtMs }: QueuedJob): End {
+  const isLongest = expiresAtMs - createdAtMs >= BigInt(longestSeconds * 1000);
+  const error = new RefrainError('deadline', 'Its time was over before it was answered.', { reason: 'EXPIRED' });
+  return { state: isLongest ? JobState.DEAD : JobState.FAILED, error };
 }
 
 function abandoned(): RefrainError {

@@ -11,6 +11,7 @@ import {
   ListRequestSchema,
   OptionsSchema,
   QueuedJobSchema,
+  SubmitRequestSchema,
 } from '@refrain/contracts';
 import { createGrpcClient } from '@refrain/rpc';
 import { eventually } from '@refrain/testkit';
@@ -63,6 +64,25 @@ describe('a job whose worker or bus fails', { timeout: 180_000 }, () => {
     const { job } = await at.until(id, JobState.DEAD);
     assert.deepEqual([job?.attempts, job?.errorReason, at.router.count('Deadly?')], [3, 'ABANDONED', 3]);
     await at.until(await at.submit('Harmless?'), JobState.DONE);
+  });
+
+  it('costs no try while the router is away, and is answered when it is back', async () => {
+    const other = await at.start({ ROUTER_ADDR: '127.0.0.1:1' });
+    const only = at.jobs;
+    await only.stop();
+    const client = createGrpcClient(JobsService, other.ready.grpc ?? '');
+    const { job: submitted } = await client.submit(create(SubmitRequestSchema, { chat: chatOf('Routerless?') }), {
+      metadata: as.ann,
+    });
+    const id = submitted?.id ?? '';
+    const now = async () => (await client.get(create(GetRequestSchema, { id }), { metadata: as.ann })).job;
+    await eventually(async () => ((await now())?.waits ?? 0) >= 4, { what: 'more refusals than a job has tries' });
+    assert.deepEqual([(await now())?.attempts, (await now())?.errorReason], [0, 'NOT_CONNECTED']);
+    client.close();
+    await other.stop();
+    await again();
+    const { answer, job } = await at.until(id, JobState.DONE);
+    assert.deepEqual([answer?.text, job?.attempts], ['An answer.', 1]);
   });
 
   it('is given back when the service stops in peace, which costs it no try', async () => {

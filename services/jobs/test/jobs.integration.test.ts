@@ -1,7 +1,8 @@
 /** What a job's submitter, its tenant and an operator are promised. */
 import assert from 'node:assert/strict';
+import { randomUUIDv7 } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { create, fromJsonString } from '@bufbuild/protobuf';
+import { create, fromJsonString, toBinary } from '@bufbuild/protobuf';
 import {
   type AlertEvent,
   AlertEventSchema,
@@ -10,14 +11,20 @@ import {
   eventSubject,
   FallbackMode,
   GetRequestSchema,
+  JobRecordSchema,
   JobState,
+  jobStateSubject,
+  jobsStateStream,
+  jobsSubject,
   ListRequestSchema,
   meshTenant,
+  QueuedJobSchema,
   RetryRequestSchema,
   SubmitRequestSchema,
 } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { eventually } from '@refrain/testkit';
+import { longestSeconds } from '../src/intake.ts';
 import { as, chatOf, startJobs, type TestJobs } from './start-jobs.ts';
 
 describe('a job', { timeout: 120_000 }, () => {
@@ -26,7 +33,7 @@ describe('a job', { timeout: 120_000 }, () => {
     at = await startJobs();
   });
   after(() => at?.stop());
-  const busy = () => new RefrainError('overloaded', 'All are busy.', { reason: 'BUSY' });
+  const failing = () => new RefrainError('unavailable', 'The provider failed.', { reason: 'UPSTREAM_FAILED' });
   const list = (state: JobState) => at.client.list(create(ListRequestSchema, { state }), { metadata: as.operator });
 
   it('is answered in its user’s name, in the low lane and never by a template, and the answer can be fetched', async () => {
@@ -77,12 +84,54 @@ describe('a job', { timeout: 120_000 }, () => {
   it('is tried again when the fault passes, and the answer counts', async () => {
     let tries = 0;
     at.router.script = ({ text }) => {
-      if (text !== 'Busy?') return 'Another.';
+      if (text !== 'Failing?') return 'Another.';
       tries += 1;
-      return tries < 3 ? busy() : 'At last.';
+      return tries < 3 ? failing() : 'At last.';
     };
-    const { answer, job } = await at.until(await at.submit('Busy?'), JobState.DONE);
-    assert.deepEqual([answer?.text, job?.attempts, tries], ['At last.', 3, 3]);
+    const { answer, job } = await at.until(await at.submit('Failing?'), JobState.DONE);
+    assert.deepEqual([answer?.text, job?.attempts, job?.waits, tries], ['At last.', 3, 0, 3]);
+  });
+
+  it('outlives an outage in which it reaches no provider, however often it is refused', async () => {
+    const refusals = [
+      new RefrainError('unavailable', 'Nobody serves it.', { reason: 'NO_RESPONDERS' }),
+      new RefrainError('unavailable', 'The provider failed too often lately.', {
+        reason: 'BREAKER_OPEN',
+        retryAfterMs: 20,
+      }),
+      new RefrainError('overloaded', 'All are busy.', { reason: 'BUSY' }),
+      new RefrainError('upstream_exhausted', 'All keys rest.', { reason: 'NO_KEY', retryAfterMs: 30 }),
+      new RefrainError('budget', 'The budget is spent.', { reason: 'BUDGET_EXHAUSTED' }),
+    ];
+    let refused = 0;
+    at.router.script = ({ text }) => {
+      const refusal = refusals[refused % refusals.length];
+      if (text !== 'Outage?' || refused === 10 || !refusal) return 'Over.';
+      refused += 1;
+      return refusal;
+    };
+    const id = await at.submit('Outage?');
+    await eventually(async () => ((await at.get(id)).job?.waits ?? 0) > 0, { what: 'a refusal to be counted' });
+    const { answer, job } = await at.until(id, JobState.DONE);
+    assert.deepEqual([answer?.text, job?.attempts, job?.waits, job?.errorCode], ['Over.', 1, 10, '']);
+  });
+
+  it('that nobody could answer within the time of the mesh is dead, where an operator has it tried again', async () => {
+    at.router.script = () => new RefrainError('unavailable', 'Nobody serves it.', { reason: 'NO_RESPONDERS' });
+    const id = randomUUIDv7();
+    const about = { id, tenant: 'acme', user: 'ann' };
+    const expiresAtMs = BigInt(Date.now() + 500);
+    const times = { createdAtMs: expiresAtMs - BigInt(longestSeconds * 1000), expiresAtMs };
+    const record = create(JobRecordSchema, { job: { ...about, ...times, state: JobState.QUEUED } });
+    await at.bus.kept(jobsStateStream).put(jobStateSubject(id), toBinary(JobRecordSchema, record), 0);
+    const queued = create(QueuedJobSchema, { ...about, ...times, tier: 'pro', chat: chatOf('Old?') });
+    await at.bus.publishDurable(jobsSubject, toBinary(QueuedJobSchema, queued), { id });
+    const { job } = await at.until(id, JobState.DEAD);
+    assert.deepEqual([job?.errorReason, job?.attempts], ['EXPIRED', 0]);
+    assert.ok((job?.waits ?? 0) > 0 && (job?.finishedAtMs ?? 0n) >= expiresAtMs);
+    at.router.script = () => 'Late, but there.';
+    await at.client.retry(create(RetryRequestSchema, { id }), { metadata: as.operator });
+    assert.equal((await at.until(id, JobState.DONE)).answer?.text, 'Late, but there.');
   });
 
   it('fails at once where trying again would not help', async () => {
@@ -98,12 +147,12 @@ describe('a job', { timeout: 120_000 }, () => {
     const listening = at.bus.subscribe(eventSubject(meshTenant, 'alert'), {}, ({ data }) => {
       alerts.push(fromJsonString(AlertEventSchema, Buffer.from(data).toString()));
     });
-    at.router.script = ({ text }) => (text === 'Poison?' ? busy() : 'Fine.');
+    at.router.script = ({ text }) => (text === 'Poison?' ? failing() : 'Fine.');
     const poison = await at.submit('Poison?');
     const others = await Promise.all(['One?', 'Two?', 'Three?'].map((text) => at.submit(text)));
     for (const id of others) await at.until(id, JobState.DONE);
     const { job } = await at.until(poison, JobState.DEAD);
-    assert.deepEqual([job?.attempts, job?.errorReason, at.router.count('Poison?')], [3, 'BUSY', 3]);
+    assert.deepEqual([job?.attempts, job?.errorReason, at.router.count('Poison?')], [3, 'UPSTREAM_FAILED', 3]);
     await eventually(() => at.events.some((event) => event.job?.id === poison), { what: 'the event' });
     await eventually(() => alerts.some(({ kind, text }) => kind === 'dead' && text.includes(poison)), {
       what: 'the alert',
@@ -130,11 +179,11 @@ describe('a job', { timeout: 120_000 }, () => {
     });
   });
 
-  it('that nobody began in time fails, and its tenant hears of it', async () => {
-    at.router.script = () => new RefrainError('overloaded', 'Later.', { retryAfterMs: 1500 });
+  it('that nobody could answer in the time its submitter gave it fails then, and its tenant hears of it', async () => {
+    at.router.script = () => new RefrainError('overloaded', 'Later.', { retryAfterMs: 60_000 });
     const id = await at.submit('Late?', { expiresInSeconds: 1 });
     const { job } = await at.until(id, JobState.FAILED);
-    assert.deepEqual([job?.errorReason, job?.attempts, at.router.count('Late?')], ['EXPIRED', 1, 1]);
+    assert.deepEqual([job?.errorReason, job?.attempts, at.router.count('Late?')], ['EXPIRED', 0, 1]);
     await eventually(() => at.events.some((event) => event.job?.id === id), { what: 'the event' });
   });
 

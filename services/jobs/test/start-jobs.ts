@@ -97,6 +97,7 @@ export async function startJobs(extra = '', env: Readonly<Record<string, string>
     ROUTER_ADDR: router.address,
     JOBS_OPS_PORT: '0',
     JOBS_RETRY_BASE_MS: '50',
+    JOBS_LONGEST_WAIT_MS: '100',
     JOBS_LEASE_MS: '1500',
     ...env,
   };

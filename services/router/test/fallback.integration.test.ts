@@ -38,6 +38,7 @@ describe('who falls back', { timeout: 180_000 }, () => {
       JOBS_PORT: String(jobs.port),
       JOBS_OPS_PORT: '0',
       JOBS_RETRY_BASE_MS: '200',
+      JOBS_LONGEST_WAIT_MS: '500',
       REFRAIN_MESH_SECRET: secret,
       ROUTER_ADDR: mesh.router.ready.grpc ?? '',
     });

@@ -68,9 +68,9 @@ async function retry(
 }
 
 function toRow(job: Job) {
-  const { id, tenant, user, attempts, errorCode, errorReason } = job;
+  const { id, tenant, user, attempts, waits, errorCode, errorReason } = job;
   return {
-    ...{ id, tenant, user, attempts, errorCode, errorReason },
+    ...{ id, tenant, user, attempts, waits, errorCode, errorReason },
     state: stateNames[job.state] ?? 'unknown',
     createdAtMs: Number(job.createdAtMs),
     finishedAtMs: Number(job.finishedAtMs),
@@ -81,9 +81,9 @@ function toRow(job: Job) {
 
 function toTable(jobs: readonly Job[]): string {
   if (jobs.length === 0) return 'There are none.\n';
-  const lines = jobs.map(toRow).map(({ id, tenant, state, attempts, createdAtMs, errorCode, errorReason }) => {
+  const lines = jobs.map(toRow).map(({ id, tenant, state, attempts, waits, createdAtMs, errorCode, errorReason }) => {
     const fault = errorCode === '' ? '' : `  ${errorCode} (${errorReason})`;
-    return `${id}  ${state.padEnd(7)}  ${attempts}  ${new Date(createdAtMs).toISOString()}  ${tenant}${fault}`;
+    return `${id}  ${state.padEnd(7)}  ${attempts} tries  ${waits} waits  ${new Date(createdAtMs).toISOString()}  ${tenant}${fault}`;
   });
   return `${['id                                    state    tries  created  tenant  fault', ...lines].join('\n')}\n`;
 }

@@ -16,6 +16,7 @@ export function toJobBody({ answer, job }: GetResponse) {
     object: 'refrain.job',
     state: stateNames[job?.state ?? JobState.UNSPECIFIED] ?? 'unknown',
     attempts: job?.attempts ?? 0,
+    waits: job?.waits ?? 0,
     created_at_ms: Number(job?.createdAtMs ?? 0n),
     started_at_ms: timeOf(job?.startedAtMs),
     finished_at_ms: timeOf(job?.finishedAtMs),

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file refrain/jobs/v1/jobs.proto.
  */
 export const file_refrain_jobs_v1_jobs: GenFile = /*@__PURE__*/
-  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvam9icy5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIpkCCgNKb2ISCgoCaWQYASABKAkSDgoGdGVuYW50GAIgASgJEgwKBHVzZXIYAyABKAkSKAoFc3RhdGUYBCABKA4yGS5yZWZyYWluLmpvYnMudjEuSm9iU3RhdGUSEAoIYXR0ZW1wdHMYBSABKA0SEgoKZXJyb3JfY29kZRgGIAEoCRIUCgxlcnJvcl9yZWFzb24YByABKAkSFQoNY3JlYXRlZF9hdF9tcxgIIAEoAxIVCg1zdGFydGVkX2F0X21zGAkgASgDEhYKDmZpbmlzaGVkX2F0X21zGAogASgDEhUKDWV4cGlyZXNfYXRfbXMYCyABKAMSJQoEY29zdBgMIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNvc3QitAEKDVN1Ym1pdFJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEh8KEmV4cGlyZXNfaW5fc2Vjb25kcxgEIAEoDUgAiAEBQhUKE19leHBpcmVzX2luX3NlY29uZHMiMwoOU3VibWl0UmVzcG9uc2USIQoDam9iGAEgASgLMhQucmVmcmFpbi5qb2JzLnYxLkpvYiIYCgpHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIlsKC0dldFJlc3BvbnNlEiEKA2pvYhgBIAEoCzIULnJlZnJhaW4uam9icy52MS5Kb2ISKQoGYW5zd2VyGAIgASgLMhkucmVmcmFpbi5jb21tb24udjEuQW5zd2VyIkYKC0xpc3RSZXF1ZXN0EigKBXN0YXRlGAEgASgOMhkucmVmcmFpbi5qb2JzLnYxLkpvYlN0YXRlEg0KBWxpbWl0GAIgASgNIjIKDExpc3RSZXNwb25zZRIiCgRqb2JzGAEgAygLMhQucmVmcmFpbi5qb2JzLnYxLkpvYiIaCgxSZXRyeVJlcXVlc3QSCgoCaWQYASABKAkiMgoNUmV0cnlSZXNwb25zZRIhCgNqb2IYASABKAsyFC5yZWZyYWluLmpvYnMudjEuSm9iIkoKCEpvYkV2ZW50EgwKBGtpbmQYASABKAkSIQoDam9iGAIgASgLMhQucmVmcmFpbi5qb2JzLnYxLkpvYhINCgVhdF9tcxgDIAEoAyqQAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQSk9CX1NUQVRFX1FVRVVFRBABEhUKEUpPQl9TVEFURV9SVU5OSU5HEAISEgoOSk9CX1NUQVRFX0RPTkUQAxIUChBKT0JfU1RBVEVfRkFJTEVEEAQSEgoOSk9CX1NUQVRFX0RFQUQQBTKnAgoLSm9ic1NlcnZpY2USSQoGU3VibWl0Eh4ucmVmcmFpbi5qb2JzLnYxLlN1Ym1pdFJlcXVlc3QaHy5yZWZyYWluLmpvYnMudjEuU3VibWl0UmVzcG9uc2USQAoDR2V0EhsucmVmcmFpbi5qb2JzLnYxLkdldFJlcXVlc3QaHC5yZWZyYWluLmpvYnMudjEuR2V0UmVzcG9uc2USQwoETGlzdBIcLnJlZnJhaW4uam9icy52MS5MaXN0UmVxdWVzdBodLnJlZnJhaW4uam9icy52MS5MaXN0UmVzcG9uc2USRgoFUmV0cnkSHS5yZWZyYWluLmpvYnMudjEuUmV0cnlSZXF1ZXN0Gh4ucmVmcmFpbi5qb2JzLnYxLlJldHJ5UmVzcG9uc2ViBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_router_v1_router]);
+  fileDesc("ChpyZWZyYWluL2pvYnMvdjEvam9icy5wcm90bxIPcmVmcmFpbi5qb2JzLnYxIqgCCgNKb2ISCgoCaWQYASABKAkSDgoGdGVuYW50GAIgASgJEgwKBHVzZXIYAyABKAkSKAoFc3RhdGUYBCABKA4yGS5yZWZyYWluLmpvYnMudjEuSm9iU3RhdGUSEAoIYXR0ZW1wdHMYBSABKA0SEgoKZXJyb3JfY29kZRgGIAEoCRIUCgxlcnJvcl9yZWFzb24YByABKAkSFQoNY3JlYXRlZF9hdF9tcxgIIAEoAxIVCg1zdGFydGVkX2F0X21zGAkgASgDEhYKDmZpbmlzaGVkX2F0X21zGAogASgDEhUKDWV4cGlyZXNfYXRfbXMYCyABKAMSJQoEY29zdBgMIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNvc3QSDQoFd2FpdHMYDSABKA0itAEKDVN1Ym1pdFJlcXVlc3QSJQoEY2hhdBgBIAEoCzIXLnJlZnJhaW4uY29tbW9uLnYxLkNoYXQSKwoHb3B0aW9ucxgCIAEoCzIaLnJlZnJhaW4ucm91dGVyLnYxLk9wdGlvbnMSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEh8KEmV4cGlyZXNfaW5fc2Vjb25kcxgEIAEoDUgAiAEBQhUKE19leHBpcmVzX2luX3NlY29uZHMiMwoOU3VibWl0UmVzcG9uc2USIQoDam9iGAEgASgLMhQucmVmcmFpbi5qb2JzLnYxLkpvYiIYCgpHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIlsKC0dldFJlc3BvbnNlEiEKA2pvYhgBIAEoCzIULnJlZnJhaW4uam9icy52MS5Kb2ISKQoGYW5zd2VyGAIgASgLMhkucmVmcmFpbi5jb21tb24udjEuQW5zd2VyIkYKC0xpc3RSZXF1ZXN0EigKBXN0YXRlGAEgASgOMhkucmVmcmFpbi5qb2JzLnYxLkpvYlN0YXRlEg0KBWxpbWl0GAIgASgNIjIKDExpc3RSZXNwb25zZRIiCgRqb2JzGAEgAygLMhQucmVmcmFpbi5qb2JzLnYxLkpvYiIaCgxSZXRyeVJlcXVlc3QSCgoCaWQYASABKAkiMgoNUmV0cnlSZXNwb25zZRIhCgNqb2IYASABKAsyFC5yZWZyYWluLmpvYnMudjEuSm9iIkoKCEpvYkV2ZW50EgwKBGtpbmQYASABKAkSIQoDam9iGAIgASgLMhQucmVmcmFpbi5qb2JzLnYxLkpvYhINCgVhdF9tcxgDIAEoAyqQAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQSk9CX1NUQVRFX1FVRVVFRBABEhUKEUpPQl9TVEFURV9SVU5OSU5HEAISEgoOSk9CX1NUQVRFX0RPTkUQAxIUChBKT0JfU1RBVEVfRkFJTEVEEAQSEgoOSk9CX1NUQVRFX0RFQUQQBTKnAgoLSm9ic1NlcnZpY2USSQoGU3VibWl0Eh4ucmVmcmFpbi5qb2JzLnYxLlN1Ym1pdFJlcXVlc3QaHy5yZWZyYWluLmpvYnMudjEuU3VibWl0UmVzcG9uc2USQAoDR2V0EhsucmVmcmFpbi5qb2JzLnYxLkdldFJlcXVlc3QaHC5yZWZyYWluLmpvYnMudjEuR2V0UmVzcG9uc2USQwoETGlzdBIcLnJlZnJhaW4uam9icy52MS5MaXN0UmVxdWVzdBodLnJlZnJhaW4uam9icy52MS5MaXN0UmVzcG9uc2USRgoFUmV0cnkSHS5yZWZyYWluLmpvYnMudjEuUmV0cnlSZXF1ZXN0Gh4ucmVmcmFpbi5qb2JzLnYxLlJldHJ5UmVzcG9uc2ViBnByb3RvMw", [file_refrain_common_v1_answer, file_refrain_common_v1_chat, file_refrain_router_v1_router]);
 
 /**
  * A job without question and answer. Times are Unix milliseconds, 0 where it has not come to that.
@@ -47,7 +47,7 @@ export type Job = Message<"refrain.jobs.v1.Job"> & {
   state: JobState;
 
   /**
-   * Tries that were begun.
+   * Tries that count: begun, and not refused before any provider had the question.
    *
    * @generated from field: uint32 attempts = 5;
    */
@@ -81,7 +81,7 @@ export type Job = Message<"refrain.jobs.v1.Job"> & {
   finishedAtMs: bigint;
 
   /**
-   * Not begun by then, it fails.
+   * Not answered by then, it fails or is dead.
    *
    * @generated from field: int64 expires_at_ms = 11;
    */
@@ -93,6 +93,13 @@ export type Job = Message<"refrain.jobs.v1.Job"> & {
    * @generated from field: refrain.common.v1.Cost cost = 12;
    */
   cost?: Cost | undefined;
+
+  /**
+   * Times it was refused before any provider had the question.
+   *
+   * @generated from field: uint32 waits = 13;
+   */
+  waits: number;
 };
 
 /**
@@ -354,14 +361,15 @@ export const JobState = {
   DONE: 3,
 
   /**
-   * Trying again would not help, or its time is over (error_reason EXPIRED).
+   * Trying again would not help, or the time its submitter gave it is over (error_reason EXPIRED).
    *
    * @generated from enum value: JOB_STATE_FAILED = 4;
    */
   FAILED: 4,
 
   /**
-   * Every try failed: kept for an operator, who may have it tried again.
+   * Every try failed, or nobody was there to try it for as long as the mesh keeps jobs (EXPIRED): kept for an operator, who may have it
+   * tried again.
    *
    * @generated from enum value: JOB_STATE_DEAD = 5;
    */
