@@ -6,6 +6,7 @@ import { RateLimiter } from '@refrain/resilience';
 import type { GrpcClient } from '@refrain/rpc';
 import type { Logger, Metrics, Readiness } from '@refrain/service';
 import { type State, sayOnce } from '@refrain/state';
+import { howToServe } from './attempt/unserved.ts';
 import { Budgets } from './budgets/budgets.ts';
 import { createBudgetMetrics } from './budgets/metrics.ts';
 import { createPriceAlarm } from './budgets/price-alarm.ts';
@@ -74,7 +75,10 @@ export function createRouter({ bus, cache, jobs, log, metrics, settings, state }
     onFault: (error) => routerMetrics.sharingFailed(toRefrainError(error).reason),
   });
   const stopFollowing = breakers.follow();
-  const health = new ProviderHealth({ breakers, metrics: routerMetrics });
+  const onUnserved = (provider: string) => {
+    log.warn({ provider }, `no worker serves the provider ${provider}. ${howToServe(provider, settings().mesh)}`);
+  };
+  const health = new ProviderHealth({ breakers, metrics: routerMetrics, onUnserved });
   const evidence = new Evidence({ cache, metrics: routerMetrics });
   const reviews = new ReviewQueue({ bus, metrics: routerMetrics });
   const pipeline = createPipeline({

@@ -15,7 +15,9 @@ const alone: SharedBreakers = {
 };
 
 /** Healthy providers; what is counted of them stands in `lines`. */
-export function newHealth(options: { clock?: Clock; random?: () => number } = {}) {
+export function newHealth(
+  options: { clock?: Clock; random?: () => number; onUnserved?: (provider: string) => void } = {},
+) {
   const metrics = recordedMetrics();
   const onFault = (error: unknown) => {
     throw error;

@@ -11,6 +11,7 @@ import { toFlight } from './answering.ts';
 import { type AttemptEvent, AttemptFailure, runAttempt } from './attempt.ts';
 import { asMidstream, isProvidersFault, mayTryNext } from './failures.ts';
 import type { Beside, Hop, KeyWishes, Run } from './run.ts';
+import { nameUnserved } from './unserved.ts';
 
 /** Nobody was asked. */
 const notAsked = { accepted: false, spoke: false, keyId: '', otherKeys: false };
@@ -36,7 +37,7 @@ export async function* tryOnce(
     ending = 'answered';
     return undefined;
   } catch (thrown) {
-    const failure = toFailure(thrown);
+    const failure = nameUnserved(toFailure(thrown), hop, run);
     const { error, progress } = failure;
     if (isProvidersFault(error, progress.accepted)) ending = 'failed';
     // It took at least so long: a model that is always outrun must not be known by its quick answers alone.

@@ -11,6 +11,8 @@ import { Latencies } from './latencies.ts';
 
 const throttleWindowMs = 120_000;
 const retryWindowMs = 10_000;
+/** An operator who knows that nobody serves a provider need not hear it with each request. */
+const unservedQuietMs = 3_600_000;
 
 /** How an attempt ended, for the provider's health: `failed` is its own fault, `unsaid` neither speaks for it nor against it. */
 export type Ending = 'answered' | 'failed' | 'unsaid';
@@ -38,6 +40,8 @@ export interface HealthMetrics {
 export interface HealthOptions {
   readonly breakers: Breakers;
   readonly metrics: HealthMetrics;
+  /** Hears of a provider that no worker serves, once an hour. */
+  readonly onUnserved?: (provider: string) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -57,10 +61,13 @@ export class ProviderHealth {
   readonly #latencies: Latencies;
   readonly #firsts: RollingCount;
   readonly #retries: RollingCount;
+  readonly #onUnserved: HealthOptions['onUnserved'];
+  readonly #unservedAtMs: Map<string, number> = new Map();
 
-  constructor({ breakers, clock = systemClock, metrics, random = Math.random }: HealthOptions) {
+  constructor({ breakers, clock = systemClock, metrics, onUnserved, random = Math.random }: HealthOptions) {
     this.#breakers = breakers;
     this.#metrics = metrics;
+    this.#onUnserved = onUnserved;
     this.#clock = clock;
     this.#random = random;
     this.#latencies = new Latencies(clock);
@@ -103,6 +110,15 @@ export class ProviderHealth {
   /** What was asked beside another spoke first. */
   hedgeWon(provider: string): void {
     this.#metrics.hedged(provider, 'won');
+  }
+
+  /** No worker of a provider was there to be asked. */
+  unserved(provider: string): void {
+    const now = this.#clock.now();
+    const toldAtMs = this.#unservedAtMs.get(provider);
+    if (toldAtMs !== undefined && now - toldAtMs < unservedQuietMs) return;
+    this.#unservedAtMs.set(provider, now);
+    this.#onUnserved?.(provider);
   }
 
   /** A permit for one attempt, or why there is none: BREAKER_OPEN with the time until somebody may try, or THROTTLED. */
