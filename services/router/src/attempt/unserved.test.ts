@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RefrainError } from '@refrain/errors';
-import { parseMeshConfig } from '@refrain/service';
 import { manualClock } from '@refrain/testkit';
 import { newHealth } from '../../test/health.ts';
-import { questionOf } from '../../test/question.ts';
+import { questionOf, settingsOf } from '../../test/question.ts';
 import { AttemptFailure } from './attempt.ts';
 import { howToServe, nameUnserved } from './unserved.ts';
 
@@ -46,18 +45,13 @@ test('the log is told of a provider once an hour, however many requests meet nob
 });
 
 test('what is to be done depends on the provider: its variables, those of its pools, or a worker alone', () => {
-  const models = 'models: [{ name: m, rank: 1, contextTokens: 1000 }]';
-  const mesh = parseMeshConfig(
-    `version: 1
-providers:
-  pooled: { adapter: openai, keys: A, pools: { eu: { keys: B } }, ${models} }
-  near: { adapter: llama, keyless: true, ${models} }
-  bare: { adapter: openai, ${models} }
-routes: [{ try: [near/m] }]
-`,
-    'test.yaml',
-  );
-  assert.match(howToServe('pooled', mesh), /Set A_API_KEY or B_API_KEY/);
-  assert.match(howToServe('near', mesh), /REFRAIN_PROVIDERS/);
-  assert.match(howToServe('bare', mesh), /names no keys/);
+  const { mesh } = settingsOf();
+  const { local, one } = mesh.providers;
+  assert.ok(one && local);
+  const { keys: _, ...bare } = one;
+  const eu = { keys: 'EU', weight: 1, limits: {} };
+  const providers = { pooled: { ...one, pools: { eu } }, near: local, bare };
+  assert.match(howToServe('pooled', { providers }), /Set ONE_API_KEY or EU_API_KEY/);
+  assert.match(howToServe('near', { providers }), /REFRAIN_PROVIDERS/);
+  assert.match(howToServe('bare', { providers }), /names no keys/);
 });
