@@ -41,9 +41,8 @@ export async function runCases(cases: readonly Case[], options: RunOptions): Pro
       for (const inFlight of options.inFlight) {
         const key = `${each.name}_${inFlight}`;
         if (failed.has(key)) continue;
-        // Round 0 warms up: shorter, and not counted.
-        const seconds = round === 0 ? Math.min(1, options.seconds) : options.seconds;
-        const measured = await persist(each, inFlight, seconds, options);
+        // Round 0 warms up: what V8 has not compiled yet costs twice.
+        const measured = await persist(each, inFlight, options);
         if (!measured) failed.add(key);
         else if (round > 0) rounds.set(key, [...(rounds.get(key) ?? []), measured]);
       }
@@ -56,10 +55,10 @@ export async function runCases(cases: readonly Case[], options: RunOptions): Pro
 }
 
 /** A round, measured again where it failed; undefined where it never could be. */
-async function persist(each: Case, inFlight: number, seconds: number, options: RunOptions): Promise<Round | undefined> {
+async function persist(each: Case, inFlight: number, options: RunOptions): Promise<Round | undefined> {
   for (let attempt = 1; attempt <= maximumTries; attempt += 1) {
     try {
-      return await measure(each, inFlight, seconds, options);
+      return await measure(each, inFlight, options);
     } catch (error) {
       options.say(`${each.name}_${inFlight} failed (${attempt} of ${maximumTries}): ${(error as Error).message}`);
     }
@@ -68,7 +67,7 @@ async function persist(each: Case, inFlight: number, seconds: number, options: R
 }
 
 /** One round, its writes included in its time. @throws Error where it missed too often, or cost the upstream other calls than it must */
-async function measure(each: Case, inFlight: number, seconds: number, { upstream }: RunOptions): Promise<Round> {
+async function measure(each: Case, inFlight: number, { seconds, upstream }: RunOptions): Promise<Round> {
   const callsBefore = each.upstreamCalls === undefined ? 0 : await upstreamCalls(upstream);
   const reasonsBefore = (await each.reasons?.()) ?? none;
   const written = await each.writes?.();
