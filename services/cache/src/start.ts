@@ -16,12 +16,12 @@ import type { CacheConfig } from './config.ts';
 import { type Embedder, noEmbedder } from './embedder/embedder.ts';
 import { EmbedderProcess } from './embedder/embedder-process.ts';
 import { checkModel } from './embedder/model.ts';
+import { RedisNearStore } from './entries/near-store.ts';
+import { RedisKeys } from './entries/redis-keys.ts';
 import { openNearIndex } from './index/open-index.ts';
-import { RedisNearStore } from './near-store.ts';
 import { onlyTheMesh } from './only-the-mesh.ts';
-import { RedisKeys } from './redis-keys.ts';
+import { toSettings } from './requests/settings.ts';
 import { createCacheService } from './service.ts';
-import { toSettings } from './settings.ts';
 
 const drainMs = 5000;
 

@@ -26,13 +26,13 @@ import { openState, type State } from '@refrain/state';
 import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
 import type { Embedder } from '../src/embedder/embedder.ts';
 import { EmbedderProcess } from '../src/embedder/embedder-process.ts';
-import type { ChromaNearIndex } from '../src/index/chroma-index.ts';
+import { RedisNearStore } from '../src/entries/near-store.ts';
+import { RedisKeys } from '../src/entries/redis-keys.ts';
+import type { ChromaNearIndex } from '../src/index/chroma/chroma-index.ts';
 import type { LayeredIndex } from '../src/index/layered-index.ts';
 import { openNearIndex } from '../src/index/open-index.ts';
-import { RedisNearStore } from '../src/near-store.ts';
-import { RedisKeys } from '../src/redis-keys.ts';
+import { toSettings } from '../src/requests/settings.ts';
 import { createCacheService } from '../src/service.ts';
-import { toSettings } from '../src/settings.ts';
 
 /** What a store may say beside its answer. */
 export type StoreWish = Partial<Pick<StoreRequest, 'tags' | 'ttlSeconds' | 'askedAtMs' | 'answer'>>;

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { embeddedForm } from '@refrain/judgement';
-import { toBytes } from '../vector.ts';
 import { openGivenVectors } from './given-vectors.ts';
 import { dimensions } from './model.ts';
+import { toBytes } from './vector.ts';
 
 test('a text has the vector of its record, however it is dressed; another is refused as by an embedder that is down', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-vectors-'));

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { embeddedForm } from '@refrain/judgement';
-import { toVector } from '../vector.ts';
 import { type Embedder, embedderDown } from './embedder.ts';
 import { dimensions } from './model.ts';
+import { toVector } from './vector.ts';
 
 const keyBytes = 16;
 const recordBytes = keyBytes + dimensions * Float32Array.BYTES_PER_ELEMENT;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '@refrain/testkit';
-import { HotIndex } from './hot-index.ts';
-import type { Journal } from './journal.ts';
+import { HotIndex } from './hot/hot-index.ts';
+import type { Journal } from './hot/journal.ts';
 import { LayeredIndex } from './layered-index.ts';
 import type { SharedIndex } from './near-index.ts';
 

@@ -1,11 +1,11 @@
 /** The semantic level's index: the hot partitions first, Chroma for all others, and for those that are being read in. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@refrain/service';
-import type { Partition } from '../partition.ts';
-import type { HotIndex } from './hot-index.ts';
+import type { Partition } from '../entries/partition.ts';
+import type { RemovalList } from './chroma/removal-list.ts';
+import type { Unindexer } from './chroma/unindexer.ts';
+import type { HotIndex } from './hot/hot-index.ts';
 import type { NearIndex, Progress, SharedIndex } from './near-index.ts';
-import type { RemovalList } from './removal-list.ts';
-import type { Unindexer } from './unindexer.ts';
 
 /** What is behind it; without `hot` (no build of usearch for this machine) Chroma answers everything. */
 export interface LayeredIndexOptions {

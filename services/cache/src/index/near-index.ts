@@ -1,4 +1,4 @@
-import type { Partition } from '../partition.ts';
+import type { Partition } from '../entries/partition.ts';
 
 /** Partitions up to this many entries can be compared in process: 1,000 vectors take less than a query to Chroma. */
 export const scanLimit = 1000;

@@ -1,18 +1,18 @@
 import type { Logger, MeshConfig, Metrics } from '@refrain/service';
 import type { State } from '@refrain/state';
-import { RedisNearStore } from '../near-store.ts';
-import { RedisKeys } from '../redis-keys.ts';
-import { ChromaNearIndex } from './chroma-index.ts';
-import { ChromaServer } from './chroma-server.ts';
-import { Generations } from './generations.ts';
-import { HotIndex } from './hot-index.ts';
-import { loadGraphs, type MakeGraph } from './hot-vectors.ts';
-import { Journal } from './journal.ts';
+import { RedisNearStore } from '../entries/near-store.ts';
+import { RedisKeys } from '../entries/redis-keys.ts';
+import { ChromaNearIndex } from './chroma/chroma-index.ts';
+import { ChromaServer } from './chroma/chroma-server.ts';
+import { Generations } from './chroma/generations.ts';
+import { RemovalList } from './chroma/removal-list.ts';
+import { Unindexer } from './chroma/unindexer.ts';
+import { HotIndex } from './hot/hot-index.ts';
+import { loadGraphs, type MakeGraph } from './hot/hot-vectors.ts';
+import { Journal } from './hot/journal.ts';
 import { LayeredIndex } from './layered-index.ts';
 import type { NearSource } from './near-index.ts';
 import { type RebuildParts, rebuild, rebuildWorn } from './rebuild.ts';
-import { RemovalList } from './removal-list.ts';
-import { Unindexer } from './unindexer.ts';
 
 /** What the index of the semantic level is made of. */
 export interface OpenIndexOptions {

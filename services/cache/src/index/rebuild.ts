@@ -1,9 +1,9 @@
 /** Building the index anew from Redis: one partition after the other, by one process at a time. */
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import type { ChromaNearIndex } from './chroma-index.ts';
-import type { Generation, Generations, RebuildLock } from './generations.ts';
-import type { HotIndex } from './hot-index.ts';
+import type { ChromaNearIndex } from './chroma/chroma-index.ts';
+import type { Generation, Generations, RebuildLock } from './chroma/generations.ts';
+import type { HotIndex } from './hot/hot-index.ts';
 import type { NearSource, Progress } from './near-index.ts';
 
 /** What a rebuild stands on. */

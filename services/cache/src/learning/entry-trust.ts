@@ -4,8 +4,8 @@
  * A right hit above the confidence that was wrong takes one step back. What was once wrong stays wrong: never below that confidence.
  */
 import type { Script, State } from '@refrain/state';
-import type { Partition } from '../partition.ts';
-import type { RedisKeys } from '../redis-keys.ts';
+import type { Partition } from '../entries/partition.ts';
+import type { RedisKeys } from '../entries/redis-keys.ts';
 import { keptMs } from './ledger.ts';
 
 /** What was learned of an entry. */

@@ -5,8 +5,8 @@
  */
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import type { State } from '@refrain/state';
-import type { Partition } from '../partition.ts';
-import type { RedisKeys } from '../redis-keys.ts';
+import type { Partition } from '../entries/partition.ts';
+import type { RedisKeys } from '../entries/redis-keys.ts';
 import { Evidence, type Field } from './evidence.ts';
 import { countEvidence } from './fading.ts';
 

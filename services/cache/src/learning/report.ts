@@ -6,8 +6,8 @@ import {
   ReportResponseSchema,
 } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import type { Partition } from '../partition.ts';
-import type { Settings } from '../settings.ts';
+import type { Partition } from '../entries/partition.ts';
+import type { Settings } from '../requests/settings.ts';
 import type { Evidence } from './evidence.ts';
 import { inForce, type Learning } from './learning.ts';
 import { wilson } from './wilson.ts';

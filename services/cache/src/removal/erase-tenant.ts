@@ -1,0 +1,52 @@
+/** Takes out everything of a tenant, whatever it is: all that begins as its keys do. */
+import { Generations } from '../index/chroma/generations.ts';
+import type { Removal, RemovalParts } from './removal.ts';
+
+/** What erasing stands on. */
+export interface EraseParts extends Pick<RemovalParts, 'index' | 'keys' | 'near' | 'state'> {
+  readonly removal: Pick<Removal, 'stamp' | 'unshare'>;
+  readonly nowMs: () => number;
+}
+
+/** While a tenant is erased nothing of it is kept; should the erasure break off, things are kept again after this time. */
+const erasingMs = 10_000;
+const kind = { kind: 'tenant' } as const;
+
+/**
+ * Leaves nothing but the stamp that keeps what is under way out; gives how many entries and aliases there were. What would be stored meanwhile
+ * is refused: a scan might take its lists and leave the rest. A dry run counts. @throws RefrainError `unavailable`
+ */
+export async function eraseTenant(
+  tenant: string,
+  { dryRun }: { dryRun: boolean },
+  { state, keys, near, index, removal, nowMs }: EraseParts,
+): Promise<number> {
+  const stamp = keys.stamp(tenant, kind);
+  if (!dryRun) await removal.stamp(tenant, kind, nowMs() + erasingMs);
+  const ids = new Set<string>();
+  const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
+  // A collection outlives what its partition had in Redis.
+  const collections = await new Generations(state, keys).all();
+  for (const [key, { prefix }] of collections) if (prefix === keys.prefix(tenant)) partitions.add(key);
+  for await (const found of state.scan(keys.pattern(tenant))) {
+    const page = new Set<string>();
+    for (const key of found) {
+      const [what, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');
+      if (what === 'x' || what === 's') page.add(rest.at(-1) ?? '');
+      if (what === 'p') partitions.add(rest[0] ?? '');
+    }
+    for (const id of page) ids.add(id);
+    if (dryRun) continue;
+    await removal.stamp(tenant, kind, nowMs() + erasingMs);
+    await removal.unshare([...page]);
+    await state.remove(found.filter((key) => key !== stamp));
+  }
+  if (dryRun) return ids.size;
+  await removal.stamp(tenant, kind, nowMs());
+  near.forgetVectors();
+  for (const key of partitions) {
+    await index.list({ tenant, key });
+    index.drop({ tenant, key });
+  }
+  return ids.size;
+}
