@@ -1,4 +1,5 @@
 export { AttemptBudget } from './attempt-budget.ts';
+export { BoundedMap } from './bounded-map.ts';
 export { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { Deadline } from './deadline.ts';

@@ -1,9 +1,10 @@
 /** The embedder in a child process. A child that dies or hangs is replaced, with growing pauses; meanwhile callers hear so at once. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { embeddedForm } from '@refrain/judgement';
+import { BoundedMap } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
-import { BoundedMap } from '../bounded-map.ts';
 import { type Embedded, EmbedQueue, type Urgency } from './embed-queue.ts';
 import { type Embedder, embedderDown } from './embedder.ts';
 import { dimensions } from './model.ts';

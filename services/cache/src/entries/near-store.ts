@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Entry, EntrySchema } from '@refrain/contracts';
+import { BoundedMap } from '@refrain/resilience';
 import type { Script, State } from '@refrain/state';
-import { BoundedMap } from '../bounded-map.ts';
 import { embeddingFingerprint } from '../embedder/model.ts';
 import { toBytes, toVector, type Vector } from '../embedder/vector.ts';
 import { groupsOf, type Kept, stampedOf } from './kept.ts';

@@ -1,9 +1,10 @@
 /** What the semantic level asks of what was learned, and tells it: three questions on the way of a lookup, of which one may visit Redis. */
+
 import type { RefrainError } from '@refrain/errors';
 import { sigmoid, Traffic } from '@refrain/judgement';
+import { BoundedMap } from '@refrain/resilience';
 import type { Logger, Metrics } from '@refrain/service';
 import type { State } from '@refrain/state';
-import { BoundedMap } from '../bounded-map.ts';
 import type { Partition } from '../entries/partition.ts';
 import type { RedisKeys } from '../entries/redis-keys.ts';
 import type { Settings } from '../requests/settings.ts';

@@ -6,9 +6,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RefrainError } from '@refrain/errors';
-import { Breaker, withTimeout } from '@refrain/resilience';
+import { BoundedMap, Breaker, withTimeout } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
-import { BoundedMap } from '../../bounded-map.ts';
 import { nearest } from '../../embedder/vector.ts';
 import type { Partition } from '../../entries/partition.ts';
 import { type NearSource, type SharedIndex, scanLimit } from '../near-index.ts';
