@@ -37,6 +37,7 @@ export { forEachTerm, type Vocabulary, weigh } from './prompt/vocabulary.ts';
 export { questionOf } from './question.ts';
 export {
   type Considered,
+  isPinned,
   type Plan,
   type PlannedRoute,
   planRoutes,

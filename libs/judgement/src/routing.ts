@@ -166,7 +166,7 @@ function choose(table: RoutingTable, request: Request): Choice {
   }
   const alias = Object.hasOwn(table.aliases, model) ? table.aliases[model] : undefined;
   if (alias) return { names: alias, demands: {}, reason: `alias:${model}`, standIns: [] };
-  if (findModel(table, model)) return { names: [model], demands: {}, reason: 'pinned', standIns: [] };
+  if (isPinned(table, model)) return { names: [model], demands: {}, reason: 'pinned', standIns: [] };
   const known = ['auto', ...Object.keys(table.profiles), ...Object.keys(table.aliases)].join(', ');
   throw new RefrainError(
     'not_found',
@@ -175,6 +175,16 @@ function choose(table: RoutingTable, request: Request): Choice {
       reason: 'MODEL_NOT_FOUND',
       fields: [{ field: 'model', description: 'is not known' }],
     },
+  );
+}
+
+/** Whether a name stands for one model of one provider, `<provider>/<model>`, and for no profile or alias. */
+export function isPinned(
+  { aliases, profiles, providers }: Pick<RoutingTable, 'aliases' | 'profiles' | 'providers'>,
+  model: string,
+): boolean {
+  return (
+    !Object.hasOwn(profiles, model) && !Object.hasOwn(aliases, model) && findModel({ providers }, model) !== undefined
   );
 }
 
@@ -197,7 +207,7 @@ function findCandidates(
   return [...found.values()];
 }
 
-function findModel(table: RoutingTable, name: string) {
+function findModel(table: Pick<RoutingTable, 'providers'>, name: string) {
   const slash = name.indexOf('/');
   const provider = name.slice(0, slash);
   const section = slash > 0 && Object.hasOwn(table.providers, provider) ? table.providers[provider] : undefined;

@@ -17,6 +17,7 @@ const fallbackModes: ReadonlySet<FallbackMode> = new Set([
   FallbackMode.UNSPECIFIED,
   FallbackMode.NONE,
   FallbackMode.QUEUE,
+  FallbackMode.FULL,
 ]);
 
 /** @throws RefrainError `invalid` with every fault, each by its field's name */

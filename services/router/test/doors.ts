@@ -234,6 +234,7 @@ function toHeaders(options: Options | undefined): Record<string, string> {
     'x-refrain-cache': modeNames[cache] ?? `${cache}`,
     ...(fallback === FallbackMode.NONE && { 'x-refrain-fallback': 'none' }),
     ...(fallback === FallbackMode.QUEUE && { 'x-refrain-fallback': 'queue' }),
+    ...(fallback === FallbackMode.FULL && { 'x-refrain-fallback': 'full' }),
     ...(minimumConfidence !== undefined && { 'x-refrain-minimum-confidence': String(minimumConfidence) }),
     ...(ttlSeconds !== undefined && { 'x-refrain-cache-ttl': String(ttlSeconds) }),
     ...(maxAgeSeconds !== undefined && { 'cache-control': `max-age=${maxAgeSeconds}` }),
@@ -243,10 +244,11 @@ function toHeaders(options: Options | undefined): Record<string, string> {
 
 async function askHttp(http: string, { chat, options, stream }: HttpAsk): Promise<Given> {
   const messages = chat.messages.map(({ parts }) => ({ role: 'user', content: parts[0]?.content.value }));
+  const model = chat.model === '' ? {} : { model: chat.model };
   const response = await fetch(`${http}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...toHeaders(options) },
-    body: JSON.stringify({ messages, ...(stream && { stream, stream_options: { include_usage: true } }) }),
+    body: JSON.stringify({ messages, ...model, ...(stream && { stream, stream_options: { include_usage: true } }) }),
   });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   let text = '';

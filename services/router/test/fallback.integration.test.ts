@@ -97,6 +97,22 @@ describe('who falls back', { timeout: 180_000 }, () => {
     }
   });
 
+  it('who named a model that nobody here serves hears which and what is missing, by every door; a template only on request', async () => {
+    const full = create(OptionsSchema, { fallback: FallbackMode.FULL });
+    for (const door of doorNames) {
+      const chat = chatOf(`Absent by ${door}?`, { model: 'absent/large' });
+      await assert.rejects(doors.by[door](chat), /Nobody serves absent\/large.*ABSENT_API_KEY/, door);
+      const given = await doors.by[door](chat, full);
+      assert.deepEqual(
+        [given.source, given.degraded, given.reason],
+        ['template', true, 'fallback:no_responders'],
+        door,
+      );
+    }
+    const logged = mesh.router.output().split('no worker serves the provider absent').length - 1;
+    assert.equal(logged, 1, 'the log says it once');
+  });
+
   it('gets what it would have got without a queue while the jobs service is away', async () => {
     script(overloaded, overloaded, overloaded);
     const given = await doors.by.http(chatOf('Away?'), queue);

@@ -61,6 +61,29 @@ test('who would rather have the error gets it, and nothing is looked up', async 
   assert.equal(await fallback(proud, error('unavailable'), lookup, noJobQueue), undefined);
 });
 
+test('a model that was named and is not to be had here is an error, unless a template was asked for', async () => {
+  const mars = 'Tell me about Mars!';
+  const pinned = questionOf(mars, { chat: { model: 'one/large' } });
+  const amiss = [
+    error('unavailable', 'NO_RESPONDERS'),
+    error('unavailable', 'MODEL_MISSING'),
+    error('upstream_denied'),
+  ];
+  for (const each of amiss) {
+    assert.equal(await fallback(pinned, each, nothing, noJobQueue), undefined, each.reason);
+    const kept = { stale: async () => past };
+    assert.equal((await fallback(pinned, each, kept, noJobQueue))?.text, 'A planet.', 'what it once said is its own');
+    const full = questionOf(mars, { chat: { model: 'one/large' }, options: { fallback: FallbackMode.FULL } });
+    assert.equal((await fallback(full, each, nothing, noJobQueue))?.provenance?.source, Source.TEMPLATE);
+    for (const model of ['', 'auto', 'best']) {
+      const free = questionOf(mars, { chat: { model } });
+      assert.equal((await fallback(free, each, nothing, noJobQueue))?.provenance?.source, Source.TEMPLATE, model);
+    }
+  }
+  for (const each of [error('unavailable', 'UPSTREAM_FAILED'), error('overloaded'), error('deadline')])
+    assert.equal((await fallback(pinned, each, nothing, noJobQueue))?.provenance?.degraded, true, 'a bad hour');
+});
+
 test('a question no fallback template fits gets the error; one that always answers is no fallback', async () => {
   for (const text of ['What is a monad?', 'When do you open?'])
     assert.equal(await fallback(questionOf(text), error('unavailable'), nothing, noJobQueue), undefined);

@@ -28,6 +28,7 @@ test('our own headers win over cache-control, whose age holds all the same', () 
   const { cache, maxAgeSeconds } = readOptions({ 'cache-control': 'no-cache, max-age=60', 'x-refrain-cache': 'off' });
   assert.deepEqual([cache, maxAgeSeconds], [CacheMode.OFF, 60]);
   assert.equal(readOptions({ 'x-refrain-fallback': 'none' }).fallback, FallbackMode.NONE);
+  assert.equal(readOptions({ 'x-refrain-fallback': 'full' }).fallback, FallbackMode.FULL);
 });
 
 test("OpenRouter's names are taken as ours, which win over them", () => {

@@ -14,7 +14,7 @@ const cacheModes: Record<string, CacheMode> = {
 };
 const fallbackModes: Record<string, FallbackMode> = {
   none: FallbackMode.NONE,
-  full: FallbackMode.UNSPECIFIED,
+  full: FallbackMode.FULL,
   queue: FallbackMode.QUEUE,
 };
 const yesOrNo: Record<string, boolean> = { true: true, false: false };
