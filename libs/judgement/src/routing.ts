@@ -1,6 +1,7 @@
 import type { Chat, Classification } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import { estimateTokens } from './estimate-tokens.ts';
+import { meantHint } from './meant-name.ts';
 import type { Price } from './money.ts';
 import { type ComplexityName, complexityName, type TaskName, taskName } from './names.ts';
 import {
@@ -167,10 +168,18 @@ function choose(table: RoutingTable, request: Request): Choice {
   const alias = Object.hasOwn(table.aliases, model) ? table.aliases[model] : undefined;
   if (alias) return { names: alias, demands: {}, reason: `alias:${model}`, standIns: [] };
   if (isPinned(table, model)) return { names: [model], demands: {}, reason: 'pinned', standIns: [] };
-  const known = ['auto', ...Object.keys(table.profiles), ...Object.keys(table.aliases)].join(', ');
-  throw new RefrainError(
+  throw unknownModel(table, model);
+}
+
+function unknownModel(table: RoutingTable, model: string): RefrainError {
+  const known = ['auto', ...Object.keys(table.profiles), ...Object.keys(table.aliases)];
+  const pins = Object.entries(table.providers).flatMap(([provider, { models }]) =>
+    models.map(({ name }) => `${provider}/${name}`),
+  );
+  const hint = meantHint(model, [...known, ...pins]);
+  return new RefrainError(
     'not_found',
-    `There is no model ${model.slice(0, 100)}. Ask for ${known} or <provider>/<model>.`,
+    `There is no model ${model.slice(0, 100)}. ${hint}Ask for ${known.join(', ')} or <provider>/<model>.`,
     {
       reason: 'MODEL_NOT_FOUND',
       fields: [{ field: 'model', description: 'is not known' }],

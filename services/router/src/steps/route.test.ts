@@ -34,6 +34,16 @@ test('a model nobody has is not found, a prompt that fits none is invalid', () =
     code: 'not_found',
     reason: 'MODEL_NOT_FOUND',
   });
+  // A pin without its provider, and a slip.
+  for (const model of ['small', 'locl/small', 'Local/Small'])
+    assert.throws(
+      () => route(questionOf('Hi.', { chat: { model } })),
+      /There is no model .* Did you mean local\/small\?/,
+    );
+  assert.throws(
+    () => route(questionOf('Hi.', { chat: { model: 'gpt-99' } })),
+    (error: Error) => !error.message.includes('mean'),
+  );
   assert.throws(() => route(questionOf('word '.repeat(8000))), { code: 'invalid', reason: 'CONTEXT_LENGTH_EXCEEDED' });
 });
 

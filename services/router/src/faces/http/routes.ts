@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toJson } from '@bufbuild/protobuf';
 import { ExplainResponseSchema, FeedbackResponseSchema } from '@refrain/contracts';
 import { RefrainError, toRefrainError } from '@refrain/errors';
+import { meantHint } from '@refrain/judgement';
 import type { Logger } from '@refrain/service';
 import type { Ask } from '../../ask.ts';
 import type { Pipeline } from '../../pipeline.ts';
@@ -96,9 +97,11 @@ export const models: Receive = async (turn) => {
 /** GET /v1/models/<id> */
 export const model: Receive = async (turn) => {
   const id = decodePath(turn.name);
-  const found = listModels(turn).find((each) => each.id === id);
+  const list = listModels(turn);
+  const found = list.find((each) => each.id === id);
   if (!found) {
-    const text = `There is no model ${id.slice(0, 100)}.`;
+    const names = list.map((each) => each.id);
+    const text = `There is no model ${id.slice(0, 100)}. ${meantHint(id, names)}GET /v1/models lists them.`;
     throw new RefrainError('not_found', text, { reason: 'MODEL_NOT_FOUND' });
   }
   return async () => send(turn.response, { status: 200, body: found });
