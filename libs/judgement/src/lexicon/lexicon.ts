@@ -104,31 +104,42 @@ function toLemma(word: string): string {
   const special = irregularForms.get(word);
   if (special) return special;
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word;
-  for (const base of bases(word)) if (entries.has(base)) return base;
+  const found = [...pluralBases(word), ...verbBases(word)].filter((base) => base.length > 2 && /[aeiouy]/.test(base));
+  for (const base of found) if (entries.has(base)) return base;
   if (entries.has(word)) return word;
-  for (const base of bases(word)) if (inFilter(base) && base.length > 3) return base;
+  for (const base of found) if (inFilter(base) && base.length > 3) return base;
+  // "Menus", "taxis"; most that end so are no plurals: "status", "basis".
+  if (/[iu]s$/.test(word) && entries.has(word.slice(0, -1))) return word.slice(0, -1);
   if (inFilter(word)) return word;
-  return word.endsWith('s') && !/(?:ss|us|is)$/.test(word) ? word.slice(0, -1) : word;
+  return isPlural(word) ? word.slice(0, -1) : word;
 }
 
-function bases(word: string): string[] {
+function isPlural(word: string): boolean {
+  return word.endsWith('s') && !/(?:ss|us|is)$/.test(word);
+}
+
+/** "News" is no plural of "new", nor "economics" one of "economic": a word of its own without such a sense of noun or verb. */
+function pluralBases(word: string): string[] {
+  if (!isPlural(word)) return [];
   const cut = (count: number, ending = '') => word.slice(0, -count) + ending;
-  const found: string[] = [];
-  if (word.endsWith('ies')) found.push(cut(3, 'y'));
-  if (/(?:s|x|z|ch|sh|o)es$/.test(word)) found.push(cut(2));
-  if (word.endsWith('s') && !/(?:ss|us|is)$/.test(word)) found.push(cut(1));
-  for (const [ending, length] of [
-    ['ed', 2],
-    ['ing', 3],
-  ] as const) {
-    if (!word.endsWith(ending) || word.length < length + 2) continue;
-    const stem = cut(length);
-    if (ending === 'ed' && stem.endsWith('i')) found.push(`${stem.slice(0, -1)}y`);
-    const doubled = /([bdgklmnprtv])\1$/.test(stem);
-    if (doubled) found.push(stem.slice(0, -1));
-    found.push(...(/[aeiou][^aeiouwxy]$/.test(stem) && !doubled ? [`${stem}e`, stem] : [stem, `${stem}e`]));
-  }
-  return found;
+  const found = [cut(1)];
+  if (/(?:s|x|z|ch|sh|o)es$/.test(word)) found.unshift(cut(2));
+  if (word.endsWith('ies')) found.unshift(cut(3, 'y'));
+  return entries.has(word) ? found.filter((base) => /[nv]/.test(partsOf(base))) : found;
+}
+
+/** Verbs first: "changed" comes of "change" and not of "chang", "suited" of "suit" and not of "suite". */
+function verbBases(word: string): string[] {
+  const ending = ['ed', 'ing'].find((each) => word.endsWith(each));
+  if (!ending) return [];
+  const stem = word.slice(0, -ending.length);
+  // "Need" and "seed" are no forms; "agreed" is.
+  if (!/[aeiouy]/.test(stem) || /^.?e$/.test(stem)) return [];
+  const found = ending === 'ed' && stem.endsWith('i') ? [`${stem.slice(0, -1)}y`] : [];
+  if (/([bdgklmnprtv])\1$/.test(stem)) return [...found, stem.slice(0, -1), stem, `${stem}e`];
+  found.push(...(/[aeiou][^aeiouwxy]$/.test(stem) ? [`${stem}e`, stem] : [stem, `${stem}e`]));
+  const isVerb = (base: string) => partsOf(base).includes('v');
+  return [...found.filter(isVerb), ...found.filter((base) => !isVerb(base))];
 }
 
 /** What of a lemma is compared. */

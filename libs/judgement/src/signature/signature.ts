@@ -159,7 +159,9 @@ function readToken(
   }
   const capital = !chunk.opens && !shouting && /^\p{Lu}/u.test(text);
   const thing = classesOf.get(lower)?.[0]?.[1];
-  const lemma = thing ?? lemmaOf(lower);
+  // "APIs", "GPUs": no dictionary knows them.
+  const isPluralOfLetters = /^\p{Lu}{2,}s$/u.test(text);
+  const lemma = thing ?? lemmaOf(isPluralOfLetters ? lower.slice(0, -1) : lower);
   const known = thing !== undefined || isKnown(lower);
   const rare = known ? Math.max(0, 2.2 - 0.13 * commonness(lemma)) : 2.2;
   const weight = framingWords.has(lemma)
