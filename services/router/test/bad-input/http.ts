@@ -166,6 +166,14 @@ export const badHttp: readonly BadHttp[] = [
     param: 'x-refrain-cache',
   },
   {
+    what: 'a header of ours that nobody knows',
+    headers: { 'x-refrain-fallbck': 'none' },
+    body: json({}),
+    status: 400,
+    code: 'unsupported_header',
+    param: 'x-refrain-fallbck',
+  },
+  {
     what: 'a deadline that is no number',
     headers: { 'x-refrain-timeout-ms': 'soon' },
     body: json({}),

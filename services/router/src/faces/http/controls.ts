@@ -4,6 +4,7 @@ import { CacheMode, FallbackMode, type Options, OptionsSchema } from '@refrain/c
 import { RefrainError } from '@refrain/errors';
 import { readApiKey as fromHeader } from '../api-key.ts';
 import { parseCacheControl } from './cache-control.ts';
+import { refuseUnknownHeaders } from './known-headers.ts';
 
 const cacheModes: Record<string, CacheMode> = {
   on: CacheMode.UNSPECIFIED,
@@ -22,9 +23,10 @@ const yesOrNo: Record<string, boolean> = { true: true, false: false };
 /**
  * Reads what a request asks beside the chat. Of how the cache is used our own header says most, then OpenRouter's, then `cache-control`;
  * the age that is asked for holds beside each of them. What the values may be is checked by whoever knows the configuration.
- * @throws RefrainError `invalid` for a value that means nothing.
+ * @throws RefrainError `invalid` for a value that means nothing, `unsupported` for a header of ours that is not known.
  */
 export function readOptions(headers: IncomingHttpHeaders): Options {
+  refuseUnknownHeaders(headers);
   const options = create(OptionsSchema);
   readCacheControl(headers, options);
   readOpenRouter(headers, options);
