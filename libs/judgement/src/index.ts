@@ -10,7 +10,7 @@ export { languageOf } from './language.ts';
 export { bloomBits, bloomPlaces } from './lexicon/bloom.ts';
 export { lemmaOf, partsOf, type Relation, relationOf } from './lexicon/lexicon.ts';
 export { ttlsOf } from './lifetime.ts';
-export { meantHint } from './meant-name.ts';
+export { meantHint, meantNames } from './meant-name.ts';
 export { minimumRank, type RankRule } from './minimum-rank.ts';
 export { costNanoUsd, isFree, type Price, upperCostNanoUsd } from './money.ts';
 export { complexityName, taskName } from './names.ts';
