@@ -19,6 +19,7 @@ import { PartTimes } from './lookup/part-times.ts';
 import { withoutTraces } from './lookup/without-traces.ts';
 import { Erasures } from './removal/erasures.ts';
 import { invalidate } from './removal/invalidate.ts';
+import { Marks } from './removal/marks.ts';
 import { Removal } from './removal/removal.ts';
 import type { Settings } from './requests/settings.ts';
 import { Counts } from './requests/stats.ts';
@@ -64,6 +65,7 @@ export function createCacheService(options: CacheParts): {
     aliases,
     erasures,
     exact: new RedisExactStore(state, keys),
+    marks: new Marks(state, keys),
     removal: new Removal({ ...options, aliases }),
     uses: new Uses(options),
     counts: new Counts(metrics),

@@ -5,6 +5,7 @@ import type { Script, State } from '@refrain/state';
 import { embeddingFingerprint } from '../embedder/model.ts';
 import { toBytes, toVector, type Vector } from '../embedder/vector.ts';
 import { groupsOf, type Kept, stampedOf } from './kept.ts';
+import { KnownVectors } from './known-vectors.ts';
 import { type Life, toEntryTimes } from './life.ts';
 import type { Partition } from './partition.ts';
 import { readEntry } from './read-entry.ts';
@@ -21,9 +22,6 @@ export interface NearEntry {
 const pageIds = 1000;
 /** Entries read at once: with answers of a few KB this stays far below the time a command may take. */
 const pageEntries = 200;
-/** Vectors kept in process, 1.5 KB each, so that comparing a small partition does not read its answers again. */
-const rememberedVectors = 20_000;
-
 /** Partitions of which it is known what of them was told to have ended. */
 const rememberedLists = 20_000;
 
@@ -75,10 +73,7 @@ export class RedisNearStore {
   readonly #keys: RedisKeys;
   readonly #keep: ReturnType<State['script']>;
   readonly #forgetGone: ReturnType<State['script']>;
-  /** By entry key. A vector follows from the question, and the question is hashed into the key: it never changes. */
-  #vectors: BoundedMap<string, Float32Array> = new BoundedMap(rememberedVectors);
-  readonly #reading: Map<string, Promise<void>> = new Map();
-
+  readonly #vectors: KnownVectors = new KnownVectors();
   /** By partition list: until when its ended entries were told. What ended before this process began is in no index that it opened. */
   readonly #toldUntil: BoundedMap<string, number> = new BoundedMap(rememberedLists);
   readonly #beganAtMs: number = Date.now();
@@ -175,30 +170,11 @@ export class RedisNearStore {
   }
 
   /** The vectors of those ids, as far as they are there. Askers of one partition wait for each other, so that each entry is read once. */
-  async vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
-    const keyOf = (id: string) => this.#keys.near(partition.tenant, partition.key, id);
-    const isUnknown = (id: string) => !this.#vectors.get(keyOf(id));
-    if (ids.some(isUnknown)) {
-      const before = this.#reading.get(partition.key) ?? Promise.resolve();
-      const reading = before.then(async () => {
-        const unknown = ids.filter(isUnknown);
-        const read = await this.getMany(partition, unknown, nowMs);
-        for (const [i, id] of unknown.entries()) {
-          const entry = read[i];
-          if (entry) this.#vectors.set(keyOf(id), entry.vector);
-        }
-      });
-      // Who waits behind a reading that failed reads for itself.
-      const settled = reading.catch(() => undefined);
-      this.#reading.set(partition.key, settled);
-      void settled.then(() => {
-        if (this.#reading.get(partition.key) === settled) this.#reading.delete(partition.key);
-      });
-      await reading;
-    }
-    return ids.flatMap((id) => {
-      const vector = this.#vectors.get(keyOf(id));
-      return vector ? [{ id, vector }] : [];
+  vectors(partition: Partition, ids: readonly string[], nowMs: number = Date.now()): Promise<Vector[]> {
+    const nameOf = (id: string) => this.#keys.near(partition.tenant, partition.key, id);
+    return this.#vectors.of(partition.key, ids, {
+      nameOf,
+      read: (unknown) => this.getMany(partition, unknown, nowMs),
     });
   }
 
@@ -217,7 +193,7 @@ export class RedisNearStore {
 
   /** Forgets all vectors it has in process, whosever they are. */
   forgetVectors(): void {
-    this.#vectors = new BoundedMap(rememberedVectors);
+    this.#vectors.clear();
   }
 
   /** Takes ids whose entries are gone off the partition's list. */

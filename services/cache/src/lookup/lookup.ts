@@ -1,20 +1,18 @@
 /** Lookup = exact -> semantic -> template: stops at the first level that may answer. Nothing that fails here is more than a miss. */
 import { create } from '@bufbuild/protobuf';
-import { type Entry, Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
+import { Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
 import { type RefrainError, toRefrainError } from '@refrain/errors';
-import { exactKey, questionOf } from '@refrain/judgement';
+import { questionOf } from '@refrain/judgement';
 import type { Encoded } from '@refrain/rpc';
 import { toBytes } from '../embedder/vector.ts';
 import type { RedisExactStore } from '../entries/exact-store.ts';
-import { toAliasHit, toExactHit } from '../entries/hit.ts';
-import { reachBack, tooLate } from '../entries/life.ts';
-import { fromEntryId, shorten, toEntryId } from '../entries/redis-keys.ts';
 import type { Uses } from '../entries/uses.ts';
 import { checkLookup } from '../requests/check-request.ts';
 import type { Asked, LevelResult, Shadow } from '../requests/level.ts';
 import { missReason } from '../requests/miss-reason.ts';
 import type { Settings } from '../requests/settings.ts';
 import type { Counts } from '../requests/stats.ts';
+import { lookupExact } from './exact-level.ts';
 import { lookupSemantic, type SemanticParts } from './semantic-level.ts';
 import { lookupTemplate } from './template-level.ts';
 
@@ -73,47 +71,4 @@ async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: Loo
     if (error.code === 'internal' || error.reason === 'BAD_ENTRY') parts.onFault(error);
     return { miss: missReason(error) };
   }
-}
-
-async function lookupExact(asked: Asked, parts: LookupParts): Promise<LevelResult> {
-  const { request, chat, settings, nowMs } = asked;
-  if (!settings.cache.exact.enabled) return { miss: 'disabled' };
-  const { tenant, minimumRank } = request;
-  const key = request.exactKey || exactKey(chat, settings.scope(tenant));
-  const id = shorten(key);
-  const entry = await parts.exact.get(tenant, id);
-  if (!entry) return { miss: 'empty' };
-  if (entry.aliasOf !== '') return lookupAlias(id, entry, asked, parts);
-  if (entry.template !== '' && !settings.isCurrent(entry.template)) return { miss: 'template_changed' };
-  if (entry.rank < minimumRank) return { miss: 'below_rank' };
-  const late = tooLate(entry, request, { nowMs, cache: settings.cache });
-  if (late) return { miss: late };
-  parts.uses.used(tenant, toEntryId(id, entry.partition));
-  return { hit: toExactHit(entry, nowMs) };
-}
-
-/** A question that meaning has answered before: whether it may again is asked of its target, and of what was learned since. */
-async function lookupAlias(id: string, alias: Entry, asked: Asked, parts: LookupParts): Promise<LevelResult> {
-  const { request, settings, nowMs } = asked;
-  const { tenant, minimumConfidence = 0, minimumRank } = request;
-  if (alias.confidence < minimumConfidence) return { miss: 'below_confidence' };
-  const of = fromEntryId(alias.aliasOf);
-  const { cache } = settings;
-  // One that was left before aliases were switched off answers no longer.
-  if (!of || !cache.semantic.alias) return { miss: 'empty' };
-  const partition = { tenant, key: of.partition };
-  const [[found], refusal] = await Promise.all([
-    parts.near.getMany(partition, [of.id], reachBack(nowMs, request, cache)),
-    parts.learning.refusal(partition, { id: of.id, confidence: alias.confidence }, settings),
-  ]);
-  if (!found) return { miss: 'empty' };
-  if (refusal) return { miss: refusal };
-  if (found.entry.rank < minimumRank) return { miss: 'below_rank' };
-  const late = tooLate(found.entry, request, { nowMs, cache });
-  if (late) return { miss: late };
-  if (cache.semantic.shadow) return { miss: 'shadow' };
-  parts.uses.used(tenant, alias.aliasOf);
-  parts.uses.used(tenant, toEntryId(id, alias.partition));
-  parts.learning.served(partition, alias.confidence);
-  return { hit: toAliasHit(found.entry, nowMs, alias.confidence) };
 }

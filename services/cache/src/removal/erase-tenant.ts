@@ -1,10 +1,11 @@
 /** Takes out everything of a tenant, whatever it is: all that begins as its keys do. */
 import { Generations } from '../index/chroma/generations.ts';
-import type { Removal, RemovalParts } from './removal.ts';
+import type { Marks } from './marks.ts';
+import type { RemovalParts } from './removal.ts';
 
 /** What erasing stands on. */
 export interface EraseParts extends Pick<RemovalParts, 'index' | 'keys' | 'near' | 'state'> {
-  readonly removal: Pick<Removal, 'stamp' | 'unshare'>;
+  readonly marks: Marks;
   readonly nowMs: () => number;
 }
 
@@ -19,10 +20,10 @@ const kind = { kind: 'tenant' } as const;
 export async function eraseTenant(
   tenant: string,
   { dryRun }: { dryRun: boolean },
-  { state, keys, near, index, removal, nowMs }: EraseParts,
+  { state, keys, near, index, marks, nowMs }: EraseParts,
 ): Promise<number> {
   const stamp = keys.stamp(tenant, kind);
-  if (!dryRun) await removal.stamp(tenant, kind, nowMs() + erasingMs);
+  if (!dryRun) await marks.stamp(tenant, kind, nowMs() + erasingMs);
   const ids = new Set<string>();
   const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
   // A collection outlives what its partition had in Redis.
@@ -37,12 +38,12 @@ export async function eraseTenant(
     }
     for (const id of page) ids.add(id);
     if (dryRun) continue;
-    await removal.stamp(tenant, kind, nowMs() + erasingMs);
-    await removal.unshare([...page]);
+    await marks.stamp(tenant, kind, nowMs() + erasingMs);
+    await marks.unshare([...page]);
     await state.remove(found.filter((key) => key !== stamp));
   }
   if (dryRun) return ids.size;
-  await removal.stamp(tenant, kind, nowMs());
+  await marks.stamp(tenant, kind, nowMs());
   near.forgetVectors();
   for (const key of partitions) {
     await index.list({ tenant, key });

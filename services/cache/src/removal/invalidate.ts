@@ -46,7 +46,7 @@ async function remove(
   dryRun: boolean,
   parts: InvalidateParts,
 ): Promise<number> {
-  const { removal, learning, erasures } = parts;
+  const { removal, marks, learning, erasures } = parts;
   const now = parts.nowMs();
   if (!dryRun && selected.kind === 'tenant') await learning.forget((each) => each === tenant);
   if (selected.kind === 'tenant') {
@@ -54,10 +54,10 @@ async function remove(
     if (!dryRun) await erasures.tell(tenant);
     return removed;
   }
-  if (!dryRun) await removal.stamp(tenant, selected, now);
+  if (!dryRun) await marks.stamp(tenant, selected, now);
   const names = selected.kind === 'entry' ? [selected.name ?? ''] : await removal.namesOf(tenant, selected, now);
   if (dryRun) return removal.count(tenant, names);
-  await removal.unshare(names.flatMap((name) => fromEntryId(name)?.id ?? []));
+  await marks.unshare(names.flatMap((name) => fromEntryId(name)?.id ?? []));
   return selected.kind === 'partition'
     ? removal.partition(tenant, selected.value, names)
     : removal.entries(tenant, names);

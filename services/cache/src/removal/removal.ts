@@ -1,10 +1,10 @@
 /** Takes entries out, with all that hangs on them: both halves, aliases, places in lists, vectors in the index. */
-import { revokedKey, revokedMs, type Script, type State } from '@refrain/state';
+import type { Script, State } from '@refrain/state';
 import type { Aliases } from '../entries/aliases.ts';
 import { groupsOf } from '../entries/kept.ts';
 import type { RedisNearStore } from '../entries/near-store.ts';
 import { readEntry } from '../entries/read-entry.ts';
-import { fromEntryId, type Group, type RedisKeys, type Stamped } from '../entries/redis-keys.ts';
+import { fromEntryId, type Group, type RedisKeys } from '../entries/redis-keys.ts';
 import { Generations } from '../index/chroma/generations.ts';
 import type { NearIndex } from '../index/near-index.ts';
 import { patiently } from './patiently.ts';
@@ -36,9 +36,6 @@ interface Looked {
 const pageEntries = 100;
 /** Names read at once: 65 KB. */
 const pageNames = 1000;
-/** How long an answer may be under way that was asked for before an invalidation. */
-const stampMs = 86_400_000;
-
 /**
  * Entries and their places in all lists at once: one that is stored again meanwhile is whole, or gone. Gives how many were there.
  * KEYS: of each entry its two halves, of each its partition's list, then other lists. ARGV: how many, their ids, their names.
@@ -76,24 +73,6 @@ export class Removal {
       const page = (await patiently(read)) as string[];
       for (const name of page) names.add(name);
       if (page.length < pageNames) return [...names];
-    }
-  }
-
-  /** From now on, no answer is kept that was asked for before now. */
-  async stamp(tenant: string, stamped: Stamped, nowMs: number): Promise<void> {
-    const { state, keys } = this.#parts;
-    await state.set(keys.stamp(tenant, stamped), Buffer.from(String(nowMs)), { ttlMs: stampMs });
-  }
-
-  /**
-   * Routers tell the answers of these ids no more either: one that was given a moment ago is shared beside the cache. To be said before
-   * they are removed, so that nothing is shared that cannot be found any more.
-   */
-  async unshare(ids: readonly string[]): Promise<void> {
-    for (let from = 0; from < ids.length; from += pageNames) {
-      const page = ids.slice(from, from + pageNames);
-      const marks = page.map((id) => ['SET', revokedKey(id), 1, 'PX', revokedMs] as const);
-      await patiently(() => this.#parts.state.pipeline(marks));
     }
   }
 

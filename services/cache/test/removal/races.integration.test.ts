@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { Aliases } from '../../src/entries/aliases.ts';
+import { Marks } from '../../src/removal/marks.ts';
 import { Removal } from '../../src/removal/removal.ts';
 import { byMeaning, exactly, type Rig, startEmbedder, startRig } from '../rig.ts';
 
@@ -89,15 +90,12 @@ test('no alias is left for a tenant that is being erased', async () => {
   const [id = '', partition = ''] = entryId.split('.');
   const [near] = await rig.near.getMany({ tenant: 'alias-erased', key: partition }, [id], Date.now());
   assert.ok(near);
-  const removal = new Removal({
-    ...{ state: rig.state, keys: rig.keys, near: rig.near, index: rig.index },
-    aliases: new Aliases(rig.state, rig.keys),
-  });
+  const marks = new Marks(rig.state, rig.keys);
   const nowMs = Date.now();
   const alias = { tenant: 'alias-erased', id: nobody, target: entryId, entry: near.entry, confidence: 0.9 };
-  await removal.stamp('alias-erased', { kind: 'tenant' }, nowMs + 1000);
+  await marks.stamp('alias-erased', { kind: 'tenant' }, nowMs + 1000);
   assert.equal(await new Aliases(rig.state, rig.keys).keep(alias, nowMs), false);
-  await removal.stamp('alias-erased', { kind: 'tenant' }, nowMs);
+  await marks.stamp('alias-erased', { kind: 'tenant' }, nowMs);
   assert.equal(await new Aliases(rig.state, rig.keys).keep(alias, nowMs), true);
 });
 

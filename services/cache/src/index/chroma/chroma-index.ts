@@ -6,15 +6,16 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RefrainError } from '@refrain/errors';
-import { BoundedMap, Breaker, withTimeout } from '@refrain/resilience';
+import { Breaker, withTimeout } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
 import { nearest } from '../../embedder/vector.ts';
 import type { Partition } from '../../entries/partition.ts';
 import { type NearSource, type SharedIndex, scanLimit } from '../near-index.ts';
 import { type ChromaCollection, ChromaServer, isBroken, isGone } from './chroma-server.ts';
-import { family, nameOf, sortNames } from './collection-names.ts';
-import { fill, fillWhole, put } from './fill.ts';
+import { nameOf } from './collection-names.ts';
+import { fill, put } from './fill.ts';
 import type { Generation, Generations } from './generations.ts';
+import { Openings } from './openings.ts';
 import { beatMs, Pulse } from './pulse.ts';
 import { Slots } from './slots.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
@@ -33,8 +34,6 @@ export interface ChromaIndexOptions {
 
 /** How long writes are collected: Chroma takes 3.5 ms of processor time for each vector at 40 ms, 2.3 at 100, no less beyond. */
 const writeDelayMs = 100;
-/** A collection that could not be opened or filled, or found no room, is left alone this long. */
-const pauseMs = 1000;
 const stopMs = 500;
 /** By then every process has heard that another generation counts. */
 const graceMs = 2 * beatMs;
@@ -51,13 +50,9 @@ export class ChromaNearIndex implements SharedIndex {
   readonly #breaker: Breaker = new Breaker({ failures: 3, cooldownMs: 500, name: 'Chroma' });
   readonly #slots: Slots<ChromaCollection>;
   readonly #queue: WriteQueue = new WriteQueue((batch) => this.#write(batch), writeDelayMs);
-  /** Collections being opened and filled, and next generations being built, by partition key. */
-  readonly #opening: Map<string, Promise<void>> = new Map();
+  readonly #openings: Openings;
+  /** Next generations being built, by partition key. */
   readonly #building: Map<string, ChromaCollection> = new Map();
-  readonly #failedAt: BoundedMap<string, number> = new BoundedMap(1000);
-  /** Opening, evicting and dropping, one after the other; and filling likewise, which may take long. */
-  #changes: Promise<unknown> = Promise.resolve();
-  #fills: Promise<number> = Promise.resolve(0);
 
   constructor(options: ChromaIndexOptions) {
     this.#server = new ChromaServer(options.url);
@@ -73,6 +68,12 @@ export class ChromaNearIndex implements SharedIndex {
       },
       onBeat: () => void this.#follow(),
     });
+    this.#openings = new Openings({
+      ...options,
+      server: this.#server,
+      slots: this.#slots,
+      isReady: () => this.#pulse.ready,
+    });
   }
 
   get ready(): boolean {
@@ -80,7 +81,7 @@ export class ChromaNearIndex implements SharedIndex {
   }
 
   get pending(): number {
-    return this.#queue.pending + this.#opening.size + this.#building.size;
+    return this.#queue.pending + this.#openings.pending + this.#building.size;
   }
 
   get collections(): number {
@@ -89,7 +90,7 @@ export class ChromaNearIndex implements SharedIndex {
 
   async query(partition: Partition, vector: Float32Array, count: number, size: number): Promise<string[] | undefined> {
     const slot = this.#slots.touch(partition.key);
-    if (!slot?.collection) this.#openSoon(partition);
+    if (!slot?.collection) this.#openings.openSoon(partition);
     if (!slot?.collection || !this.#pulse.ready) return undefined;
     const { collection, filled } = slot;
     if (!filled && size <= scanLimit) return undefined;
@@ -108,14 +109,14 @@ export class ChromaNearIndex implements SharedIndex {
 
   /** Opens the partition's collection where it is lost, for the day when it is asked. */
   keepOpen(partition: Partition): void {
-    if (!this.#slots.touch(partition.key)?.collection) this.#openSoon(partition);
+    if (!this.#slots.touch(partition.key)?.collection) this.#openings.openSoon(partition);
   }
 
   add(partition: Partition, id: string, vector: Float32Array): void {
     const slot = this.#slots.touch(partition.key);
     const isBuilding = this.#building.has(partition.key);
     // A collection that is opened later is filled from Redis, which has this entry.
-    if (!slot?.collection) this.#openSoon(partition);
+    if (!slot?.collection) this.#openings.openSoon(partition);
     if (!slot?.collection && !isBuilding) return;
     if (!this.#queue.put(partition, id, vector)) this.#slots.forget(partition.key);
   }
@@ -140,7 +141,7 @@ export class ChromaNearIndex implements SharedIndex {
     const next = { ...old, number: old.number + 1 };
     const name = nameOf(key, next.number);
     // What an attempt that was broken off has left.
-    await this.#delete(name);
+    await this.#openings.delete(name);
     const collection = await this.#server.open(name);
     this.#building.set(key, collection);
     let counts = false;
@@ -154,12 +155,12 @@ export class ChromaNearIndex implements SharedIndex {
       throw err;
     } finally {
       this.#building.delete(key);
-      if (!counts) await this.#delete(name);
+      if (!counts) await this.#openings.delete(name);
     }
     this.#slots.open(key, name, collection);
     // Other processes write to the old one until they hear of it; what they wrote is in Redis.
     if ((await source.size(partition)) > scanLimit) await pause(graceMs);
-    await this.#delete(nameOf(key, old.number));
+    await this.#openings.delete(nameOf(key, old.number));
     yield* fill(collection, partition, source);
     this.#slots.fill(key, name);
   }
@@ -171,65 +172,6 @@ export class ChromaNearIndex implements SharedIndex {
     } catch {
       // A server that hangs keeps nobody from stopping: what is not in the index is in Redis.
     }
-  }
-
-  /** Opens and fills in the background, once at a time for each collection. */
-  #openSoon(partition: Partition): void {
-    const { key } = partition;
-    const failedAt = this.#failedAt.get(key) ?? Number.NEGATIVE_INFINITY;
-    if (!this.#pulse.ready || this.#opening.has(key) || performance.now() - failedAt < pauseMs) return;
-    const job = this.#open(partition)
-      .catch((err) => {
-        this.#slots.forget(key);
-        this.#failedAt.set(key, performance.now());
-        this.#options.log.warn({ err, partition: key }, 'an index collection could not be filled');
-      })
-      .finally(() => this.#opening.delete(key));
-    this.#opening.set(key, job);
-  }
-
-  async #open(partition: Partition): Promise<void> {
-    const { key } = partition;
-    const opened = await this.#change(async () => {
-      if (!this.#slots.has(key) && !(await this.#makeRoom(partition))) return undefined;
-      const name = nameOf(key, await this.#options.generations.of(partition));
-      return { name, collection: await this.#server.open(name) };
-    });
-    if (!opened) {
-      this.#failedAt.set(key, performance.now());
-      return;
-    }
-    const { name, collection } = opened;
-    const slot = this.#slots.open(key, name, collection);
-    const fillNow = () => fillWhole(collection, partition, this.#options.source);
-    this.#fills = this.#fills.then(fillNow, fillNow);
-    const added = await this.#fills;
-    slot.filled = true;
-    if (added) this.#options.log.info({ partition: key, added }, 'an index collection was filled from redis');
-  }
-
-  /** Looks what the server has, also from other processes and earlier runs, and lets the least used go where it is full. */
-  async #makeRoom(partition: Partition): Promise<boolean> {
-    const { generations, maximumCollections, source } = this.#options;
-    this.#slots.sync(sortNames(await this.#server.list(family), await generations.all()));
-    if (this.#slots.has(partition.key)) return true;
-    while (this.#slots.size >= maximumCollections()) {
-      const needy = (await source.size(partition)) > scanLimit;
-      const going = this.#slots.evictable(needy);
-      if (going === undefined) return false;
-      this.#slots.forget(going.key);
-      // First, so that a collection that cannot be deleted now is known to count for nothing.
-      await generations.forget(going.key);
-      await this.#delete(going.name);
-    }
-    return true;
-  }
-
-  #change<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#changes.then(change, change);
-    // Whoever asked for a change hears of its failure; the next one waits only for its end.
-    this.#changes = result.catch(() => undefined);
-    return result;
   }
 
   async #write({ partition, writes }: Batch): Promise<void> {
@@ -249,7 +191,7 @@ export class ChromaNearIndex implements SharedIndex {
       this.#slots.forget(key);
       this.#options.log.warn({ err, partition: key }, 'an index collection could not be written to');
       // Another process has built the next generation.
-      if (isGone(err)) this.#openSoon(partition);
+      if (isGone(err)) this.#openings.openSoon(partition);
     }
   }
 
@@ -263,15 +205,6 @@ export class ChromaNearIndex implements SharedIndex {
   #count(partition: Partition, slot: { broken: number }): void {
     slot.broken += 1;
     if (slot.broken % brokenAt === 0) this.#options.onWorn?.(partition);
-  }
-
-  async #delete(name: string): Promise<void> {
-    try {
-      await this.#server.delete(name);
-    } catch (err) {
-      // Gone already, or the server is: then its content is compared with Redis when it is next opened.
-      this.#options.log.debug({ err, name }, 'an index collection could not be deleted');
-    }
   }
 
   /** Hears which generations count by now: another process may have built one, or Redis may have lost its memory. */

@@ -1,15 +1,15 @@
 /**
- * The busiest partitions in process, where a search takes a tenth of a millisecond instead of Chroma's four. Which they are is decided
- * by use: a partition is read in when it is looked into, as long as all of them together stay within a number of vectors; where there
- * is no room, the one that was not used for longest goes, if it has rested for a while. Answers come only from partitions that have
- * been read in whole. They are kept in step by this process' own writes and by the journal of all others', and compared with Redis
- * again where the journal has a gap or the numbers drift apart.
+ * The busiest partitions in process, where a search takes a tenth of a millisecond instead of Chroma's four. A partition is read in when
+ * it is looked into and there is room (`HotPartitions`). Answers come only from partitions that have been read in whole. They are kept
+ * in step by this process' own writes and by the journal of all others', and compared with Redis again where the journal has a gap or
+ * the numbers drift apart.
  */
 import type { Logger } from '@refrain/service';
 import type { Partition } from '../../entries/partition.ts';
 import type { NearSource } from '../near-index.ts';
-import { HotVectors, type MakeGraph } from './hot-vectors.ts';
-import type { Change, Journal, Place } from './journal.ts';
+import { type Hot, HotPartitions } from './hot-partitions.ts';
+import type { MakeGraph } from './hot-vectors.ts';
+import type { Change, Journal } from './journal.ts';
 import { inSlices } from './slices.ts';
 
 /** What the hot index stands on. */
@@ -23,31 +23,8 @@ export interface HotIndexOptions {
   readonly nowMs?: () => number;
 }
 
-interface Hot {
-  readonly partition: Partition;
-  readonly vectors: HotVectors;
-  usedAtMs: number;
-  /** What it had in Redis when it was welcomed. */
-  readonly size: number;
-  /** Read in whole; absent from the map when it had to go. */
-  filled: boolean;
-  /** How far the journal is known; undefined where it has a gap. */
-  place: Place | undefined;
-  /** When that was read. */
-  placedAtMs: number;
-  filling: boolean;
-  failedAtMs: number;
-  comparedAtMs: number;
-  /** Entries that Redis named and no longer had when it was last compared: evicted ones. */
-  gone: number;
-}
-
 /** Entries read at once; with answers of a few KB decoding them stays near a millisecond. */
 const pageEntries = 32;
-/** What a graph takes beside its vectors, in vectors. */
-const graphCost = 50;
-/** A partition that was used within this time does not make room for another. */
-const restingMs = 60_000;
 /** Reading that failed goes on after this time, with what is missing. */
 const pauseMs = 1000;
 /** Numbers that differ lead to no more than one comparison in this time. */
@@ -57,21 +34,19 @@ const compareMs = 10_000;
 export class HotIndex {
   readonly #options: HotIndexOptions;
   readonly #nowMs: () => number;
-  /** By partition key, least recently used first. */
-  readonly #hot: Map<string, Hot> = new Map();
+  readonly #hot: HotPartitions;
   #fills: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: HotIndexOptions) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#hot = new HotPartitions({ ...options, nowMs: this.#nowMs });
   }
 
   /** Vectors held, of all partitions. */
   get vectors(): number {
-    let vectors = 0;
-    for (const each of this.#hot.values()) vectors += each.vectors.size;
-    return vectors;
+    return this.#hot.vectors;
   }
 
   get partitions(): number {
@@ -80,9 +55,7 @@ export class HotIndex {
 
   /** Partitions being read in or compared. */
   get pending(): number {
-    let pending = 0;
-    for (const each of this.#hot.values()) if (each.filling) pending += 1;
-    return pending;
+    return this.#hot.filling;
   }
 
   /** Learns what others have changed. @throws RefrainError `unavailable` where Redis does not answer */
@@ -104,7 +77,7 @@ export class HotIndex {
     for (const [id, came] of last) if (!came) hot.vectors.remove(id);
     hot.place = news.end;
     hot.placedAtMs = nowMs;
-    if (fresh.length > 0) this.#trim();
+    if (fresh.length > 0) this.#hot.trim();
   }
 
   /** As `query`, of what is known now; undefined also where others may have changed it unheard. */
@@ -115,7 +88,7 @@ export class HotIndex {
 
   /** Ids of the nearest entries of a partition of `size`; undefined where it is not hot (yet). */
   query(partition: Partition, vector: Float32Array, count: number, size: number): readonly string[] | undefined {
-    const hot = this.#touch(partition.key) ?? this.#welcome(partition, size);
+    const hot = this.#hot.touch(partition.key) ?? (this.#stopped ? undefined : this.#hot.welcome(partition, size));
     if (!hot) return undefined;
     // What expired is still here until somebody sweeps it; what no journal told is missing.
     const hasDrifted = Math.abs(hot.vectors.size + hot.gone - size) > Math.max(100, size / 10);
@@ -126,7 +99,7 @@ export class HotIndex {
   /** Takes in what Redis has, and tells the other processes. */
   add(partition: Partition, id: string, vector: Float32Array): void {
     this.#hot.get(partition.key)?.vectors.add(id, vector);
-    this.#trim();
+    this.#hot.trim();
     this.#tell(partition, [{ id, came: true }]);
   }
 
@@ -143,66 +116,17 @@ export class HotIndex {
 
   /** Forgets all partitions of some tenants. */
   forgetTenants(isErased: (tenant: string) => boolean): void {
-    for (const [key, { partition }] of this.#hot) if (isErased(partition.tenant)) this.#hot.delete(key);
+    this.#hot.forgetTenants(isErased);
   }
 
   /** Forgets a partition; it is read in again when it is next looked into. */
   forget(partition: Partition): void {
-    this.#hot.delete(partition.key);
+    this.#hot.forget(partition.key);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#hot.clear();
-  }
-
-  #touch(key: string): Hot | undefined {
-    const hot = this.#hot.get(key);
-    if (!hot) return undefined;
-    hot.usedAtMs = this.#nowMs();
-    this.#hot.delete(key);
-    this.#hot.set(key, hot);
-    return hot;
-  }
-
-  #welcome(partition: Partition, size: number): Hot | undefined {
-    if (this.#stopped || !this.#makeRoom(size + graphCost)) return undefined;
-    const vectors = new HotVectors(this.#options.makeGraph);
-    const hot: Hot = {
-      ...{ partition, vectors, size, usedAtMs: this.#nowMs() },
-      ...{ filled: false, place: undefined, placedAtMs: 0, filling: false },
-      ...{ failedAtMs: Number.NEGATIVE_INFINITY, comparedAtMs: Number.NEGATIVE_INFINITY, gone: 0 },
-    };
-    this.#hot.set(partition.key, hot);
-    return hot;
-  }
-
-  get #cost(): number {
-    let cost = this.#hot.size * graphCost;
-    for (const { filled, size, vectors } of this.#hot.values())
-      cost += filled ? vectors.size : Math.max(size, vectors.size);
-    return cost;
-  }
-
-  /** Lets those that rest go until there is room. */
-  #makeRoom(cost: number): boolean {
-    const maximum = this.#options.maximumVectors();
-    if (cost > maximum) return false;
-    while (this.#cost + cost > maximum) {
-      const [oldest] = this.#hot.values();
-      if (!oldest || this.#nowMs() - oldest.usedAtMs < restingMs) return false;
-      this.#hot.delete(oldest.partition.key);
-    }
-    return true;
-  }
-
-  /** Partitions have grown, or the maximum was made smaller: the least recently used go, rested or not. */
-  #trim(): void {
-    const maximum = this.#options.maximumVectors();
-    for (const key of this.#hot.keys()) {
-      if (this.#cost <= maximum) return;
-      this.#hot.delete(key);
-    }
   }
 
   #tell(partition: Partition, changes: Change[]): void {
@@ -254,7 +178,7 @@ export class HotIndex {
       if (this.#hot.get(partition.key) !== hot) return;
       await vectors.addRead(() => source.vectors(partition, missing.slice(from, from + pageEntries)), breathe);
     }
-    this.#trim();
+    this.#hot.trim();
     hot.gone = Math.max(0, wanted.length - vectors.size);
     hot.place = place;
     hot.placedAtMs = placedAtMs;
