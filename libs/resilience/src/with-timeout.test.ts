@@ -9,9 +9,13 @@ test('what comes in time passes through, a value as well as an error', async () 
 
 test('what takes longer is an error that says what and how long', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const late = withTimeout(new Promise(() => undefined), 100, 'Chroma');
+  let heard = false;
+  const late = withTimeout(new Promise(() => undefined), 100, 'Chroma', () => {
+    heard = true;
+  });
   t.mock.timers.tick(100);
   await assert.rejects(late, { code: 'deadline', message: 'Chroma took longer than 100 ms.' });
+  assert.ok(heard);
 });
 
 test('an error after the time is over disturbs nobody', async (t) => {

@@ -3,7 +3,7 @@
  * fail at once until the server is back. Nothing here waits for a server that is down.
  */
 import { RefrainError } from '@refrain/errors';
-import { Breaker } from '@refrain/resilience';
+import { Breaker, withTimeout } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
 import { Redis } from 'ioredis';
 
@@ -53,7 +53,6 @@ export function openState(options: StateOptions): State {
   const timeoutMs = options.timeoutMs ?? 150;
   const redis = new Redis(options.url, {
     connectionName: options.name,
-    commandTimeout: timeoutMs,
     connectTimeout: 300,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -89,7 +88,7 @@ export function openState(options: StateOptions): State {
     const outcome = await breaker.run(async (): Promise<{ value: T } | { refused: RefrainError }> => {
       try {
         gather();
-        return { value: await call() };
+        return { value: await withTimeout(call(), timeoutMs, 'Redis') };
       } catch (cause) {
         // A server that says no (out of memory, read-only, still loading) is there: its reads go on.
         if (isReply(cause)) return { refused: failure('Redis refused.', 'REDIS_REFUSED', cause) };
