@@ -26,8 +26,7 @@ export function encodeEvent<Schema extends DescMessage>(
   encoding: EventEncoding,
 ): EncodedEvent {
   const message = create(schema, event);
-  const data =
-    encoding === 'json' ? new TextEncoder().encode(toJsonString(schema, message)) : toBinary(schema, message);
+  const data = encoding === 'json' ? Buffer.from(toJsonString(schema, message)) : toBinary(schema, message);
   return { data, headers: { 'content-type': `application/${encoding}` } };
 }
 

@@ -1,7 +1,7 @@
 /** Tells on `refrain.v1.events.<tenant>.<kind>` what happened: JSON or protobuf, as the header `content-type` says. */
-import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Bus } from '@refrain/bus';
-import { type Answer, type CompletionEvent, CompletionEventSchema, eventSubject, Source } from '@refrain/contracts';
+import { type Answer, CompletionEventSchema, encodeEvent, eventSubject, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { Question } from './ask.ts';
 import type { RouterMetrics } from './metrics.ts';
@@ -15,20 +15,14 @@ export interface Events {
 /** What the cache answered, be it past its time. */
 const ofCache: ReadonlySet<Source> = new Set([Source.EXACT, Source.SEMANTIC, Source.STALE]);
 
-const headers = {
-  json: { 'content-type': 'application/json' },
-  protobuf: { 'content-type': 'application/protobuf' },
-} as const;
+type Told = Exclude<MessageInitShape<typeof CompletionEventSchema>, { $typeName: string }>;
 
 /** Publishes to NATS. An event that cannot go out is counted and forgotten: it must not hold up an answer. */
 export function createEvents(bus: Pick<Bus, 'publish'>, metrics: RouterMetrics): Events {
-  const publish = (event: CompletionEvent, encoding: 'json' | 'protobuf') => {
-    const bytes =
-      encoding === 'json'
-        ? Buffer.from(toJsonString(CompletionEventSchema, event))
-        : toBinary(CompletionEventSchema, event);
+  const publish = ({ caller, settings }: Question, event: Told & { kind: string }) => {
+    const { data, headers } = encodeEvent(CompletionEventSchema, event, settings.mesh.events.encoding);
     try {
-      bus.publish(eventSubject(event.tenant, event.kind), bytes, { headers: headers[encoding], mayWait: true });
+      bus.publish(eventSubject(caller.tenant, event.kind), data, { headers, mayWait: true });
     } catch (error) {
       if (!(error instanceof RefrainError)) throw error;
       metrics.eventDropped();
@@ -44,11 +38,10 @@ export function createEvents(bus: Pick<Bus, 'publish'>, metrics: RouterMetrics):
         ...(usage && { usage }),
         ...(cost && { cost }),
       };
-      publish(create(CompletionEventSchema, event), question.settings.mesh.events.encoding);
+      publish(question, event);
     },
     failed: (question, error, ms) => {
-      const event = { ...about(question, ms), kind: 'failure', errorCode: error.code };
-      publish(create(CompletionEventSchema, event), question.settings.mesh.events.encoding);
+      publish(question, { ...about(question, ms), kind: 'failure', errorCode: error.code });
     },
   };
 }

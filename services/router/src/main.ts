@@ -41,6 +41,7 @@ await runService({
       cache,
       log,
       metrics,
+      requestLog: config.logLevel === 'debug' ? log : undefined,
       settings,
       state,
       jobs: jobs && meshSecret && { jobs, meshSecret },

@@ -23,6 +23,7 @@ import { ReviewQueue } from './learning/review-queue.ts';
 import { startReviewer } from './learning/reviewer.ts';
 import { createRouterMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import { withRequestLog } from './request-log.ts';
 import type { Settings } from './settings.ts';
 import { Flights } from './steps/coalesce.ts';
 import { Lookup } from './steps/lookup.ts';
@@ -35,6 +36,8 @@ export interface RouterParts {
   readonly cache: GrpcClient<typeof CacheService>;
   readonly metrics: Metrics;
   readonly log: Pick<Logger, 'warn'>;
+  /** Gets a line for each question; absent: nothing is made of it. */
+  readonly requestLog?: Pick<Logger, 'debug'> | undefined;
   readonly settings: () => Settings;
   /** Absent: nothing is queued. */
   readonly jobs?: Omit<JobQueueParts, 'metrics'> | undefined;
@@ -49,7 +52,7 @@ export interface Router {
 }
 
 /** Builds it. It is ready once it has seen all its parts, and stays so: without the cache it asks, without NATS it remembers. */
-export function createRouter({ bus, cache, jobs, log, metrics, settings, state }: RouterParts): Router {
+export function createRouter({ bus, cache, jobs, log, metrics, requestLog, settings, state }: RouterParts): Router {
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
   const budgetMetrics = createBudgetMetrics(metrics);
@@ -62,7 +65,8 @@ export function createRouter({ bus, cache, jobs, log, metrics, settings, state }
   });
   const payments = { budgets, onUnpriced: createPriceAlarm({ raise, metrics: budgetMetrics }) };
   const settling = settleRecords({ bus, budgets, settings, metrics: budgetMetrics });
-  const events = withSavings(createEvents(bus, routerMetrics), savings);
+  const told = withSavings(createEvents(bus, routerMetrics), savings);
+  const events = requestLog ? withRequestLog(told, requestLog) : told;
   const records = new FlightRecords(state, (error) => routerMetrics.sharingFailed(toRefrainError(error).reason));
   const onInvalidated = (exactKey: string) => void records.revoke(exactKey);
   const recorder = new Recorder({ cache, events, metrics: routerMetrics, onInvalidated });

@@ -35,6 +35,7 @@ describe('bad input', { timeout: 180_000 }, () => {
       assert.equal(text, 'Hello from the upstream.', name);
     }
     assert.deepEqual(faultsOf(mesh.router), []);
+    assert.doesNotMatch(mesh.router.output(), /request (?:answered|failed)/, 'no line for a question unless asked for');
   });
 
   for (const { what, method = 'POST', path = '/v1/chat/completions', headers = {}, body, ...expected } of badHttp) {

@@ -29,7 +29,7 @@ describe('events', { timeout: 120_000 }, () => {
   let doors: Doors;
   const told: Told[] = [];
   before(async () => {
-    mesh = await startMesh({ extra: exactOnly });
+    mesh = await startMesh({ extra: exactOnly, router: { LOG_LEVEL: 'debug' } });
     doors = await openDoors(mesh);
     doors.bus.subscribe(eventSubject('*', '*'), {}, (message) => told.push(read(message)));
     // What this connection asks is heard after its subscription: from here on nothing is missed.
@@ -38,6 +38,22 @@ describe('events', { timeout: 120_000 }, () => {
   after(async () => {
     await doors?.close();
     await mesh?.stop();
+  });
+
+  it('are in the log too where it is asked for, one line for each question and no word of it', async () => {
+    const given = await doors.by.http(chatOf('A secret for the log?'));
+    const linesOf = () =>
+      mesh.router
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(given.requestId));
+    await eventually(() => linesOf().length > 0, { what: 'the line' });
+    const [line = '{}', ...rest] = linesOf();
+    assert.deepEqual(rest, []);
+    const { face, level, model, msg, provider, source, status, tenant } = JSON.parse(line) as Record<string, unknown>;
+    assert.deepEqual([level, msg, tenant, face, status], ['debug', 'request answered', 'local', 'http', 'ok']);
+    assert.deepEqual([source, provider, model], ['provider', 'one', 'large']);
+    assert.doesNotMatch(mesh.router.output(), /secret/);
   });
 
   /** The one event of a request. */
