@@ -6,13 +6,12 @@
 import { relationOf } from '../lexicon/lexicon.ts';
 import type { Signature, Token } from '../signature/signature.ts';
 import { negators } from '../signature/word-lists.ts';
-import { isOtherWayRound } from './causes.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 import { isJoinedOtherwise, isOtherSequence } from './joining-words.ts';
 import { goesWithVerb } from './polarity.ts';
 import { isOtherScope } from './scope.ts';
 import type { Substitution } from './substitutions.ts';
-import { isOtherDoer, isOtherSubject } from './who-does-what.ts';
+import { isOtherDoer, isOtherEffect } from './who-does-what.ts';
 
 /** Why a candidate was refused before any probability. */
 export type RuleRefusal =
@@ -64,7 +63,7 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (isNear && (features.negatedApart ?? 0) > 0 && !isInverted(a) && !isInverted(b)) return 'polarity';
   if (isNear && (isOtherAsk(a, b) || isCounted(a, b) || isCounted(b, a))) return 'question_type';
   if ((isNear && isOtherConnective(comparison)) || isJoinedOtherwise(a, b, alignment)) return 'connective';
-  if ((isNear && order.exchangedRoles > 0) || isOtherWayRound(a, b)) return 'direction';
+  if ((isNear && order.exchangedRoles > 0) || isOtherEffect(a, b, alignment)) return 'direction';
   if (
     isNear &&
     isSentence(a) === isSentence(b) &&
@@ -72,7 +71,7 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   )
     return 'word_order';
   const areSentences = isSentence(a) && isSentence(b);
-  if (isNear && areSentences && (isOtherDoer(a, b, alignment) || isOtherSubject(a, b, alignment))) return 'direction';
+  if (isNear && areSentences && isOtherDoer(a, b, alignment)) return 'direction';
   if (isNear && isOtherSequence(a, b, alignment)) return 'word_order';
   if (isNear && isOtherScope(a, b, alignment)) return 'scope';
   if (quotesDiffer(comparison)) return 'quoted_text';
