@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Level, Source } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from './rig.ts';
+import { eventually } from '@refrain/testkit';
+import { byMeaning, exactly, startParts, summary } from './rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, redisMs: 150 });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { redis, start } = await startParts();
+const rig = await start({ redisMs: 150 });
 
 const question = 'What is the capital of Italy?';
 const works = () => eventually(async () => (await rig.put('a', question, 'Rome.')).stored, { what: 'redis' });

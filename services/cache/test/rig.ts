@@ -1,4 +1,5 @@
 /** A cache service on real Redis, Chroma and model, asked by gRPC as the router asks it. */
+import { after } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type Answer,
@@ -23,7 +24,7 @@ import { createLexicalClassifier } from '@refrain/judgement';
 import { createGrpcClient, type GrpcClient, startGrpcServer } from '@refrain/rpc';
 import { type Logger, Metrics, parseMeshConfig } from '@refrain/service';
 import { openState, type State } from '@refrain/state';
-import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
+import { eventually, modelsFolder, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
 import type { Embedder } from '../src/embedder/embedder.ts';
 import { EmbedderProcess } from '../src/embedder/embedder-process.ts';
 import { RedisNearStore } from '../src/entries/near-store.ts';
@@ -72,7 +73,7 @@ tiers:
 providers: { p: { adapter: openai, keyless: true, models: [{ name: m, rank: 3, contextTokens: 1000 }] } }
 routes: [{ try: [p/m] }]
 `;
-const defaults = `templates: [{ name: hours, pattern: "when does the {shop} open", answer: "The {shop} opens at nine.", serve: always }]
+const templates = `templates: [{ name: hours, pattern: "when does the {shop} open", answer: "The {shop} opens at nine.", serve: always }]
 `;
 const classifier = createLexicalClassifier({ simpleBelowCharacters: 100, complexWords: [] });
 
@@ -82,25 +83,55 @@ export const byMeaning: Level[] = [Level.SEMANTIC];
 export const exactly: Level[] = [Level.EXACT];
 
 /** An embedder with the real model, loaded. */
-export async function startEmbedder(options: { deadlineMs?: number; hangMs?: number } = {}): Promise<EmbedderProcess> {
+async function startEmbedder(options: { deadlineMs?: number; hangMs?: number } = {}): Promise<EmbedderProcess> {
   const embedder = new EmbedderProcess({ modelsFolder, log: silentLog, ...options });
   await eventually(() => embedder.ready, { timeoutMs: 60_000, what: 'the model' });
   return embedder;
 }
 
-/** Starts a cache on parts that run. `yaml` holds sections of refrain.yaml beside providers and tiers. */
-export async function startRig(options: {
-  redisUrl: string;
-  chromaUrl: string;
-  embedder: Embedder;
-  yaml?: string;
-  nowMs?: () => number;
-  random?: () => number;
-  log?: Logger;
+/** How a cache runs that a test starts. */
+export interface RigOptions {
+  readonly redisUrl: string;
+  readonly chromaUrl: string;
+  readonly embedder: Embedder;
+  /** Sections of refrain.yaml beside providers and tiers. */
+  readonly yaml?: string;
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
+  readonly log?: Logger;
   /** How long Redis may take. By default longer than the service gives it: on a busy machine that would be another test. */
-  redisMs?: number;
-}): Promise<Rig> {
-  let settings = toSettings(parseMeshConfig(head + (options.yaml ?? defaults), 'test.yaml'));
+  readonly redisMs?: number;
+}
+
+/** What the tests of a file stand on. */
+export interface Parts {
+  readonly redis: TestServer;
+  readonly chroma: TestServer;
+  readonly embedder: EmbedderProcess;
+  /** Starts a cache on them, with other parts and settings where it is told so. */
+  start(options?: Partial<RigOptions>): Promise<Rig>;
+}
+
+/** Starts Redis, Chroma and the model for a file of tests. They, and the caches that were started on them, end after its last test. */
+export async function startParts(options: Parameters<typeof startEmbedder>[0] = {}): Promise<Parts> {
+  const running: { stop(): Promise<void> }[] = [];
+  after(async () => {
+    for (const each of running.reverse()) await each.stop();
+  });
+  const kept = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
+    const part = await starting;
+    running.push(part);
+    return part;
+  };
+  const parts = [kept(startRedis()), kept(startChroma()), kept(startEmbedder(options))] as const;
+  const [redis, chroma, embedder] = await Promise.all(parts);
+  const defaults = { redisUrl: redis.url, chromaUrl: chroma.url, embedder };
+  return { redis, chroma, embedder, start: (other = {}) => kept(startRig({ ...defaults, ...other })) };
+}
+
+/** Starts a cache on parts that run. */
+async function startRig(options: RigOptions): Promise<Rig> {
+  let settings = toSettings(parseMeshConfig(head + (options.yaml ?? templates), 'test.yaml'));
   const timeoutMs = options.redisMs ?? 2000;
   const state = openState({ url: options.redisUrl, name: 'test', log: silentLog, timeoutMs });
   const keys = new RedisKeys();
@@ -160,13 +191,22 @@ export async function startRig(options: {
     configure: (yaml) => {
       settings = toSettings(parseMeshConfig(head + yaml, 'test.yaml'));
     },
-    stop: async () => {
+    stop: once(async () => {
       client.close();
       await server.drain(1000);
       await stop();
       await index.stop();
       state.close();
-    },
+    }),
+  };
+}
+
+/** A rig that its test has stopped is not stopped again after the last. */
+function once(stop: () => Promise<void>): () => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stopped ??= stop();
+    return stopped;
   };
 }
 

@@ -1,28 +1,16 @@
 /** Tenants never meet: whatever they ask, store and remove, in whatever order, and however they are called. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { type Chat, type InvalidateRequest, Role, Source } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
-import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../src/embedder/embedder-process.ts';
-import { chatOf, type Rig, startEmbedder, startRig } from './rig.ts';
+import { eventually, manualClock } from '@refrain/testkit';
+import { chatOf, startParts } from './rig.ts';
 
 const clock = manualClock(Date.now());
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
+const { start } = await startParts();
 
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  const yaml = 'templates: []\n';
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs: clock.now, yaml });
-});
-after(async () => {
-  await rig?.stop();
-  await embedder?.stop();
-  await Promise.all([redis?.stop(), chroma?.stop()]);
-});
+const yaml = 'templates: []\n';
+const rig = await start({ nowMs: clock.now, yaml });
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
 function randomFrom(seed: number): () => number {

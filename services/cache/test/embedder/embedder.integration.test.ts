@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Source } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { eventually } from '@refrain/testkit';
 import { noEmbedder } from '../../src/embedder/embedder.ts';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { cosine } from '../../src/embedder/vector.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, exactly, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
+const { embedder, start } = await startParts({ hangMs: 1500 });
 const question = 'Who wrote the Odyssey?';
 const paraphrase = 'who wrote the Odyssey ?';
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder({ hangMs: 1500 })]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-  await rig.put('a', question, 'Homer.');
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const rig = await start();
+await rig.put('a', question, 'Homer.');
 
 test('a text has the same unit vector alone and in a crowd', async () => {
   const alone = await embedder.embed('How do volcanoes form?');
@@ -89,7 +78,7 @@ test('an embedder that hangs costs a few lookups their deadline, then none, and 
 
 test('without a model the cache answers exactly, and says what is missing', async () => {
   const without = noEmbedder('model_quantized.onnx cannot be read (ENOENT)');
-  const plain = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder: without });
+  const plain = await start({ embedder: without });
   try {
     assert.deepEqual(summary(await plain.get('a', question)), ['Homer.', Source.EXACT]);
     assert.equal(summary(await plain.get('a', paraphrase, byMeaning)), 'no_model');

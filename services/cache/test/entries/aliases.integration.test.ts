@@ -1,25 +1,14 @@
 /** A semantic hit leaves an alias: the same request is found at once, and as long as its target may answer. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Role, Source } from '@refrain/contracts';
-import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
+import { eventually, manualClock } from '@refrain/testkit';
 import { Aliases } from '../../src/entries/aliases.ts';
-import { byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, chatOf, exactly, said, startParts, summary } from '../rig.ts';
 
 const clock = manualClock(Date.now());
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs: clock.now });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { start } = await startParts();
+const rig = await start({ nowMs: clock.now });
 
 const asked = 'What is the capital of Spain?';
 const again = "What's the capital of Spain?";

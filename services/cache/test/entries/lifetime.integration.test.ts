@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Level, Source } from '@refrain/contracts';
-import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
+import { eventually, manualClock } from '@refrain/testkit';
 import { RedisNearStore } from '../../src/entries/near-store.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, exactly, startParts, summary } from '../rig.ts';
 
 const hour = 3_600_000;
 let random = 0;
 const clock = manualClock(Date.now());
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({
-    redisUrl: redis.url,
-    chromaUrl: chroma.url,
-    embedder,
-    nowMs: clock.now,
-    random: () => random,
-  });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
+const { embedder, start } = await startParts();
+const rig = await start({
+  nowMs: clock.now,
+  random: () => random,
 });
 
 /** Milliseconds Redis gives a tenant's only entry of a kind, or its list. */

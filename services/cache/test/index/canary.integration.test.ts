@@ -2,47 +2,25 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { Source } from '@refrain/contracts';
-import {
-  eventually,
-  type FaultProxy,
-  startChroma,
-  startFaultProxy,
-  startRedis,
-  type TestServer,
-} from '@refrain/testkit';
+import { eventually, startFaultProxy } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import type { Partition } from '../../src/entries/partition.ts';
 import { canaryName } from '../../src/index/chroma/collection-names.ts';
-import { byMeaning, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let proxy: FaultProxy;
-let embedder: EmbedderProcess;
-let rig: Rig;
-let client: ChromaClient;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  const { hostname, port } = new URL(chroma.url);
-  client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
-  proxy = await startFaultProxy(Number(port));
-  rig = await startRig({
-    redisUrl: redis.url,
-    chromaUrl: `http://127.0.0.1:${proxy.port}`,
-    embedder,
-    yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
-  });
-  await rig.put('a', 'What is the capital of Peru?', 'Lima.');
-  await rig.indexed();
+const { chroma, embedder, start } = await startParts();
+const { hostname, port } = new URL(chroma.url);
+const client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
+const proxy = await startFaultProxy(Number(port));
+const rig = await start({
+  chromaUrl: `http://127.0.0.1:${proxy.port}`,
+  yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
 });
-after(async () => {
-  await rig.stop();
-  await proxy.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+await rig.put('a', 'What is the capital of Peru?', 'Lima.');
+await rig.indexed();
+after(() => proxy.stop());
 
 const ask = async () => summary(await rig.get('a', "What's the capital of Peru?", byMeaning));
 const found = ['Lima.', Source.SEMANTIC];
@@ -110,10 +88,8 @@ async function startBrokenDoor(target: string): Promise<{ url: string; broken: S
 
 test('a collection that Chroma cannot read is rebuilt by itself, and hurts no other meanwhile', async () => {
   const door = await startBrokenDoor(chroma.url);
-  const behind = await startRig({
-    redisUrl: redis.url,
+  const behind = await start({
     chromaUrl: door.url,
-    embedder,
     yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
   });
   try {

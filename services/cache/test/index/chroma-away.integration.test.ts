@@ -1,28 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { Source } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { eventually } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { RedisExactStore } from '../../src/entries/exact-store.ts';
 import type { Partition } from '../../src/entries/partition.ts';
-import { byMeaning, chatOf, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, chatOf, type Rig, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
+const parts = await startParts();
+const { chroma, embedder } = parts;
 /** Nothing is kept in process, so that all depends on Chroma. */
-const start = (yaml = 'cache: { semantic: { hotVectors: 0 } }\n') =>
-  startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, yaml });
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await start();
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const start = (yaml = 'cache: { semantic: { hotVectors: 0 } }\n') => parts.start({ yaml });
+const rig = await start();
 afterEach(() => chroma.thaw());
 
 const places = ['Italy', 'Poland', 'Greece', 'Turkey', 'Egypt', 'Kenya', 'Chile', 'Cuba'];

@@ -1,30 +1,18 @@
 /** The hot index beside Chroma: both find the same, neither serves what is gone, and each process hears of the others' changes. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Level, Source } from '@refrain/contracts';
-import { eventually, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
+import { eventually, silentLog } from '@refrain/testkit';
 import { nearest, toVector } from '../../src/embedder/vector.ts';
 import type { Partition } from '../../src/entries/partition.ts';
 import { HotIndex } from '../../src/index/hot/hot-index.ts';
 import { loadGraphs } from '../../src/index/hot/hot-vectors.ts';
 import { Journal } from '../../src/index/hot/journal.ts';
 import type { NearSource } from '../../src/index/near-index.ts';
-import { byMeaning, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, type Rig, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-const start = () => startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await start();
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { chroma, embedder, start } = await startParts();
+const rig = await start();
 
 const places = [
   'Italy',

@@ -1,48 +1,29 @@
 /** Rebuilding the index: what is stored and asked meanwhile, who may, and what is left when it breaks off. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { RebuildRequestSchema, type RebuildResponse, Source } from '@refrain/contracts';
-import { openState, type State } from '@refrain/state';
-import { eventually, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { openState } from '@refrain/state';
+import { eventually, silentLog } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { nearest } from '../../src/embedder/vector.ts';
 import { RedisExactStore } from '../../src/entries/exact-store.ts';
 import { RedisNearStore } from '../../src/entries/near-store.ts';
 import type { Partition } from '../../src/entries/partition.ts';
-import { byMeaning, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, type Rig, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-let client: ChromaClient;
-/** As patient as a test on a busy machine has to be. */
-let patient: State;
-let near: RedisNearStore;
+const parts = await startParts();
+const { redis, chroma, embedder } = parts;
 /** Nothing is kept in process, so that all depends on Chroma. */
-const start = () =>
-  startRig({
-    redisUrl: redis.url,
-    chromaUrl: chroma.url,
-    embedder,
-    yaml: 'cache: { semantic: { hotVectors: 0 } }\n',
-  });
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  const { hostname, port } = new URL(chroma.url);
-  client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
-  rig = await start();
-  patient = openState({ url: redis.url, name: 'patient', log: silentLog, timeoutMs: 10_000 });
-  near = new RedisNearStore(patient, rig.keys);
-  await eventually(() => patient.ready);
-});
-after(async () => {
-  patient.close();
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const start = () => parts.start({ yaml: 'cache: { semantic: { hotVectors: 0 } }\n' });
+const { hostname, port } = new URL(chroma.url);
+const client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
+const rig = await start();
+/** As patient as a test on a busy machine has to be. */
+const patient = openState({ url: redis.url, name: 'patient', log: silentLog, timeoutMs: 10_000 });
+const near = new RedisNearStore(patient, rig.keys);
+await eventually(() => patient.ready);
+after(() => patient.close());
 afterEach(() => chroma.thaw());
 
 const places = ['Italy', 'Poland', 'Greece', 'Turkey', 'Egypt', 'Kenya', 'Chile', 'Cuba'];

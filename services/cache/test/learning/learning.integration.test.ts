@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   LearnRequestSchema,
@@ -10,22 +10,11 @@ import {
   StatsRequestSchema,
   Verdict,
 } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { eventually } from '@refrain/testkit';
+import { byMeaning, exactly, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { redis, start } = await startParts();
+const rig = await start();
 
 const semantic = { source: Source.SEMANTIC, served: true };
 const wrong = { evidence: { case: 'verdict' as const, value: Verdict.WRONG } };
@@ -186,7 +175,7 @@ test('wrong hits beyond the budget tighten the partition, for every cache on tha
   assert.ok(after.confidence > hit.confidence, `${after.confidence}`);
   assert.deepEqual([after.judged, after.wrong], [8n, 8n]);
   assert.ok(after.wrongLow > 0.6 && after.wrongHigh === 1);
-  const other = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
+  const other = await start();
   try {
     for (const each of [rig, other]) {
       const missed = await each.get('many', "What's the capital of Spain?", byMeaning);
@@ -229,7 +218,7 @@ test('an alias of a wrong hit goes with it, and what was learned later holds for
 test('where looking finds nothing for ten minutes and five hundred lookups, the level goes off; new entries bring it back by probes', async () => {
   let laterMs = 0;
   const nowMs = () => Date.now() + laterMs;
-  const idle = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs });
+  const idle = await start({ nowMs });
   try {
     const ask = (text: string) => idle.get('idle', text, byMeaning);
     await idle.put('idle', 'Why do cats purr?', 'Nobody knows.');

@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { RefrainError } from '@refrain/errors';
-import { startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { cosine } from '../../src/embedder/vector.ts';
-import { byMeaning, type Rig, startEmbedder, startRig } from '../rig.ts';
+import { byMeaning, startParts } from '../rig.ts';
 import { attacks, payloads, searchCollision, victims } from './attack-prompts.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder({ deadlineMs: 10_000 })]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-});
-after(async () => {
-  await rig?.stop();
-  await embedder?.stop();
-  await Promise.all([redis?.stop(), chroma?.stop()]);
-});
+const { embedder, start } = await startParts({ deadlineMs: 10_000 });
+const rig = await start();
 
 const all = attacks();
 

@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type Chat, Role, Source, StatsRequestSchema } from '@refrain/contracts';
-import { startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
-import { byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from '../rig.ts';
+import { byMeaning, chatOf, exactly, said, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-});
-after(async () => {
-  await rig?.stop();
-  await embedder?.stop();
-  await Promise.all([redis?.stop(), chroma?.stop()]);
-});
+const { start } = await startParts();
+const rig = await start();
 
 const prose = 'That is told in many books about the matter.';
 /** The asker's turns, each but the last answered in prose. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type Answer,
@@ -11,22 +11,11 @@ import {
   Role,
   Source,
 } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
-import { answerOf, byMeaning, chatOf, exactly, type Rig, said, startEmbedder, startRig, summary } from '../rig.ts';
+import { eventually } from '@refrain/testkit';
+import { answerOf, byMeaning, chatOf, exactly, said, startParts, summary } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { start } = await startParts();
+const rig = await start();
 
 test('the same question is answered exactly, whole, for nothing, and says what it saved', async () => {
   const given = answerOf('Paris.');

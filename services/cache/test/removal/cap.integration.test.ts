@@ -1,27 +1,16 @@
 /** A tenant has so many entries and no more: the least used go. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { StatsRequestSchema } from '@refrain/contracts';
-import { eventually, manualClock, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig } from '../rig.ts';
+import { eventually, manualClock } from '@refrain/testkit';
+import { byMeaning, exactly, startParts } from '../rig.ts';
 
 const clock = manualClock(Date.now());
 const cap = 10;
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  const yaml = `cache: { maximumEntries: ${cap} }\n`;
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs: clock.now, yaml });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { start } = await startParts();
+const yaml = `cache: { maximumEntries: ${cap} }\n`;
+const rig = await start({ nowMs: clock.now, yaml });
 
 const question = (i: number) => `Write the number ${i} in words.`;
 const isThere = async (tenant: string, i: number) => (await rig.get(tenant, question(i), exactly)).answer !== undefined;

@@ -1,27 +1,15 @@
 /** What is erased leaves the index too, also where Chroma or the cache is away in between. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type InvalidateRequest, InvalidateRequestSchema, type InvalidateResponse } from '@refrain/contracts';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { eventually } from '@refrain/testkit';
 import { ChromaClient, ChromaNotFoundError } from 'chromadb';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import type { Partition } from '../../src/entries/partition.ts';
-import { byMeaning, type Rig, startEmbedder, startRig } from '../rig.ts';
+import { byMeaning, type Rig, startParts } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-const start = () => startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await start();
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { chroma, embedder, start } = await startParts();
+let rig = await start();
 // A test that failed halfway takes no other with it.
 afterEach(() => (rig.index.ready ? undefined : bringBack()));
 

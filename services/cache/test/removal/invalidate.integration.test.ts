@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { AnswerSchema, InvalidateRequestSchema, Source } from '@refrain/contracts';
-import { eventually, manualClock, silentLog, startChroma, startRedis, type TestServer } from '@refrain/testkit';
+import { eventually, manualClock, silentLog } from '@refrain/testkit';
 import { ChromaClient } from 'chromadb';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
-import { answerOf, byMeaning, chatOf, exactly, type Rig, startEmbedder, startRig, summary } from '../rig.ts';
+import { answerOf, byMeaning, chatOf, exactly, startParts, summary } from '../rig.ts';
 
 /** What was said in the log, as it was said. */
 const lines: { fields: Record<string, unknown>; message: string }[] = [];
@@ -23,18 +22,8 @@ function chromaAddress() {
 }
 
 const clock = manualClock(Date.now());
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder, nowMs: clock.now, log });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { redis, chroma, embedder, start } = await startParts();
+const rig = await start({ nowMs: clock.now, log });
 
 test('an entry that was removed is found by nobody, and another tenant’s name for it removes nothing', async () => {
   const { entryId } = await rig.put('a', 'What is the capital of Norway?', 'Oslo.');

@@ -1,25 +1,14 @@
 /** What happens at the same moment: removals among stores and aliases leave nothing half done. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { eventually, startChroma, startRedis, type TestServer } from '@refrain/testkit';
-import type { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
+import { test } from 'node:test';
+import { eventually } from '@refrain/testkit';
 import { Aliases } from '../../src/entries/aliases.ts';
 import { Marks } from '../../src/removal/marks.ts';
 import { Removal } from '../../src/removal/removal.ts';
-import { byMeaning, exactly, type Rig, startEmbedder, startRig } from '../rig.ts';
+import { byMeaning, exactly, startParts } from '../rig.ts';
 
-let redis: TestServer;
-let chroma: TestServer;
-let embedder: EmbedderProcess;
-let rig: Rig;
-before(async () => {
-  [redis, chroma, embedder] = await Promise.all([startRedis(), startChroma(), startEmbedder()]);
-  rig = await startRig({ redisUrl: redis.url, chromaUrl: chroma.url, embedder });
-});
-after(async () => {
-  await rig.stop();
-  await Promise.all([embedder.stop(), redis.stop(), chroma.stop()]);
-});
+const { start } = await startParts();
+const rig = await start();
 
 const keysOf = async (tenant: string) => (await Array.fromAsync(rig.state.scan(rig.keys.pattern(tenant)))).flat();
 const nobody = 'f'.repeat(32);
