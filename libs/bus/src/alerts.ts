@@ -1,5 +1,5 @@
 /**
- * What operators should look at, on `refrain.v1.events.mesh.alert`: each cause at most once an hour. The stream of alerts keeps them, so that
+ * What operators should look at, on `refrain.v1.events.mesh.alert`: each cause at most once an hour, or less often. The stream of alerts keeps them, so that
  * who looks later sees them too.
  */
 import {
@@ -23,6 +23,8 @@ export interface Alert {
   readonly keyId?: string;
   /** A sentence for people. */
   readonly text: string;
+  /** For so long its cause is not told again; an hour where absent. */
+  readonly quietMs?: number;
 }
 
 /** What alerts are sent with. */
@@ -38,10 +40,12 @@ export interface AlertParts {
   readonly now?: () => number;
 }
 
-/** Tells operators of something, unless its cause was told within the hour. Never throws, and nobody waits for it. */
+/** Tells operators of something, unless its cause was told within the hour, or whatever it says of itself. Never throws, and nobody waits for it. */
 export type RaiseAlert = (cause: string, alert: Alert) => void;
 
-const quietMs = 3_600_000;
+const usualQuietMs = 3_600_000;
+/** Causes that a process remembers; of others it asks again whether they were told. */
+const mostCauses = 10_000;
 /** A cause that could not be published is told again after this: nobody has heard of it. */
 const unheardMs = 60_000;
 
@@ -58,7 +62,7 @@ export function createAlerts({ bus, encoding, isFirst, log, now = Date.now, onAl
       log.warn({ err: toRefrainError(err) }, 'alerts are not kept: who does not listen now will not see them');
     }
   };
-  const send = async (cause: string, { kind, provider = '', keyId = '', text }: Alert) => {
+  const send = async (cause: string, { kind, provider = '', keyId = '', quietMs = usualQuietMs, text }: Alert) => {
     // Without NATS nobody would hear it: the word is left to a process that can be heard.
     if (bus.connected && isFirst && !(await isFirst(cause, quietMs))) return;
     onAlert?.({ kind, provider, keyId, text });
@@ -76,7 +80,10 @@ export function createAlerts({ bus, encoding, isFirst, log, now = Date.now, onAl
 
   return (cause, alert) => {
     if (now() < (quietUntil.get(cause) ?? 0)) return;
-    quietUntil.set(cause, now() + quietMs);
+    quietUntil.delete(cause);
+    quietUntil.set(cause, now() + (alert.quietMs ?? usualQuietMs));
+    const [eldest] = quietUntil.keys();
+    if (quietUntil.size > mostCauses && eldest !== undefined) quietUntil.delete(eldest);
     send(cause, alert).catch((err: unknown) => log.warn({ err }, 'an alert could not be sent'));
   };
 }

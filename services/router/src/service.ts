@@ -7,6 +7,7 @@ import type { GrpcClient } from '@refrain/rpc';
 import type { Logger, Metrics, Readiness } from '@refrain/service';
 import { type State, sayOnce } from '@refrain/state';
 import { howToServe } from './attempt/unserved.ts';
+import { createBudgetAlarm } from './budgets/budget-alarm.ts';
 import { Budgets } from './budgets/budgets.ts';
 import { createBudgetMetrics } from './budgets/metrics.ts';
 import { createPriceAlarm } from './budgets/price-alarm.ts';
@@ -56,13 +57,13 @@ export function createRouter({ bus, cache, jobs, log, metrics, requestLog, setti
   const routerMetrics = createRouterMetrics(metrics);
   const lookup = new Lookup(cache, routerMetrics);
   const budgetMetrics = createBudgetMetrics(metrics);
-  const budgets = new Budgets({ state, metrics: budgetMetrics });
   const savings = new Savings({ state, metrics: budgetMetrics });
   const raise = createAlerts({
     ...{ bus, log },
     encoding: () => settings().mesh.events.encoding,
     isFirst: (cause, quietMs) => sayOnce(state, cause, quietMs),
   });
+  const budgets = new Budgets({ state, metrics: budgetMetrics, onStanding: createBudgetAlarm(raise) });
   const payments = { budgets, onUnpriced: createPriceAlarm({ raise, metrics: budgetMetrics }) };
   const settling = settleRecords({ bus, budgets, settings, metrics: budgetMetrics });
   const told = withSavings(createEvents(bus, routerMetrics), savings);

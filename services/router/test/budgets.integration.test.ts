@@ -1,11 +1,14 @@
 /** Contract: a budget holds, over all routers, whatever asks at once; each attempt is booked once; nothing waits for ever. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createAlerts } from '@refrain/bus';
 import { Source } from '@refrain/contracts';
 import { Metrics } from '@refrain/service';
-import { openState, readSpend, type SpendRecord, type State, utcDay } from '@refrain/state';
+import { openState, readSpend, type SpendRecord, type State, sayOnce, utcDay } from '@refrain/state';
 import { eventually, silentLog, startRedis, type TestServer } from '@refrain/testkit';
+import { createBudgetAlarm } from '../src/budgets/budget-alarm.ts';
 import { Budgets, type HoldRequest, type Settlement } from '../src/budgets/budgets.ts';
+import { limitsOf } from '../src/budgets/limits.ts';
 import { createBudgetMetrics } from '../src/budgets/metrics.ts';
 import { Savings } from '../src/budgets/savings.ts';
 import type { Caller } from '../src/caller.ts';
@@ -78,6 +81,43 @@ test('of a hundred requests of one user at once, on three routers, as many are l
   await Promise.all(taken.map(({ ask }) => routers[0]?.settled(settlement(ask, 50))));
   await router().hold(request(caller, 1000 - 11 * 50));
   await assert.rejects(router().hold(request(caller, 1)) ?? Promise.resolve(), budgetGone);
+});
+
+test('operators hear of a budget near its end once, whichever routers see it, and again in the next period', async () => {
+  const told: string[] = [];
+  const alarmed = () => {
+    const raise = createAlerts({
+      bus: { connected: true, publish: () => undefined, ensureStream: async () => undefined },
+      ...{ encoding: () => 'json' as const, log: silentLog },
+      isFirst: (cause, quietMs) => sayOnce(state, cause, quietMs),
+      onAlert: ({ text }) => told.push(text),
+    });
+    return new Budgets({ state, metrics, now, onStanding: createBudgetAlarm(raise) });
+  };
+  const caller = newUser();
+  const [one, two] = [alarmed(), alarmed()];
+  const limits = limitsOf(caller, mesh);
+  const spend = async (at: Budgets, nanoUsd: number) => {
+    const ask = request(caller, nanoUsd);
+    await at.hold(ask);
+    await at.settled({ ...settlement(ask, nanoUsd), limits });
+  };
+  await spend(one, 700);
+  await spend(two, 150);
+  await spend(one, 40);
+  await eventually(() => told.length > 0, { what: 'the first word' });
+  await assert.rejects(two.hold(request(caller, 200)) ?? Promise.resolve(), budgetGone);
+  await assert.rejects(one.hold(request(caller, 200)) ?? Promise.resolve(), budgetGone);
+  await eventually(() => told.length > 1, { what: 'the second word' });
+  clock += 86_400_000;
+  await spend(one, 900);
+  await eventually(() => told.length > 3, { what: 'the next day’s word, and the month’s' });
+  assert.deepEqual(told.map((text) => `${text.split(' ')[1]}: ${/spent by|covers no/.exec(text)?.[0]}`).sort(), [
+    'day: covers no',
+    'day: spent by',
+    'day: spent by',
+    'month: spent by',
+  ]);
 });
 
 test('an attempt is booked once, whoever says so and however often', async () => {

@@ -4,7 +4,15 @@ import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { create, fromJsonString, toBinary } from '@bufbuild/protobuf';
 import { type Bus, openBus } from '@refrain/bus';
-import { AlertEventSchema, CompleteRequestSchema, eventSubject, meshTenant, RouterService } from '@refrain/contracts';
+import {
+  AlertEventSchema,
+  alertsStream,
+  CompleteRequestSchema,
+  decodeEvent,
+  eventSubject,
+  meshTenant,
+  RouterService,
+} from '@refrain/contracts';
 import { costNanoUsd } from '@refrain/judgement';
 import { openState, readSpend, type State } from '@refrain/state';
 import { eventually, silentLog } from '@refrain/testkit';
@@ -90,6 +98,22 @@ describe('a mesh with budgets', { timeout: 120_000 }, () => {
     const hit = (await (await post('ann', answered)).json()) as { refrain: { source: string; saved_nano_usd: number } };
     assert.deepEqual([hit.refrain.source, hit.refrain.saved_nano_usd], ['exact', paid]);
     await eventually(async () => (await sumOf('ann', 'cache')) === paid, { what: 'what the hit saved' });
+  });
+
+  it('has told operators once that the budget came near its end, and once that it was spent', async () => {
+    const keptAlerts = async () => {
+      const kept: string[] = [];
+      for await (const { data, header } of bus.replay(alertsStream, { sinceMs: 0 })) {
+        const { kind, text } = decodeEvent(AlertEventSchema, data, header('content-type'));
+        if (kind === 'budget') kept.push(text.replace(/ in \S+ \(UTC\): \d+ % are spent\.$/, ''));
+      }
+      return kept.sort();
+    };
+    const user = 'The day budget of the user acme/ann';
+    const expected = [`${user} covers no more requests`, `${user} is spent by more than 80 %`];
+    await eventually(async () => (await keptAlerts()).length >= expected.length, { what: 'the alerts' });
+    assert.equal((await post('ann', 'Is there really nothing left for me?')).status, 429);
+    assert.deepEqual(await keptAlerts(), expected);
   });
 
   it('refuses by gRPC with a quota failure and no time to wait', async () => {

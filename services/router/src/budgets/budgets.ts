@@ -8,6 +8,7 @@ import { answerIsOut } from '@refrain/resilience';
 import type { MeshConfig } from '@refrain/service';
 import { type SpendKind, type State, spendField, spendKeptMs, spendKey, utcDay } from '@refrain/state';
 import type { Caller } from '../caller.ts';
+import type { BudgetAlarm } from './budget-alarm.ts';
 import { type CallersLimits, isLimited, limitsOf } from './limits.ts';
 import type { BudgetMetrics } from './metrics.ts';
 import { type AccountState, Mirror } from './mirror.ts';
@@ -37,12 +38,15 @@ export interface Settlement {
   readonly atMs: number;
   /** How long it is remembered that it was settled. */
   readonly rememberMs: number;
+  /** Where something was held for it. */
+  readonly limits?: CallersLimits | undefined;
 }
 
 /** What budgets stand on. */
 export interface BudgetsParts {
   readonly state: Pick<State, 'script'>;
   readonly metrics: BudgetMetrics;
+  readonly onStanding?: BudgetAlarm;
   readonly now?: () => number;
 }
 
@@ -60,9 +64,11 @@ export class Budgets {
   readonly #settle: ReturnType<State['script']>;
   readonly #marks: ReturnType<State['script']>;
   readonly #settling: Set<Promise<unknown>> = new Set();
+  readonly #onStanding: BudgetAlarm | undefined;
 
-  constructor({ state, metrics, now = Date.now }: BudgetsParts) {
+  constructor({ state, metrics, now = Date.now, onStanding }: BudgetsParts) {
     this.#metrics = metrics;
+    this.#onStanding = onStanding;
     this.#now = now;
     this.#mirror = new Mirror(now);
     this.#hold = state.script(holdScript);
@@ -94,7 +100,7 @@ export class Budgets {
       const args = [attemptId, amount, day, day.slice(0, 7), holdMs, ...numbers, accountMs];
       const [why, ...figures] = (await this.#hold(accountKeys(caller), args)) as string[];
       out = why ?? '';
-      this.#heard(accounts, figures);
+      this.#heard(accounts, figures, limits, out === '' ? 0 : amount);
       if (out === '') for (const at of [accounts.user, accounts.tenant]) this.#mirror.remember(at, hold);
     } catch (thrown) {
       this.#metrics.failed('hold', toRefrainError(thrown).reason);
@@ -119,7 +125,7 @@ export class Budgets {
 
   /** The same, and waits. Whether it was news. @throws RefrainError while Redis is away; this router counts it all the same */
   async settled(settlement: Settlement): Promise<boolean> {
-    const { attemptId, tenant, user, nanoUsd, atMs, rememberMs } = settlement;
+    const { attemptId, tenant, user, nanoUsd, atMs, limits, rememberMs } = settlement;
     const day = utcDay(atMs);
     const accounts = accountsOf({ tenant, user }, day);
     const keys = [markKey(tenant, attemptId), ...accountKeys({ tenant, user }), spendKey(tenant, day)];
@@ -134,7 +140,7 @@ export class Budgets {
     const [isNews, ...figures] = reply;
     this.#bookedThere(settlement);
     if (isNews !== 1) return false;
-    this.#heard(accounts, figures.map(String));
+    this.#heard(accounts, figures.map(String), limits);
     this.#count(settlement);
     return true;
   }
@@ -172,10 +178,19 @@ export class Budgets {
     if (savedNanoUsd > 0n) this.#metrics.saved('routing', savedNanoUsd);
   }
 
-  #heard(accounts: ReturnType<typeof accountsOf>, figures: readonly string[]): void {
+  #heard(
+    accounts: ReturnType<typeof accountsOf>,
+    figures: readonly string[],
+    limits: CallersLimits | undefined,
+    refusedNanoUsd = 0,
+  ): void {
     const [day, month, held, tenantDay, tenantMonth, tenantHeld] = figures.map(Number);
-    this.#mirror.heard(accounts.user, toState(day, month, held));
-    this.#mirror.heard(accounts.tenant, toState(tenantDay, tenantMonth, tenantHeld));
+    const states = { user: toState(day, month, held), tenant: toState(tenantDay, tenantMonth, tenantHeld) };
+    for (const kind of ['user', 'tenant'] as const) {
+      this.#mirror.heard(accounts[kind], states[kind]);
+      if (limits)
+        this.#onStanding?.({ ...accounts[kind], kind, state: states[kind], limits: limits[kind], refusedNanoUsd });
+    }
   }
 
   /** Waits until what is settled in the background is, or has failed. */

@@ -5,6 +5,7 @@ import { costNanoUsd, isFree, type PlannedRoute, upperCostNanoUsd } from '@refra
 import type { Question } from '../ask.ts';
 import { type AttemptEvent, AttemptFailure } from '../attempt/attempt.ts';
 import type { Budgets, Settlement } from './budgets.ts';
+import { limitsOf } from './limits.ts';
 
 /** An attempt that is about to be made. */
 export interface Payment {
@@ -43,7 +44,8 @@ export async function* paid(
   if (held) await held.catch(refuse);
   let isSettled = false;
   const settle = (usage: Usage | undefined) => {
-    if (!isSettled) parts.budgets.settle(toSettlement(usage, payment, parts.now ?? Date.now));
+    const limits = held && limitsOf(caller, mesh);
+    if (!isSettled) parts.budgets.settle({ ...toSettlement(usage, payment, parts.now ?? Date.now), limits });
     isSettled = true;
   };
   try {

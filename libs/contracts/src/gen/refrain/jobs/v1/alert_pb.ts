@@ -13,13 +13,15 @@ export const file_refrain_jobs_v1_alert: GenFile = /*@__PURE__*/
   fileDesc("ChtyZWZyYWluL2pvYnMvdjEvYWxlcnQucHJvdG8SD3JlZnJhaW4uam9icy52MSJZCgpBbGVydEV2ZW50EgwKBGtpbmQYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDgoGa2V5X2lkGAMgASgJEgwKBHRleHQYBCABKAkSDQoFYXRfbXMYBSABKANiBnByb3RvMw");
 
 /**
- * What an operator should look at, on refrain.v1.events.mesh.alert; each cause at most once an hour. Never with a key or a prompt.
+ * What an operator should look at, on refrain.v1.events.mesh.alert; each cause at most once an hour, of a budget
+ * once in its day or month. Never with a key or a prompt.
  *
  * @generated from message refrain.jobs.v1.AlertEvent
  */
 export type AlertEvent = Message<"refrain.jobs.v1.AlertEvent"> & {
   /**
-   * "quota", "errors", "unused", "denied" or "exhausted"; "price" for a model without a price; "dead" for a job that died.
+   * "quota", "errors", "unused", "denied" or "exhausted"; "price" for a model without a price; "dead" for a job that died;
+   * "budget" for a user's or a tenant's budget that comes to its end.
    *
    * @generated from field: string kind = 1;
    */
