@@ -2,7 +2,7 @@
  * Which word of one question stands for which of the other: equal words in order first, then equal words that moved, then slips of
  * the pen, words that mean the same, and compounds written apart. What is left over on either side is what the questions differ in.
  */
-import { relationOf } from '../lexicon/lexicon.ts';
+import { commonness, relationOf } from '../lexicon/lexicon.ts';
 import { classesOf, compareClasses } from '../signature/closed-classes.ts';
 import type { Signature, Token } from '../signature/signature.ts';
 import { joinAcronyms } from './acronyms.ts';
@@ -200,11 +200,12 @@ function typo(x: Token, y: Token): Match | undefined {
     [...x.lower].sort().join('') !== [...y.lower].sort().join('')
   )
     return undefined;
-  const allowed = length < 5 ? 1 : length < 8 ? 2 : 3;
-  const limit = !x.known && !y.known ? Math.min(allowed, 1) : allowed;
-  const distance = editDistance(x.lower, y.lower, limit + 1);
-  if (distance > limit) return undefined;
-  return distance <= 1 || x.lower[0] === y.lower[0] ? 'typo' : undefined;
+  // Of rare words the next is another word: "fluoxetine", "fluvoxamine".
+  const isCommon = [x, y].some(({ known, lemma }) => known && commonness(lemma) > 0);
+  const limit = length < 5 || !isCommon ? 1 : 2;
+  if (editDistance(x.lower, y.lower, limit + 1) > limit) return undefined;
+  // Hands slip behind the first letter, or exchange it with the second: "gmail" is not "email".
+  return x.lower[0] === y.lower[0] || x.lower[0] === y.lower[1] ? 'typo' : undefined;
 }
 
 function meansSame(x: Token, y: Token): boolean {

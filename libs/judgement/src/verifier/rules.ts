@@ -9,6 +9,7 @@ import { negators } from '../signature/word-lists.ts';
 import { type Comparison, compareTypes, literalDifference, namesAnother } from './features.ts';
 import { isJoinedOtherwise, isOtherSequence } from './joining-words.ts';
 import { goesWithVerb } from './polarity.ts';
+import { areTwoNames } from './rare-words.ts';
 import { isOtherScope } from './scope.ts';
 import type { Substitution } from './substitutions.ts';
 import { isOtherDoer, isOtherEffect } from './who-does-what.ts';
@@ -50,6 +51,7 @@ export function refusalOf(comparison: Comparison): RuleRefusal | undefined {
   if (isNear && Math.max(...numbers) > 0) return 'number';
   if (substitutions.some(namesAnother)) return 'class';
   if (substitutions.some(isAnotherName)) return 'entity';
+  if ((isNear || features.oneForOne === 1) && substitutions.some(areTwoNames)) return 'entity';
   const isOneForOne = features.oneForOne === 1 && substitutions.length === 1;
   const isTwofold = comparison.polarity === 2 && comparison.opposites === 2 && goesWithVerb(a, b);
   if (
