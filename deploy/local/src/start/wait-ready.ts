@@ -12,6 +12,11 @@ const readyLimitMs = 120_000;
 /** A service works without some of its parts; at the start they are given time to come up. */
 const partsLimitMs = 20_000;
 
+/** The parts that a service is without for the moment, be it ready or not. */
+export function missingParts({ parts }: Pick<Readiness, 'parts'>): [part: string, state: string][] {
+  return Object.entries(parts).filter(([, state]) => /^(?:down|starting)/.test(state));
+}
+
 /** Asks a service's `/readyz`, beside its metrics. Undefined when nothing answers. */
 export async function readReadiness(metrics: string): Promise<Readiness | undefined> {
   try {
@@ -40,7 +45,7 @@ export async function waitReady(options: {
   for (;;) {
     const readiness = await readReadiness(metrics());
     const waited = performance.now() - began;
-    const missing = Object.entries(readiness?.parts ?? {}).filter(([, state]) => /^(?:down|starting)/.test(state));
+    const missing = readiness ? missingParts(readiness) : [];
     if (readiness?.ok && (missing.length === 0 || waited > partsLimitMs)) return readiness;
     onMissing?.(missing.map(([part, state]) => `${part} ${state}`).join(', '));
     if (waited > readyLimitMs) {
