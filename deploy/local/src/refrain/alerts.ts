@@ -6,6 +6,7 @@ import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { isThere } from './is-there.ts';
 import { toMoment } from './moment.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 import { withoutPassword } from './without-password.ts';
@@ -20,7 +21,6 @@ export interface AlertsTools {
   readonly now?: () => number;
 }
 
-const patienceMs = 2000;
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Of time, kind, provider and key; the text is as long as it is. */
 const widths = [19, 9, 10, 12];
@@ -78,9 +78,7 @@ async function open(url: string, say: (text: string) => void): Promise<Bus> {
   const tell = (_fields: object, message: string) => say(`refrain: ${message}\n`);
   const log: Logger = { debug: () => undefined, info: tell, warn: tell, error: tell, child: () => log };
   const bus = openBus({ url, name: 'refrain-alerts', log });
-  const end = performance.now() + patienceMs;
-  while (!bus.connected && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (bus.connected) return bus;
+  if (await isThere(() => bus.connected)) return bus;
   await bus.drain();
   throw new Error(`NATS does not answer at ${withoutPassword(url)}`);
 }

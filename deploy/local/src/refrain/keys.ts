@@ -1,10 +1,8 @@
 /** `keys`: what the workers know of the providers' keys, as they keep it in Redis; and an operator's word on one of them. */
 import { parseArgs } from 'node:util';
-import { createLogger } from '@refrain/service';
 import {
   type KeyRecord,
   type KeyRest,
-  openState,
   orderKey,
   readKeyProviders,
   readKeyRecords,
@@ -14,8 +12,8 @@ import {
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
 import { toMoment } from './moment.ts';
+import { reachRedis } from './reach-redis.ts';
 import { asUsage, UsageError } from './usage-error.ts';
-import { withoutPassword } from './without-password.ts';
 
 /** A key and what becomes of it. Times are milliseconds since 1970, 0 for never. */
 export interface KeyStatus {
@@ -40,7 +38,6 @@ export interface KeyStatus {
 
 /** Workers say every five seconds which keys they have. */
 const retiredAfterMs = 60_000;
-const patienceMs = 2000;
 
 /** Lists the keys, or takes one out of use or back. 0, or 1 where no key has that hash. */
 export async function runKeys(args: readonly string[], home: Home, out: (text: string) => void): Promise<number> {
@@ -57,7 +54,7 @@ export async function runKeys(args: readonly string[], home: Home, out: (text: s
     throw new UsageError('keys disable and keys revive take one hash');
   const url = values.redis ?? readMeshFile(home.meshFile)?.redis;
   if (url === undefined) throw new Error(`no mesh runs in ${home.folder}; --redis URL names a Redis`);
-  const state = await open(url);
+  const state = await reachRedis(url, 'keys');
   try {
     if (kind !== undefined && hash) return await order(state, kind, hash, out);
     const statuses = await readStatuses(state);
@@ -66,17 +63,6 @@ export async function runKeys(args: readonly string[], home: Home, out: (text: s
   } finally {
     state.close();
   }
-}
-
-/** A connection that is up, or the reason why it is not. */
-async function open(url: string): Promise<State> {
-  const log = createLogger({ service: 'refrain', level: 'silent', write: () => undefined });
-  const state = openState({ url, name: 'refrain-keys', log, timeoutMs: patienceMs });
-  const end = performance.now() + patienceMs;
-  while (!state.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (state.ready) return state;
-  state.close();
-  throw new Error(`Redis does not answer at ${withoutPassword(url)}`);
 }
 
 async function order(

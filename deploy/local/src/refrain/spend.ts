@@ -1,11 +1,10 @@
 /** `spend`: what was spent and saved, by tenant, user and model, as the routers keep it in Redis. */
 import { parseArgs } from 'node:util';
-import { createLogger } from '@refrain/service';
-import { openState, readSpend, type SpendKind, type State, utcDay } from '@refrain/state';
+import { readSpend, type SpendKind, type State, utcDay } from '@refrain/state';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { reachRedis } from './reach-redis.ts';
 import { asUsage, UsageError } from './usage-error.ts';
-import { withoutPassword } from './without-password.ts';
 
 /** The sums of one tenant, user and model over the days asked for, in nano-dollars. */
 export interface SpendSums extends Readonly<Record<SpendKind, number>> {
@@ -15,7 +14,6 @@ export interface SpendSums extends Readonly<Record<SpendKind, number>> {
   readonly model: string;
 }
 
-const patienceMs = 2000;
 const kinds = ['spent', 'unpriced', 'cache', 'routing', 'coalescing'] as const;
 
 /** Lists the sums of the last days, the dearest first; gives the exit code. */
@@ -43,7 +41,7 @@ export async function showSpend(
   const url = values.redis ?? readMeshFile(home.meshFile)?.redis;
   if (url === undefined) throw new Error(`no mesh runs in ${home.folder}; --redis URL names a Redis`);
   const fromDay = utcDay(now() - (days - 1) * 86_400_000);
-  const state = await open(url);
+  const state = await reachRedis(url, 'spend');
   try {
     const sums = await collect(state, { tenant: values.tenant, fromDay });
     out(values.json ? `${JSON.stringify({ fromDay, sums }, null, 2)}\n` : toTable(sums, fromDay));
@@ -51,17 +49,6 @@ export async function showSpend(
   } finally {
     state.close();
   }
-}
-
-/** A connection that is up, or the reason why it is not. */
-async function open(url: string): Promise<State> {
-  const log = createLogger({ service: 'refrain', level: 'silent', write: () => undefined });
-  const state = openState({ url, name: 'refrain-spend', log, timeoutMs: patienceMs });
-  const end = performance.now() + patienceMs;
-  while (!state.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (state.ready) return state;
-  state.close();
-  throw new Error(`Redis does not answer at ${withoutPassword(url)}`);
 }
 
 async function collect(state: State, of: { tenant: string | undefined; fromDay: string }): Promise<SpendSums[]> {
