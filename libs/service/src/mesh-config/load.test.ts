@@ -144,6 +144,12 @@ test('all faults are told at once, in the order of the file', () => {
   );
 });
 
+test('a version that is missing, empty or another says what to write', () => {
+  for (const text of ['limits: {}\n', 'version:\n'])
+    assert.match(faultsOf(text).join('\n'), /version: is missing: write version: 1$/m, text);
+  assert.match(faultsOf('version: 2\n').join('\n'), /version: must be 1$/m);
+});
+
 test('a missing section is missing, not a wrong type', () => {
   assert.match(faultsOf('version: 1\n').join('\n'), /providers: is missing/);
 });

@@ -159,7 +159,9 @@ export const callerKeySchema = z.strictObject({
 
 /** The whole of refrain.yaml. */
 export const meshConfigSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(1, {
+    error: ({ input }) => (input === undefined || input === null ? 'is missing: write version: 1' : 'must be 1'),
+  }),
   limits: z
     .strictObject({
       requestBytes: z.int().positive().default(1_048_576),
