@@ -87,6 +87,7 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
       /^4 answers stored, 3 of them found by their meaning too\.\n {2}by their exact words alone: 1\n {4}code 1\n/,
     );
     assert.match(stderr, /^4 of 4, \d+ a second, 0 s left\n$/m);
+    assert.equal(stderr.split('4 of 4').length, 2, 'the last of it is said once');
 
     const { count } = upstream;
     assert.deepEqual(await ask('What is the capital of France?'), ['exact', 'Paris.']);

@@ -94,7 +94,8 @@ async function storeAll(
       if (done) return;
       count(summary, await offer(request));
       offered += 1;
-      progress.show(toProgress(offered, summary.lines, performance.now() - began));
+      // The last of it is said at the end.
+      if (offered < summary.lines) progress.show(toProgress(offered, summary.lines, performance.now() - began));
     }
   };
   try {
