@@ -88,7 +88,7 @@ export class Openings {
     this.#fills = this.#fills.then(fillNow, fillNow);
     const added = await this.#fills;
     slot.filled = true;
-    if (added) log.info({ partition: key, added }, 'an index collection was filled from redis');
+    if (added) log.debug({ partition: key, added }, 'an index collection was filled from redis');
   }
 
   /** Looks what the server has, also from other processes and earlier runs, and lets the least used go where it is full. */
