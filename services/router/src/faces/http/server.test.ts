@@ -212,6 +212,7 @@ test('a path that lacks /v1 is told how it is called, another one what there is'
     await told('/chat/completions'),
     'There is no POST /chat/completions. It is /v1/chat/completions: does base_url end in /v1?',
   );
+  assert.match(await told('/v1/embeddings'), /^There is no POST \/v1\/embeddings\. There is \/v1\/chat\/completions, /);
   assert.match(await told('/v1/responses'), /^There is no POST \/v1\/responses\. There is \/v1\/chat\/completions, /);
 });
 

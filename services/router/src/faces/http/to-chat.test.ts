@@ -75,8 +75,11 @@ test('a parameter that would do nothing is refused by name', () => {
   assert.equal(error.fields[0]?.field, 'logit_bias');
 });
 
-test('more than one choice is refused as unsupported, not as wrong', () => {
-  assert.equal(faultOf({ messages: hello, n: 2 }).code, 'unsupported');
+test('more than one choice is refused as unsupported, not as wrong, and says what to do instead', () => {
+  const { code, fields, message } = faultOf({ messages: hello, n: 2 });
+  assert.deepEqual([code, fields.map(({ field }) => field)], ['unsupported', ['n']]);
+  assert.match(message, /n must be 1\. For several answers send the request several times/);
+  assert.match(faultOf({ messages: hello, logprobs: true }).message, /logprobs must be false/);
 });
 
 test('every wrong type is reported with its path', () => {

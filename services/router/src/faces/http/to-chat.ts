@@ -16,6 +16,12 @@ import { RefrainError } from '@refrain/errors';
 import { type ChatCompletionBody, chatCompletionSchema } from './request-schema.ts';
 import { toBodyError, unsupported } from './violations.ts';
 
+/** Known parameters that have one value here, and what a caller who wants another may do. */
+const onlyAtDefault = {
+  n: 'n must be 1. For several answers send the request several times, at once if you like, with a temperature above 0.3: below it they are one.',
+  logprobs: 'logprobs must be false: probabilities are passed on from no provider.',
+} as const;
+
 /**
  * Reads a JSON body as OpenAI's clients send it.
  * @throws RefrainError `unsupported` for a parameter Refrain does not pass on, `invalid` with every other fault.
@@ -23,8 +29,8 @@ import { toBodyError, unsupported } from './violations.ts';
 export function parseChatCompletion(json: unknown): ChatCompletionBody {
   const result = chatCompletionSchema.safeParse(withoutNulls(json));
   if (result.success) return checked(result.data);
-  const limited = result.error.issues.find((issue) => issue.path[0] === 'n' || issue.path[0] === 'logprobs');
-  if (limited) throw unsupported([String(limited.path[0])]);
+  for (const [field, advice] of Object.entries(onlyAtDefault))
+    if (result.error.issues.some(({ path }) => path[0] === field)) throw unsupported([field], advice);
   throw toBodyError(result.error);
 }
 

@@ -19,14 +19,18 @@ export function toBodyError({ issues }: z.ZodError): RefrainError {
   return new RefrainError('invalid', fields[0] ? toSentence(fields[0]) : 'The request is not valid.', { fields });
 }
 
-/** The error for parameters that are known and not passed on, or not known at all. */
-export function unsupported(fields: readonly string[]): RefrainError {
+/** The error for parameters that are known and not passed on, or not known at all; `advice` says what to do instead. */
+export function unsupported(fields: readonly string[], advice?: string): RefrainError {
   const told = fields.slice(0, names).map(shortened);
   const more = fields.length > told.length ? ' and more' : '';
-  return new RefrainError('unsupported', `Unsupported parameter: ${told.join(', ')}${more}.`, {
-    reason: 'UNSUPPORTED_PARAMETER',
-    fields: told.map((field) => ({ field, description: 'is not supported' })),
-  });
+  return new RefrainError(
+    'unsupported',
+    `Unsupported parameter: ${told.join(', ')}${more}.${advice ? ` ${advice}` : ''}`,
+    {
+      reason: 'UNSUPPORTED_PARAMETER',
+      fields: told.map((field) => ({ field, description: 'is not supported' })),
+    },
+  );
 }
 
 function toSentence({ field, description }: FieldViolation): string {
