@@ -7,14 +7,16 @@ import type { RedisExactStore } from '../entries/exact-store.ts';
 import { toStoredHit } from '../entries/hit.ts';
 import { lifeOf } from '../entries/life.ts';
 import { shorten, toEntryId } from '../entries/redis-keys.ts';
+import { makeRoom, type RoomParts } from '../removal/room.ts';
 import type { Asked, LevelResult } from '../requests/level.ts';
+import { missReason } from '../requests/miss-reason.ts';
 import type { Counts } from '../requests/stats.ts';
 import { isTooPersonal } from '../requests/too-personal.ts';
 
 /** What the level stands on. */
-export interface TemplateParts {
+export interface TemplateParts extends RoomParts {
   readonly exact: Pick<RedisExactStore, 'set'>;
-  readonly counts: Pick<Counts, 'refused'>;
+  readonly counts: Pick<Counts, 'evicted' | 'refused'>;
   readonly random: () => number;
 }
 
@@ -61,7 +63,9 @@ function keep(answer: Answer, name: string, { chat, request, settings, nowMs }: 
   // It can be filled again at any moment: nobody has to make do with a stale one.
   const life = lifeOf(cache.template.ttlSeconds, nowMs, { cache, random: parts.random, isStaleUseful: false });
   const names = { tenant, id, partition, tags: [], model: `template/${name}`, askedAtMs: nowMs };
-  parts.exact
-    .set({ ...names, hit, rank: templateRank, template }, life)
-    .catch((thrown) => parts.counts.refused(toRefrainError(thrown).reason.toLowerCase()));
+  const keepOne = async () => {
+    // Any number of questions fills a template: each counts against the cap.
+    if (await parts.exact.set({ ...names, hit, rank: templateRank, template }, life)) await makeRoom(tenant, parts);
+  };
+  keepOne().catch((thrown) => parts.counts.refused(`template_${missReason(toRefrainError(thrown))}`));
 }

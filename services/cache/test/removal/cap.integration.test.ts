@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { StatsRequestSchema } from '@refrain/contracts';
+import { Level, StatsRequestSchema } from '@refrain/contracts';
 import { eventually, manualClock } from '@refrain/testkit';
 import { byMeaning, exactly, startParts } from '../rig.ts';
 
@@ -99,6 +99,22 @@ test('aliases count as entries, and go before what they stand for: no flood of o
   for (const other of words) assert.equal((await rig.get('words', other, byMeaning)).answer?.text, 'Oslo.');
   await eventually(async () => (await sizeOf('words')) === 2, { what: 'room' });
   assert.equal((await rig.get('words', 'What is the capital of Norway?', exactly)).answer?.text, 'Oslo.');
+  rig.configure(`cache: { maximumEntries: ${cap} }\n`);
+});
+
+test('filled templates count as entries: a flood of other fillings leaves no more than the cap', async () => {
+  const template =
+    '{ name: hours, pattern: "when does the {shop} open", answer: "The {shop} opens at nine.", serve: always }';
+  rig.configure(`cache: { maximumEntries: ${cap} }\ntemplates: [${template}]\n`);
+  const before = await evictions();
+  const ask = async (i: number, levels: Level[] = [Level.EXACT, Level.TEMPLATE]) =>
+    (await rig.get('filled', `When does the bakery ${i} open?`, levels)).answer?.text;
+  for (let i = 0; i < cap + 5; i += 1) {
+    assert.equal(await ask(i), `The bakery ${i} opens at nine.`);
+    await eventually(async () => (await ask(i, exactly)) !== undefined, { what: 'the filled template' });
+  }
+  await eventually(async () => (await evictions()) - before === 5, { what: 'room' });
+  assert.equal(await sizeOf('filled'), cap);
   rig.configure(`cache: { maximumEntries: ${cap} }\n`);
 });
 
