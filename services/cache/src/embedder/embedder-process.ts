@@ -94,11 +94,23 @@ export class EmbedderProcess implements Embedder {
 
   #start(): void {
     const program = join(import.meta.dirname, 'child.main.ts');
-    const child = fork(program, [this.#options.modelsFolder], { serialization: 'advanced' });
+    let child: ChildProcess;
+    try {
+      child = fork(program, [this.#options.modelsFolder], { serialization: 'advanced' });
+    } catch (err) {
+      this.#onTrouble(err, undefined);
+      return;
+    }
     this.#child = child;
     child.on('message', (reply: EmbedReply) => this.#receive(reply));
     child.once('exit', (code, signal) => this.#onExit(code, signal));
-    child.on('error', (err) => this.#options.log.error({ err }, 'trouble with the embedder'));
+    child.on('error', (err) => this.#onTrouble(err, child.pid));
+  }
+
+  /** One that could not even be started (no memory, no process to be had) has no exit to be heard. */
+  #onTrouble(err: unknown, pid: number | undefined): void {
+    this.#options.log.error({ err }, 'trouble with the embedder');
+    if (pid === undefined) this.#onExit(null, null);
   }
 
   #receive(reply: EmbedReply): void {

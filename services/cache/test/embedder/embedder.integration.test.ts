@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Source } from '@refrain/contracts';
-import { eventually } from '@refrain/testkit';
+import { eventually, modelsFolder, silentLog } from '@refrain/testkit';
 import { noEmbedder } from '../../src/embedder/embedder.ts';
+import { EmbedderProcess } from '../../src/embedder/embedder-process.ts';
 import { cosine } from '../../src/embedder/vector.ts';
 import { byMeaning, exactly, startParts, summary } from '../rig.ts';
 
@@ -52,6 +53,23 @@ test('an embedder that was killed is replaced, and meanwhile exact answers go on
   assert.notEqual(embedder.pid, pid);
   assert.deepEqual(summary(await rig.get('a', paraphrase, byMeaning)), ['Homer.', Source.SEMANTIC]);
 });
+
+for (const program of ['/nowhere/node', ''])
+  test(`an embedder that cannot be started (by "${program}") is tried again until it can`, async () => {
+    const { execPath } = process;
+    process.execPath = program;
+    let late: EmbedderProcess;
+    try {
+      late = new EmbedderProcess({ modelsFolder, log: silentLog });
+    } finally {
+      process.execPath = execPath;
+    }
+    try {
+      await eventually(() => late.ready, { timeoutMs: 30_000, what: 'the model' });
+    } finally {
+      await late.stop();
+    }
+  });
 
 test('an embedder that hangs costs a few lookups their deadline, then none, and is replaced', async () => {
   const { pid } = embedder;
