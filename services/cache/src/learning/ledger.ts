@@ -123,18 +123,18 @@ export class Ledger {
     const name = `${partition.tenant}/${partition.key}`;
     const there = this.#accounts.get(name);
     const account = there ?? { partition, known: undefined, pending: new Map(), reading: undefined };
+    if (!there && this.#accounts.size >= maximumKnown) this.#forgetOne();
     this.#accounts.delete(name);
     this.#accounts.set(name, account);
-    if (!there && this.#accounts.size > maximumKnown) this.#forgetOne();
     return account;
   }
 
+  /** Of those with nothing to be written, if there are any: where Redis takes nothing for long, counts are lost rather than memory. */
   #forgetOne(): void {
-    for (const [name, { pending }] of this.#accounts) {
-      if (pending.size > 0) continue;
-      this.#accounts.delete(name);
-      return;
-    }
+    const [oldest] = this.#accounts.keys();
+    const written = this.#accounts.entries().find(([, { pending }]) => pending.size === 0);
+    const name = written?.[0] ?? oldest;
+    if (name !== undefined) this.#accounts.delete(name);
   }
 
   #key({ tenant, key }: Partition): string {

@@ -128,3 +128,12 @@ test('what was wrong with certainty cannot be raised above: it ends at once', as
     assert.equal(await trust.judge(partition, id, { confidence, wrong: true, served: true }), 'quarantined');
   }
 });
+
+test('where nothing is written any more, what waits to be is bounded: the partition that rested longest is let go', async () => {
+  const ledger = new Ledger({ state, keys, onFailure });
+  const keyOf = (i: number) => String(i).padStart(32, '0');
+  for (let i = 0; i < 5001; i += 1) ledger.add({ tenant: 'many', key: keyOf(i) }, 'lookups');
+  await ledger.flush();
+  const written = await ledger.partitions('many');
+  assert.deepEqual([written.length, written.some(({ key }) => key === keyOf(0))], [5000, false]);
+});
