@@ -1,10 +1,17 @@
 /** Takes out everything of a tenant, whatever it is: all that begins as its keys do. */
+import type { State } from '@refrain/state';
+import type { RedisNearStore } from '../entries/near-store.ts';
+import type { RedisKeys } from '../entries/redis-keys.ts';
 import { Generations } from '../index/chroma/generations.ts';
+import type { NearIndex } from '../index/near-index.ts';
 import type { Marks } from './marks.ts';
-import type { RemovalParts } from './removal.ts';
 
 /** What erasing stands on. */
-export interface EraseParts extends Pick<RemovalParts, 'index' | 'keys' | 'near' | 'state'> {
+export interface EraseParts {
+  readonly state: State;
+  readonly keys: RedisKeys;
+  readonly near: Pick<RedisNearStore, 'forgetVectors'>;
+  readonly index: Pick<NearIndex, 'drop' | 'list'>;
   readonly marks: Marks;
   readonly nowMs: () => number;
 }
@@ -25,6 +32,11 @@ export async function eraseTenant(
   const stamp = keys.stamp(tenant, kind);
   if (!dryRun) await marks.stamp(tenant, kind, nowMs() + erasingMs);
   const ids = new Set<string>();
+  const listed = new Set<string>();
+  const list = async () => {
+    for (const key of partitions) if (!listed.has(key)) await index.list({ tenant, key });
+    for (const key of partitions) listed.add(key);
+  };
   const partitions = new Set((await state.command('ZRANGE', keys.partitions(tenant), 0, -1)) as string[]);
   // A collection outlives what its partition had in Redis.
   const collections = await new Generations(state, keys).all();
@@ -34,20 +46,22 @@ export async function eraseTenant(
     for (const key of found) {
       const [what, ...rest] = key.slice(keys.pattern(tenant).length - 1).split(':');
       if (what === 'x' || what === 's') page.add(rest.at(-1) ?? '');
-      if (what === 'p') partitions.add(rest[0] ?? '');
+      if (what === 'p' || what === 's') partitions.add(rest[0] ?? '');
     }
     for (const id of page) ids.add(id);
     if (dryRun) continue;
     await marks.stamp(tenant, kind, nowMs() + erasingMs);
     await marks.unshare([...page]);
+    // Should Redis break off here, nothing else would know of them any more.
+    await list();
     await state.remove(found.filter((key) => key !== stamp));
   }
   if (dryRun) return ids.size;
   await marks.stamp(tenant, kind, nowMs());
   near.forgetVectors();
-  for (const key of partitions) {
-    await index.list({ tenant, key });
-    index.drop({ tenant, key });
-  }
+  // Again: a collection may have been let go, and filled anew from what was still there.
+  listed.clear();
+  await list();
+  for (const key of partitions) index.drop({ tenant, key });
   return ids.size;
 }

@@ -3,6 +3,7 @@ import { type InvalidateRequest, type InvalidateResponse, InvalidateResponseSche
 import { toRefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { fromEntryId, type Stamped, shorten } from '../entries/redis-keys.ts';
+import type { NearIndex } from '../index/near-index.ts';
 import { checkInvalidate } from '../requests/check-request.ts';
 import { type EraseParts, eraseTenant } from './erase-tenant.ts';
 import type { Erasures } from './erasures.ts';
@@ -10,6 +11,7 @@ import type { Removal } from './removal.ts';
 
 /** What it takes to invalidate. */
 export interface InvalidateParts extends EraseParts {
+  readonly index: Pick<NearIndex, 'drop' | 'list' | 'settle'>;
   readonly removal: Removal;
   /** What was learned of erased tenants goes too; nothing of it may come back once this has resolved. */
   readonly learning: { readonly forget: (isErased: (tenant: string) => boolean) => Promise<void> };

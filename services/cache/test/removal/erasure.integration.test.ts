@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type InvalidateRequest, InvalidateRequestSchema, type InvalidateResponse } from '@refrain/contracts';
+import { RefrainError } from '@refrain/errors';
 import { eventually } from '@refrain/testkit';
 import { ChromaClient, ChromaNotFoundError } from 'chromadb';
 import type { Partition } from '../../src/entries/partition.ts';
+import { eraseTenant } from '../../src/removal/erase-tenant.ts';
+import { Marks } from '../../src/removal/marks.ts';
 import { byMeaning, type Rig, startParts } from '../rig.ts';
 
 const { chroma, embedder, start } = await startParts();
@@ -161,4 +164,22 @@ test('the index in process forgets at once, also while Chroma is away', async ()
   assert.equal(rig.index.peek(partition, vector, 1), undefined);
   assert.ok(rig.index.hot.vectors < before);
   await bringBack();
+});
+
+test('an erasure that Redis breaks off has listed what it was about to take: the index lets it go all the same', async () => {
+  const { entryId } = await rig.put('broken-off', asked('Italy'), 'Rome.');
+  const { state, keys, near } = rig;
+  const listed: string[] = [];
+  const index = { list: async ({ key }: Partition) => void listed.push(key), drop: () => undefined };
+  const away = new RefrainError('unavailable', 'Redis is away.', { reason: 'REDIS_DOWN' });
+  const erasing = eraseTenant(
+    'broken-off',
+    { dryRun: false },
+    {
+      ...{ keys, near, index, marks: new Marks(state, keys), nowMs: Date.now },
+      state: Object.assign(Object.create(state), { remove: () => Promise.reject(away) }) as typeof state,
+    },
+  );
+  await assert.rejects(erasing, { reason: 'REDIS_DOWN' });
+  assert.deepEqual(listed, [entryId.split('.')[1]]);
 });
