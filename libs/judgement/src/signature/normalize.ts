@@ -2,7 +2,7 @@
 
 import { expand } from './contractions.ts';
 import { fillers } from './courtesy.ts';
-import { isLiteralText } from './literal-text.ts';
+import { isAskedMark, isLiteralText } from './literal-text.ts';
 import { phrases } from './phrases.ts';
 
 /** A piece of a text between spaces, with the marks around it off. */
@@ -16,6 +16,8 @@ export interface Chunk {
   readonly opens: boolean;
   /** A comma, colon or full stop follows. */
   readonly mark: string;
+  /** Marks that are asked about, and hold nothing together. */
+  readonly code?: true;
 }
 
 const byFirst = <T>(list: readonly T[], first: (item: T) => string): Map<string, T[]> => {
@@ -55,8 +57,13 @@ export function toChunks(text: string): Chunk[] {
       fence = !fence;
       continue;
     }
-    for (const piece of line.split(/[\s\u00a0]+/u)) {
-      if (piece === '') continue;
+    const pieces = line.split(/[\s\u00a0]+/u).filter((piece) => piece !== '');
+    for (const [i, piece] of pieces.entries()) {
+      const bare = piece.replace(/^["“„«`]|["”»`]$/g, '');
+      if (isAskedMark(bare, pieces[i + 1])) {
+        raw.push({ text: bare, lower: bare, quoted: false, opens, mark: '', code: true });
+        continue;
+      }
       const [, word, end = ''] = plainPiece.exec(piece) ?? [];
       if (word !== undefined) {
         pushWord(raw, word, { quoted: fence || quote !== '', opens, mark: end });

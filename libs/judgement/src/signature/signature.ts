@@ -134,7 +134,7 @@ function readToken(
 ): { token: Token; taken: number } {
   const { text, lower, quoted, mark } = chunk;
   const base = { text, lower, quoted, ...place, mark, sentence, known: true, capital: false };
-  if (isLiteralText(text)) {
+  if (chunk.code || isLiteralText(text)) {
     const written = literalKey(text);
     return { token: { ...base, text: written, lemma: written, kind: 'literal', weight: 2.5 }, taken: 1 };
   }
@@ -193,7 +193,8 @@ function typeOf(tokens: readonly Token[]): QuestionType {
       case 'where':
       case 'which':
       case 'what':
-        if (i > 0 && lower === 'when' && tokens[i - 1]?.kind !== 'function') continue;
+        if (lower === 'when' && i > 0 && tokens[i - 1]?.kind !== 'function') continue;
+        if (lower === 'where' && isRelative(tokens[i - 1])) continue;
         return lower;
       case 'who':
       case 'whom':
@@ -238,6 +239,11 @@ function typeOf(tokens: readonly Token[]): QuestionType {
     }
   }
   return 'none';
+}
+
+/** "The rows where it is null" asks for no place, "show where it is" does. */
+function isRelative(before: Token | undefined): boolean {
+  return before?.kind === 'word' && before.mark === '' && !framingWords.has(before.lemma);
 }
 
 function tenseOf(tokens: readonly Token[]): string {

@@ -126,7 +126,9 @@ function quotesDiffer({ a, b }: Comparison): boolean {
 /** "How much is 5 km in miles" asks how many miles are 5 km. */
 function isOtherAsk(a: Signature, b: Signature): boolean {
   const isConverted = [a, b].every(({ type, quantities }) => /^how_m/.test(type) && quantities.length > 0);
-  return compareTypes(a.type, b.type) === 'conflict' && !isConverted;
+  // "Is it faster" is answered by yes, "how much faster is it" is not.
+  const isMeasured = (one: Signature, other: Signature) => one.type === 'yesno' && /^how_/.test(other.type);
+  return (compareTypes(a.type, b.type) === 'conflict' && !isConverted) || isMeasured(a, b) || isMeasured(b, a);
 }
 
 /** "How many countries", "which countries". */

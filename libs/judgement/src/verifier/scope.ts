@@ -14,6 +14,9 @@ export function isOtherScope(a: Signature, b: Signature, { onlyA, onlyB }: Align
   return (
     isOtherNeed(a, b) ||
     isOtherTime(a, b) ||
+    isOtherHolder(a, b) ||
+    isOneOfAll(a, b) ||
+    isOneOfAll(b, a) ||
     isComparedOtherwise(a, b) ||
     isOnlyHere(a, b) ||
     isOnlyHere(b, a) ||
@@ -64,6 +67,35 @@ function timeOf({ tokens }: Signature): string {
   const lower = lowerAt(tokens, 0);
   if (lower === 'did') return 'past';
   return /^(?:do|does|will)$/.test(lower) ? 'now' : '';
+}
+
+const offices = new Set(
+  'president king queen emperor chancellor minister premier governor mayor senator ambassador pope archbishop ceo cto cfo chief chair chairman chairwoman chairperson head director executive manager coach captain commander secretary treasurer owner boss leader champion holder host editor sponsor spokesperson'.split(
+    ' ',
+  ),
+);
+
+/** "Who is the mayor", "who was the mayor": posts have one holder after the other; "the first mayor" and "the best mayor" stay what they are. */
+function isOtherHolder(a: Signature, b: Signature): boolean {
+  if (a.type !== 'who' || b.type !== 'who' || !a.tokens.some(({ lemma }) => offices.has(lemma))) return false;
+  const isFixed = ({ tokens }: Signature) =>
+    tokens.some(
+      ({ kind, lower }) => kind === 'number' || /^(?:first|last|best|worst|most|least|\w{3,}est)$/.test(lower),
+    );
+  return a.tense !== b.tense && [a, b].some(({ tense }) => tense === 'past') && !isFixed(a) && !isFixed(b);
+}
+
+/** "Rename a column", "rename all columns". */
+function isOneOfAll(one: Signature, all: Signature): boolean {
+  const behind = ({ tokens }: Signature, words: RegExp) =>
+    tokens.flatMap(({ lower }, at) => {
+      if (!words.test(lower)) return [];
+      const thing = tokens.slice(at + 1, at + 4).find(({ kind }) => kind !== 'function');
+      return thing ? [thing.lemma] : [];
+    });
+  const each = behind(all, /^(?:all|every|each)$/);
+  const single = behind(one, /^an?$/).filter((lemma) => each.includes(lemma));
+  return single.length > 0 && behind(one, /^(?:all|every|each)$/).length === 0;
 }
 
 /** "Cheaper than", "as cheap as". */
