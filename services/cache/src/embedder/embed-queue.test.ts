@@ -74,3 +74,16 @@ test('a store lets lookups before, waits longer than they do, and never keeps th
   queue.clear();
   assert.deepEqual([...new Set(await Promise.all(stores.slice(1).map(reasonOf)))], ['EMBEDDER_DOWN']);
 });
+
+test('stores that lookups have kept waiting too long say nothing about the embedder: lookups go on', async () => {
+  const queue = new EmbedQueue({ deadlineMs: 1000, patienceMs: 20, maximumBatch: 1 });
+  const first = queue.add('lookup', 'urgent');
+  queue.next();
+  const stores = ['a', 'b', 'c'].map((text) => queue.add(text, 'patient'));
+  assert.deepEqual(await Promise.all(stores.map(reasonOf)), Array(3).fill('EMBEDDER_SLOW'));
+  const second = queue.add('another', 'urgent');
+  queue.settle([{ vector }]);
+  assert.deepEqual(queue.next(), ['another']);
+  queue.settle([{ vector }]);
+  assert.deepEqual(await Promise.all([first, second].map(reasonOf)), ['ok', 'ok']);
+});

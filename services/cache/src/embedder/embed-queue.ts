@@ -57,7 +57,8 @@ export class EmbedQueue {
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#late += 1;
+        // A store that lookups were let before says nothing about the embedder.
+        if (urgency === 'urgent' || this.#running.includes(waiting)) this.#late += 1;
         this.#waiting[urgency] = this.#waiting[urgency].filter((each) => each !== waiting);
         reject(new RefrainError('deadline', 'The embedding took too long.', { reason: 'EMBEDDER_SLOW' }));
       }, this.#deadlineMs[urgency]);
