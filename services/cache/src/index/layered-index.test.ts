@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '@refrain/testkit';
+import type { Logger } from '@refrain/service';
+import { eventually, silentLog } from '@refrain/testkit';
+import type { Index } from 'usearch';
 import { HotIndex } from './hot/hot-index.ts';
 import type { Journal } from './hot/journal.ts';
 import { LayeredIndex } from './layered-index.ts';
@@ -28,7 +30,7 @@ function cold() {
 
 async function* nothing() {}
 
-function layered(hot: HotIndex | undefined) {
+function layered(hot: HotIndex | undefined, log: Logger = silentLog) {
   const { index, told } = cold();
   const answered: string[] = [];
   const removals = { add: async () => {}, of: async () => 4 };
@@ -38,7 +40,7 @@ function layered(hot: HotIndex | undefined) {
     removals,
     unindexer,
     onAnswer: (by: string) => answered.push(by),
-    log: silentLog,
+    log,
   };
   return { index: new LayeredIndex({ hot, cold: index, ...options }), told, answered };
 }
@@ -79,4 +81,31 @@ test('a graph that throws costs nobody an answer', async () => {
   assert.deepEqual(await index.query(partition, vector, 1, 1), ['cold']);
   index.add(partition, 'a', vector);
   assert.deepEqual([told, answered, index.hot.partitions], [['+a'], ['chroma'], 0]);
+});
+
+test('a graph that throws while it learns what others changed is told of, and begins anew', async () => {
+  const graph = {
+    add: (number: bigint) => {
+      if (number > 1n) throw new Error('out of memory');
+    },
+  };
+  const news = { changes: [{ id: 'b', came: true }], end: '2-0' };
+  const hot = new HotIndex({
+    makeGraph: () => graph as unknown as Index,
+    log: silentLog,
+    maximumVectors: () => 1000,
+    source: {
+      size: async () => 1,
+      ids: async () => ['a'],
+      present: async () => new Set(['a']),
+      vectors: async (_, ids) => ids.map((id) => ({ id, vector })),
+    },
+    journal: { end: async () => '1-0', since: async () => news } as unknown as Journal,
+  });
+  const errors: unknown[] = [];
+  const { index } = layered(hot, { ...silentLog, error: (fields) => errors.push(fields) });
+  await index.query(partition, vector, 1, 1);
+  await eventually(() => hot.vectors === 1 && hot.pending === 0, { what: 'the partition to be read in' });
+  await index.prepare(partition);
+  assert.deepEqual([errors.length, index.hot.partitions], [1, 0]);
 });

@@ -1,5 +1,6 @@
 /** The semantic level's index: the hot partitions first, Chroma for all others, and for those that are being read in. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import type { Partition } from '../entries/partition.ts';
 import type { RemovalList } from './chroma/removal-list.ts';
@@ -67,6 +68,7 @@ export class LayeredIndex implements NearIndex {
     try {
       await this.#hot?.catchUp(partition);
     } catch (err) {
+      if (!(err instanceof RefrainError)) return this.#beginAnew(partition, err);
       // Redis is away: the lookup hears of it by its own command. What is missed now is in the journal next time.
       this.#log.debug({ err, partition: partition.key }, 'the journal of a partition could not be read');
     }
@@ -126,15 +128,19 @@ export class LayeredIndex implements NearIndex {
     return this.#try(partition, (hot) => hot.query(partition, vector, count, size));
   }
 
-  /** Foreign code in this process: where it throws, the partition begins anew, and Chroma answers meanwhile. */
   #try<T>(partition: Partition, call: (hot: HotIndex) => T): T | undefined {
     if (!this.#hot) return undefined;
     try {
       return call(this.#hot);
     } catch (err) {
-      this.#hot.forget(partition);
-      this.#log.error({ err, partition: partition.key }, 'the hot index failed');
+      this.#beginAnew(partition, err);
       return undefined;
     }
+  }
+
+  /** Foreign code in this process: where it throws, the partition begins anew, and Chroma answers meanwhile. */
+  #beginAnew(partition: Partition, err: unknown): void {
+    this.#hot?.forget(partition);
+    this.#log.error({ err, partition: partition.key }, 'the hot index failed');
   }
 }
