@@ -94,23 +94,26 @@ export class EmbedderProcess implements Embedder {
 
   #start(): void {
     const program = join(import.meta.dirname, 'child.main.ts');
+    this.#child = undefined;
     let child: ChildProcess;
     try {
       child = fork(program, [this.#options.modelsFolder], { serialization: 'advanced' });
     } catch (err) {
-      this.#onTrouble(err, undefined);
+      this.#onTrouble(err);
       return;
     }
     this.#child = child;
     child.on('message', (reply: EmbedReply) => this.#receive(reply));
     child.once('exit', (code, signal) => this.#onExit(code, signal));
-    child.on('error', (err) => this.#onTrouble(err, child.pid));
+    child.on('error', (err) => this.#onTrouble(err, child));
   }
 
   /** One that could not even be started (no memory, no process to be had) has no exit to be heard. */
-  #onTrouble(err: unknown, pid: number | undefined): void {
+  #onTrouble(err: unknown, child?: ChildProcess): void {
     this.#options.log.error({ err }, 'trouble with the embedder');
-    if (pid === undefined) this.#onExit(null, null);
+    if (child?.pid !== undefined || child !== this.#child) return;
+    this.#child = undefined;
+    this.#onExit(null, null);
   }
 
   #receive(reply: EmbedReply): void {
