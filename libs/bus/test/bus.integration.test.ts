@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { usageStream } from '@refrain/contracts';
-import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
-import { type Bus, openBus } from '../src/index.ts';
+import { eventually, silentLog } from '@refrain/testkit';
+import { openBus } from '../src/index.ts';
+import { startBus } from './start-bus.ts';
 
-let nats: TestServer;
-let bus: Bus;
+const { nats, bus } = await startBus();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 const patient = () => ({ signal: new AbortController().signal, idleMs: 5000 });
@@ -14,16 +14,6 @@ const read = async (stream: AsyncIterable<Uint8Array>, count: number) => {
   for await (const data of stream) if (seen.push(text(data)) === count) break;
   return seen;
 };
-
-before(async () => {
-  nats = await startNats();
-  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
-  await eventually(() => bus.connected);
-});
-after(async () => {
-  await bus.drain();
-  await nats.stop();
-});
 
 test('a request is answered, with headers both ways', async () => {
   const subscription = bus.subscribe('echo', { queue: 'q' }, (m) =>

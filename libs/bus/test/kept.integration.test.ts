@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
-import { type Bus, openBus, type StreamDefinition } from '../src/index.ts';
+import { test } from 'node:test';
+import { eventually } from '@refrain/testkit';
+import type { StreamDefinition } from '../src/index.ts';
+import { startBus } from './start-bus.ts';
 
-let nats: TestServer;
-let bus: Bus;
+const { nats, bus } = await startBus();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array | undefined) => data && new TextDecoder().decode(data);
 const definition: StreamDefinition = {
@@ -15,16 +15,6 @@ const definition: StreamDefinition = {
   maxBytes: 1_000_000,
   duplicateWindowSeconds: 60,
 };
-
-before(async () => {
-  nats = await startNats();
-  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
-  await eventually(() => bus.connected);
-});
-after(async () => {
-  await bus.drain();
-  await nats.stop();
-});
 
 test('of two who change the same value one is told that the other came first', async () => {
   const kept = bus.kept(definition);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
-import { type Bus, openBus, type StreamDefinition } from '../src/index.ts';
+import { test } from 'node:test';
+import { eventually } from '@refrain/testkit';
+import type { StreamDefinition } from '../src/index.ts';
+import { startBus } from './start-bus.ts';
 
-let nats: TestServer;
-let bus: Bus;
+const { nats, bus } = await startBus();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const stream = (name: string, maxBytes = 1_000_000): StreamDefinition => ({
   name: `test-${name}`,
@@ -22,16 +22,6 @@ async function read(definition: StreamDefinition, sinceMs: number, follow?: Abor
     into.push(new TextDecoder().decode(data));
   return into;
 }
-
-before(async () => {
-  nats = await startNats();
-  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
-  await eventually(() => bus.connected);
-});
-after(async () => {
-  await bus.drain();
-  await nats.stop();
-});
 
 test('what is kept is read from a time on, in order, again and again; a stream that is not there is empty', async () => {
   const definition = stream('kept');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
-import { type Bus, openBus, type StreamDefinition } from '../src/index.ts';
+import { test } from 'node:test';
+import { eventually } from '@refrain/testkit';
+import type { StreamDefinition } from '../src/index.ts';
+import { startBus } from './start-bus.ts';
 
-let nats: TestServer;
-let bus: Bus;
+const { bus } = await startBus();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const texts = (messages: readonly Uint8Array[]) => messages.map((data) => new TextDecoder().decode(data));
 const stream = (name: string): StreamDefinition => ({
@@ -15,16 +15,6 @@ const stream = (name: string): StreamDefinition => ({
   duplicateWindowSeconds: 60,
 });
 const options = { name: 'readers', ackWaitMs: 2000, batch: 10 };
-
-before(async () => {
-  nats = await startNats();
-  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
-  await eventually(() => bus.connected);
-});
-after(async () => {
-  await bus.drain();
-  await nats.stop();
-});
 
 test('each message is read once, by one of those who share the reading, a batch at most at once; a later reader goes on', async () => {
   const definition = stream('shared');

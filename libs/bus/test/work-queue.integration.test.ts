@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { eventually, silentLog, startNats, type TestServer } from '@refrain/testkit';
-import { type Bus, openBus, type QueueHandler, type StreamDefinition } from '../src/index.ts';
+import { test } from 'node:test';
+import { eventually } from '@refrain/testkit';
+import type { QueueHandler, StreamDefinition } from '../src/index.ts';
+import { startBus } from './start-bus.ts';
 
-let nats: TestServer;
-let bus: Bus;
+const { nats, bus } = await startBus();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
@@ -18,16 +18,6 @@ const queue = (name: string): StreamDefinition => ({
   duplicateWindowSeconds: 60,
 });
 const options = { name: 'takers', ackWaitMs: 5000, tries: 3 };
-
-before(async () => {
-  nats = await startNats();
-  bus = openBus({ url: nats.url, name: 'test', log: silentLog });
-  await eventually(() => bus.connected);
-});
-after(async () => {
-  await bus.drain();
-  await nats.stop();
-});
 
 test('each message is done once, by one of those who share the work; a repeat of its id is none', async () => {
   const definition = queue('once');
