@@ -9,14 +9,16 @@ import { type Group, type RedisKeys, toEntryId } from './redis-keys.ts';
 
 /**
  * Keeps an entry and its place in the tenant's lists, all or nothing: an invalidation that comes in between would miss it.
- * A stamp of a time to come says that its tenant is being erased.
- * KEYS: entry, lives, uses, base of uses, then groups, then stamps. ARGV: entry, its time, asked at, now, kept until, name, groups.
+ * A stamp of a time to come says that its tenant is being erased. With what it takes the place of, it leaves the groups that had that alone.
+ * KEYS: entry, lives, uses, base of uses, then its groups, then groups it leaves, then stamps.
+ * ARGV: entry, its time, asked at, now, kept until, name, its groups, groups it leaves.
  */
 const keep: Script = {
   name: 'refrainKeepExact',
   lua: `
 local groups = tonumber(ARGV[7])
-for i = 5 + groups, #KEYS do
+local lists = groups + tonumber(ARGV[8])
+for i = 5 + lists, #KEYS do
   local stamp = redis.call('GET', KEYS[i])
   local at = tonumber(stamp or -1)
   if at >= tonumber(ARGV[3]) or at > tonumber(ARGV[4]) then return 0 end
@@ -30,6 +32,7 @@ for i = 5, 4 + groups do
   redis.call('ZADD', KEYS[i], 'GT', ARGV[5], ARGV[6])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[4])
 end
+for i = 5 + groups, 4 + lists do redis.call('ZREM', KEYS[i], ARGV[6]) end
 for i = 2, 4 + groups do
   if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
 end
@@ -57,28 +60,27 @@ export class RedisExactStore {
     return entry;
   }
 
-  /** Takes an entry off the lists of groups it no longer belongs to. @throws RefrainError `unavailable` */
-  async leave(tenant: string, name: string, groups: readonly Group[]): Promise<void> {
-    if (groups.length === 0) return;
-    await this.#state.pipeline(groups.map((group) => ['ZREM', this.#keys.group(tenant, group), name] as const));
-  }
-
-  /** Says whether it was kept: it is not where it was invalidated after the question was asked. @throws RefrainError `unavailable` */
-  async set(kept: Kept, life: Life): Promise<boolean> {
+  /**
+   * Says whether it was kept: it is not where it was invalidated after the question was asked. If it is, it is no more in the groups that it
+   * is to leave. @throws RefrainError `unavailable`
+   */
+  async set(kept: Kept, life: Life, leaves: readonly Group[] = []): Promise<boolean> {
     const { tenant, id, partition } = kept;
-    const groups = groupsOf(kept).map((group) => this.#keys.group(tenant, group));
+    const listOf = (group: Group) => this.#keys.group(tenant, group);
+    const groups = groupsOf(kept).map(listOf);
     const keys = [
       this.#keys.exact(tenant, id),
       this.#keys.lives(tenant),
       this.#keys.uses(tenant),
       this.#keys.usesBase(tenant),
       ...groups,
+      ...leaves.map(listOf),
       ...stampedOf(kept).map((stamped) => this.#keys.stamp(tenant, stamped)),
     ];
     const { createdAtMs, keptUntilMs } = life;
     const times = [keptUntilMs - createdAtMs, kept.askedAtMs, createdAtMs, keptUntilMs];
     const name = toEntryId(id, partition);
-    const args = [toBinary(EntrySchema, toEntry(kept, life)), ...times, name, groups.length];
+    const args = [toBinary(EntrySchema, toEntry(kept, life)), ...times, name, groups.length, leaves.length];
     return (await this.#keep(keys, args)) === 1;
   }
 }

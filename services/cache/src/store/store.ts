@@ -64,8 +64,8 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
   // The exact half may be refused before anybody waits for it.
   trust?.catch(() => undefined);
   try {
-    await supersede(kept, parts);
-    if (!(await parts.exact.set(kept, toLife(ttls.exact)))) return refuse(parts, 'invalidated');
+    const leaves = await supersede(kept, parts);
+    if (!(await parts.exact.set(kept, toLife(ttls.exact), leaves))) return refuse(parts, 'invalidated');
   } catch (thrown) {
     return refuse(parts, missReason(toRefrainError(thrown)));
   }

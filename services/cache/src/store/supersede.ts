@@ -3,30 +3,32 @@ import { type Entry, LookupResponseSchema } from '@refrain/contracts';
 import { RefrainError } from '@refrain/errors';
 import type { RedisExactStore } from '../entries/exact-store.ts';
 import { groupsOf, type Kept } from '../entries/kept.ts';
-import { toEntryId } from '../entries/redis-keys.ts';
+import { type Group, toEntryId } from '../entries/redis-keys.ts';
 import type { Removal } from '../removal/removal.ts';
 
 /** What it takes to follow on an answer. */
 export interface SupersedeParts {
-  readonly exact: RedisExactStore;
+  readonly exact: Pick<RedisExactStore, 'get'>;
   readonly removal: Removal;
 }
 
 /**
- * Clears what hangs on an answer that a new one is about to replace: the groups it alone was in and, where the new one says something else,
- * what meaning made of it. Nobody may go on getting the old answer by other words. @throws RefrainError `unavailable`
+ * Makes way for an answer that is about to be kept: where it says something else than the one it replaces, what meaning made of that goes, for
+ * nobody may go on getting it by other words. Gives the groups that the old one alone is in, to be left with it: should the new one not be
+ * kept after all, the old one must still be found by them. @throws RefrainError `unavailable`
  */
-export async function supersede(kept: Kept, { exact, removal }: SupersedeParts): Promise<void> {
+export async function supersede(kept: Kept, { exact, removal }: SupersedeParts): Promise<Group[]> {
   const { tenant, id, partition } = kept;
   const old = await readable(exact.get(tenant, id));
-  if (!old) return;
+  if (!old) return [];
   // An alias of an entry in another partition has another name than the answer that takes its place.
-  if (old.aliasOf !== '') return removal.strike(tenant, toEntryId(id, old.partition));
-  const name = toEntryId(id, partition);
+  if (old.aliasOf !== '') {
+    await removal.strike(tenant, toEntryId(id, old.partition));
+    return [];
+  }
+  if (textOf(old.hit) !== textOf(kept.hit)) await removal.clearMeaning(tenant, toEntryId(id, partition));
   const stays = new Set(groupsOf(kept).map(({ kind, value }) => `${kind}:${value}`));
-  const left = groupsOf(old).filter(({ kind, value }) => !stays.has(`${kind}:${value}`));
-  await exact.leave(tenant, name, left);
-  if (textOf(old.hit) !== textOf(kept.hit)) await removal.clearMeaning(tenant, name);
+  return groupsOf(old).filter(({ kind, value }) => !stays.has(`${kind}:${value}`));
 }
 
 /** An entry that cannot be read is as good as none: it is written over. */

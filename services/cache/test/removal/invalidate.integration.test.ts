@@ -256,6 +256,19 @@ test('every real removal leaves one line that says who, what and how many; a dry
   ]);
 });
 
+test('an answer that is not kept changes nothing about the one it would have followed: that is removed by its own tags', async () => {
+  const question = 'Which bridge is the longest in town?';
+  await rig.put('followed', question, 'The old one.', 3, { tags: ['bridges'] });
+  const askedAtMs = BigInt(clock.now());
+  clock.advance(1000);
+  await rig.remove('followed', { case: 'tag', value: 'towns' });
+  const late = await rig.put('followed', question, 'The new one.', 3, { tags: ['towns'], askedAtMs });
+  assert.equal(late.refusedReason, 'invalidated');
+  assert.equal((await rig.get('followed', question, exactly)).answer?.text, 'The old one.');
+  assert.equal(await rig.remove('followed', { case: 'tag', value: 'bridges' }), 1);
+  assert.equal((await rig.get('followed', question, exactly)).answer, undefined);
+});
+
 test('while Redis is away a removal is an error, never a removal of nothing', async () => {
   const { entryId } = await rig.put('a', 'What is the capital of Peru?', 'Lima.');
   await redis.kill();
