@@ -72,7 +72,7 @@ export function createCacheService(options: CacheParts): {
     times: new PartTimes(metrics),
     learning,
     heard: createHeard(metrics),
-    onFault: (err: Error) => log.error({ err }, 'a level of a lookup failed'),
+    onFault: (err: Error) => log.error({ err }, 'a part of a lookup or a store failed'),
   };
   const traceless = withoutTraces(parts);
   watchParts(options);

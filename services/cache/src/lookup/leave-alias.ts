@@ -1,4 +1,3 @@
-import { toRefrainError } from '@refrain/errors';
 import { exactKey } from '@refrain/judgement';
 import type { Aliases } from '../entries/aliases.ts';
 import type { Partition } from '../entries/partition.ts';
@@ -6,12 +5,12 @@ import { shorten, toEntryId } from '../entries/redis-keys.ts';
 import type { Uses } from '../entries/uses.ts';
 import { makeRoom, type RoomParts } from '../removal/room.ts';
 import type { Asked } from '../requests/level.ts';
-import { missReason } from '../requests/miss-reason.ts';
+import { type Faults, missReason } from '../requests/miss-reason.ts';
 import type { Counts } from '../requests/stats.ts';
 import type { Match } from './release.ts';
 
 /** What it takes to leave an alias. */
-export interface AliasParts extends RoomParts {
+export interface AliasParts extends RoomParts, Faults {
   readonly aliases: Pick<Aliases, 'keep'>;
   readonly uses: Pick<Uses, 'takeLeast' | 'used'>;
   readonly counts: Pick<Counts, 'evicted' | 'refused'>;
@@ -36,7 +35,7 @@ export function leaveAlias(
     const isNew = await parts.aliases.keep({ tenant, id, target, entry: near.entry, confidence }, nowMs);
     if (isNew) await makeRoom(tenant, parts);
   };
-  const onFailure = (thrown: unknown) => parts.counts.refused(`alias_${missReason(toRefrainError(thrown))}`);
+  const onFailure = (thrown: unknown) => parts.counts.refused(`alias_${missReason(thrown, parts)}`);
   // After the answer: the key of a long dialogue takes a moment.
   setImmediate(() => keep().catch(onFailure));
 }

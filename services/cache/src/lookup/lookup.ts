@@ -1,7 +1,6 @@
 /** Lookup = exact -> semantic -> template: stops at the first level that may answer. Nothing that fails here is more than a miss. */
 import { create } from '@bufbuild/protobuf';
 import { Level, type LookupRequest, type LookupResponse, LookupResponseSchema } from '@refrain/contracts';
-import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { questionOf } from '@refrain/judgement';
 import type { Encoded } from '@refrain/rpc';
 import { toBytes } from '../embedder/vector.ts';
@@ -23,8 +22,6 @@ export interface LookupParts extends SemanticParts {
   readonly uses: Pick<Uses, 'takeLeast' | 'used'>;
   readonly random: () => number;
   readonly settings: () => Settings;
-  /** Hears of entries that are in Redis and cannot be read, and of bugs. */
-  readonly onFault: (error: RefrainError) => void;
 }
 
 const allLevels = [Level.EXACT, Level.SEMANTIC, Level.TEMPLATE];
@@ -67,8 +64,6 @@ async function tryLevel(level: Level, lastMiss: string, asked: Asked, parts: Loo
         return lookupTemplate(asked, parts);
     }
   } catch (thrown) {
-    const error = toRefrainError(thrown);
-    if (error.code === 'internal' || error.reason === 'BAD_ENTRY') parts.onFault(error);
-    return { miss: missReason(error) };
+    return { miss: missReason(thrown, parts) };
   }
 }

@@ -1,7 +1,6 @@
 /** The last level: templates marked `always`. Filled, one is kept under its exact key for its own time. */
 import { create } from '@bufbuild/protobuf';
 import { type Answer, AnswerSchema, FinishReason, LookupResponseSchema, Source } from '@refrain/contracts';
-import { toRefrainError } from '@refrain/errors';
 import { cacheability, exactKey, matchTemplate, partitionKey, questionOf } from '@refrain/judgement';
 import type { RedisExactStore } from '../entries/exact-store.ts';
 import { toStoredHit } from '../entries/hit.ts';
@@ -9,12 +8,12 @@ import { lifeOf } from '../entries/life.ts';
 import { shorten, toEntryId } from '../entries/redis-keys.ts';
 import { makeRoom, type RoomParts } from '../removal/room.ts';
 import type { Asked, LevelResult } from '../requests/level.ts';
-import { missReason } from '../requests/miss-reason.ts';
+import { type Faults, missReason } from '../requests/miss-reason.ts';
 import type { Counts } from '../requests/stats.ts';
 import { isTooPersonal } from '../requests/too-personal.ts';
 
 /** What the level stands on. */
-export interface TemplateParts extends RoomParts {
+export interface TemplateParts extends RoomParts, Faults {
   readonly exact: Pick<RedisExactStore, 'set'>;
   readonly counts: Pick<Counts, 'evicted' | 'refused'>;
   readonly random: () => number;
@@ -67,5 +66,5 @@ function keep(answer: Answer, name: string, { chat, request, settings, nowMs }: 
     // Any number of questions fills a template: each counts against the cap.
     if (await parts.exact.set({ ...names, hit, rank: templateRank, template }, life)) await makeRoom(tenant, parts);
   };
-  keepOne().catch((thrown) => parts.counts.refused(`template_${missReason(toRefrainError(thrown))}`));
+  keepOne().catch((thrown) => parts.counts.refused(`template_${missReason(thrown, parts)}`));
 }

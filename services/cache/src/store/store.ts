@@ -1,6 +1,5 @@
 import { create } from '@bufbuild/protobuf';
 import { type Answer, type Chat, type StoreRequest, type StoreResponse, StoreResponseSchema } from '@refrain/contracts';
-import { toRefrainError } from '@refrain/errors';
 import { admit, type Cacheability, cacheability, exactKey, partitionKey, questionOf, ttlsOf } from '@refrain/judgement';
 import type { Embedder } from '../embedder/embedder.ts';
 import type { RedisExactStore } from '../entries/exact-store.ts';
@@ -15,14 +14,14 @@ import type { Learning } from '../learning/learning.ts';
 import type { Removal } from '../removal/removal.ts';
 import { makeRoom, type RoomParts } from '../removal/room.ts';
 import { checkStore } from '../requests/check-request.ts';
-import { missReason } from '../requests/miss-reason.ts';
+import { type Faults, missReason } from '../requests/miss-reason.ts';
 import type { Settings } from '../requests/settings.ts';
 import type { Counts } from '../requests/stats.ts';
 import { isTooPersonal } from '../requests/too-personal.ts';
 import { supersede } from './supersede.ts';
 
 /** What a store stands on. */
-export interface StoreParts extends RoomParts {
+export interface StoreParts extends RoomParts, Faults {
   readonly exact: RedisExactStore;
   readonly removal: Removal;
   readonly counts: Counts;
@@ -67,13 +66,13 @@ export async function store(request: StoreRequest, parts: StoreParts): Promise<S
     const leaves = await supersede(kept, parts);
     if (!(await parts.exact.set(kept, toLife(ttls.exact), leaves))) return refuse(parts, 'invalidated');
   } catch (thrown) {
-    return refuse(parts, missReason(toRefrainError(thrown)));
+    return refuse(parts, missReason(thrown, parts));
   }
   parts.learning.answered({ tenant, key: kept.partition }, request.tookMs);
   const near = trust && { trust, question: questionOf(chat), life: toLife(ttls.semantic) };
   const exactOnlyReason = (near ? await storeNear(kept, near, parts) : whyNot) ?? '';
   parts.counts.stored();
-  await makeRoom(tenant, parts).catch((thrown) => parts.counts.refused(`room_${missReason(toRefrainError(thrown))}`));
+  await makeRoom(tenant, parts).catch((thrown) => parts.counts.refused(`room_${missReason(thrown, parts)}`));
   return create(StoreResponseSchema, { stored: true, entryId, exactOnlyReason });
 }
 
@@ -121,7 +120,7 @@ async function storeNear(
     );
     return undefined;
   } catch (thrown) {
-    return refuse(missReason(toRefrainError(thrown)));
+    return refuse(missReason(thrown, parts));
   }
 }
 
