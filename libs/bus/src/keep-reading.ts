@@ -76,6 +76,11 @@ async function openConsumer(
     ...(tries !== undefined && { max_deliver: tries }),
     ...(mostWaiting !== undefined && { max_ack_pending: mostWaiting }),
   };
-  await manager.consumers.add(definition.name, config);
+  try {
+    await manager.consumers.update(definition.name, name, config);
+  } catch {
+    // Not there yet; a real fault shows here. One of other settings is refused by `add`, and would never be read.
+    await manager.consumers.add(definition.name, config);
+  }
   return connection.jetstream().consumers.get(definition.name, name);
 }

@@ -114,3 +114,24 @@ test('who works longer than the wait is heard of, and nobody else is given the m
   await Promise.all(takers.map((taker) => taker.drain()));
   assert.equal(given, 1);
 });
+
+test('messages that are put off hold up others from the number that was named on, also where the queue was read otherwise before', async () => {
+  const definition = queue('put-off');
+  const subject = 'test.put-off';
+  const seen: string[] = [];
+  const handle: QueueHandler = async (data) => {
+    seen.push(text(data));
+    return text(data) === 'now' ? 'done' : { retryMs: 60_000 };
+  };
+  await bus.ensureStream(definition);
+  for (const id of ['late-1', 'late-2', 'now']) await bus.publishDurable(subject, bytes(id), { id });
+  const few = bus.takeWork(definition, { ...options, mostWaiting: 2 }, handle);
+  await eventually(() => seen.length === 2, { what: 'as many as may wait' });
+  // It has asked for one more, and was given none.
+  await few.drain();
+  assert.deepEqual(seen, ['late-1', 'late-2']);
+  const more = bus.takeWork(definition, { ...options, mostWaiting: 3 }, handle);
+  await eventually(() => seen.includes('now'), { what: 'the one behind them' });
+  await more.drain();
+  assert.deepEqual(seen, ['late-1', 'late-2', 'now']);
+});

@@ -129,9 +129,15 @@ describe('a job', { timeout: 120_000 }, () => {
     const { job } = await at.until(id, JobState.DEAD);
     assert.deepEqual([job?.errorReason, job?.attempts], ['EXPIRED', 0]);
     assert.ok((job?.waits ?? 0) > 0 && (job?.finishedAtMs ?? 0n) >= expiresAtMs);
+    // One that waited longer than its record is kept (the service was away) dies likewise.
+    const lost = { ...queued, id: randomUUIDv7(), expiresAtMs: BigInt(Date.now() - 1) };
+    await at.bus.publishDurable(jobsSubject, toBinary(QueuedJobSchema, lost), { id: lost.id });
+    assert.equal((await at.until(lost.id, JobState.DEAD)).job?.errorReason, 'EXPIRED');
     at.router.script = () => 'Late, but there.';
-    await at.client.retry(create(RetryRequestSchema, { id }), { metadata: as.operator });
-    assert.equal((await at.until(id, JobState.DONE)).answer?.text, 'Late, but there.');
+    for (const dead of [id, lost.id]) {
+      await at.client.retry(create(RetryRequestSchema, { id: dead }), { metadata: as.operator });
+      assert.equal((await at.until(dead, JobState.DONE)).answer?.text, 'Late, but there.');
+    }
   });
 
   it('fails at once where trying again would not help', async () => {

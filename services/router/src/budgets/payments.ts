@@ -44,9 +44,10 @@ export async function* paid(
   if (held) await held.catch(refuse);
   let isSettled = false;
   const settle = (usage: Usage | undefined) => {
-    const limits = held && limitsOf(caller, mesh);
-    if (!isSettled) parts.budgets.settle({ ...toSettlement(usage, payment, parts.now ?? Date.now), limits });
+    if (isSettled) return;
     isSettled = true;
+    const limits = held && limitsOf(caller, mesh);
+    parts.budgets.settle({ ...toSettlement(usage, payment, parts.now ?? Date.now), limits });
   };
   try {
     for await (const event of events) {
