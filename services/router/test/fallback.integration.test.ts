@@ -26,6 +26,7 @@ interface JobBody {
   readonly id: string;
   readonly state: string;
   readonly attempts: number;
+  readonly waits: number;
   readonly completion: { readonly choices: readonly { readonly message: { readonly content: string } }[] } | null;
 }
 
@@ -156,6 +157,25 @@ describe('who falls back', { timeout: 180_000 }, () => {
     assert.deepEqual([response.status, answer.refrain.job_id], [202, id]);
     assert.equal((await readJob(id)).body.id, id);
     assert.equal((await readJob('01890000-0000-7000-8000-000000000000')).status, 404);
+  });
+
+  it('is answered later however long nobody was there: a job waits for workers as often as it must', async () => {
+    script({ text: 'Workers are back.' }, overloaded, overloaded);
+    await mesh.workers.stop();
+    const { jobId, reason } = await doors.by.grpc(chatOf('Workers away?'), queue);
+    assert.equal(reason, 'fallback:no_responders');
+    const waits = async () => {
+      const { body } = await readJob(jobId);
+      return body.waits > 3 && body.state === 'queued' && body.attempts === 0;
+    };
+    await eventually(waits, { what: 'more refusals than a job has tries, and no try', timeoutMs: 30_000 });
+    await mesh.start('provider');
+    await eventually(async () => (await readJob(jobId)).body.state === 'done', {
+      what: 'the answer',
+      timeoutMs: 30_000,
+    });
+    const { attempts, completion } = (await readJob(jobId)).body;
+    assert.deepEqual([attempts, completion?.choices[0]?.message.content], [1, 'Workers are back.']);
   });
 
   it('whom no template fits gets an answer without text and a job of it, by every door', async () => {
