@@ -25,7 +25,7 @@ export async function release(
   { near, confidence, trust }: Match,
   partition: Partition,
   { request, settings, nowMs }: Asked,
-  learning: Pick<Learning, 'refusal' | 'served' | 'wouldHit'>,
+  learning: Pick<Learning, 'refusal' | 'wouldHit'>,
 ): Promise<LevelResult> {
   learning.wouldHit(partition, confidence);
   if (confidence < (request.minimumConfidence ?? 0)) return { miss: 'below_confidence' };
@@ -33,7 +33,6 @@ export async function release(
   const refusal = await learning.refusal(partition, { id: near.id, confidence, trust }, settings);
   if (refusal) return { miss: refusal, shadow };
   if (settings.cache.semantic.shadow) return { miss: 'shadow', shadow };
-  learning.served(partition, confidence);
   return { hit: toSemanticHit(near.entry, nowMs, confidence) };
 }
 

@@ -26,10 +26,11 @@ const levelMs = 400;
 
 /** Looks a question up by its meaning. @throws RefrainError where a part fails, `deadline` where all together take too long */
 export function lookupSemantic(asked: Asked, parts: SemanticParts): Promise<LevelResult> {
-  return withTimeout(search(asked, parts), levelMs, 'The semantic lookup');
+  const late = new AbortController();
+  return withTimeout(search(asked, parts, late.signal), levelMs, 'The semantic lookup', () => late.abort());
 }
 
-async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> {
+async function search(asked: Asked, parts: SemanticParts, late: AbortSignal): Promise<LevelResult> {
   const { request, chat, settings } = asked;
   const { classification, tenant } = request;
   if (!settings.cache.semantic.enabled) return { miss: 'disabled' };
@@ -39,7 +40,7 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
   if (!parts.embedder.ready) return { miss: 'no_model' };
   let miss = 'empty';
   for (const way of waysOf(chat, settings.scope(tenant))) {
-    const result = await lookIn(way, asked, parts);
+    const result = await lookIn(way, asked, parts, late);
     if ('hit' in result || result.shadow) return result;
     // That a set is empty says less than what was found in another.
     if (result.miss !== 'empty') miss = result.miss;
@@ -47,7 +48,7 @@ async function search(asked: Asked, parts: SemanticParts): Promise<LevelResult> 
   return { miss };
 }
 
-async function lookIn(way: Way, asked: Asked, parts: SemanticParts): Promise<LevelResult> {
+async function lookIn(way: Way, asked: Asked, parts: SemanticParts, late: AbortSignal): Promise<LevelResult> {
   const { request, settings, nowMs } = asked;
   const partition = { tenant: request.tenant, key: shorten(way.partition) };
   // Where nobody else answers, no time is saved by not looking.
@@ -57,11 +58,11 @@ async function lookIn(way: Way, asked: Asked, parts: SemanticParts): Promise<Lev
   const [size] = await parts.times.taken('redis', () =>
     Promise.all([parts.near.size(partition, since), parts.index.prepare(partition)]),
   );
-  return size === 0 ? { miss: 'empty' } : metered({ way, partition, size, glances }, asked, parts);
+  return size === 0 ? { miss: 'empty' } : metered({ way, partition, size, glances }, asked, parts, late);
 }
 
 /** The part of it that takes time, and what that was worth. */
-async function metered(set: StoredSet, asked: Asked, parts: SemanticParts): Promise<LevelResult> {
+async function metered(set: StoredSet, asked: Asked, parts: SemanticParts, late: AbortSignal): Promise<LevelResult> {
   const { partition } = set;
   const began = performance.now();
   let saved: { readonly nanoUsd: bigint } | undefined;
@@ -69,7 +70,12 @@ async function metered(set: StoredSet, asked: Asked, parts: SemanticParts): Prom
     const match = await compare(set, asked, parts);
     if ('miss' in match) return match;
     const result = await release(match, partition, asked, parts.learning);
-    if ('hit' in result) leaveAlias(match, partition, asked, parts);
+    // Nobody waits for it any more: it is served to nobody, and saves nothing.
+    if (late.aborted) return { miss: 'deadline' };
+    if ('hit' in result) {
+      parts.learning.served(partition, match.confidence);
+      leaveAlias(match, partition, asked, parts);
+    }
     if ('hit' in result || result.miss === 'shadow') saved = savedBy(match);
     return result;
   } finally {

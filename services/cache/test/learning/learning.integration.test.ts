@@ -11,9 +11,10 @@ import {
   Verdict,
 } from '@refrain/contracts';
 import { eventually } from '@refrain/testkit';
+import type { Embedder } from '../../src/embedder/embedder.ts';
 import { byMeaning, exactly, startParts, summary } from '../rig.ts';
 
-const { redis, start } = await startParts();
+const { redis, embedder, start } = await startParts();
 const rig = await start();
 
 const semantic = { source: Source.SEMANTIC, served: true };
@@ -204,6 +205,39 @@ test('in shadow mode nothing is served by meaning, and the report says how good 
   }
   assert.deepEqual(summary(await again('shadow')), ['Madrid.', Source.SEMANTIC]);
   assert.equal((await report('shadow')).judged, 1n);
+});
+
+test('what is found after the lookup was given up was served to nobody: no evidence, no alias', async () => {
+  const { entryId } = await hitOf('late');
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const slow: Embedder = {
+    ...{ ready: true, state: 'up', known: () => undefined, forget: () => undefined, stop: async () => undefined },
+    embed: async (text) => {
+      await gate;
+      return embedder.embed(text);
+    },
+  };
+  const busy = await start({ embedder: slow });
+  const before = await report('late');
+  const exposed = async () => {
+    const [partition = ''] = entryId.split('.').slice(1);
+    const counts = (await rig.state.command('HGETALL', rig.keys.learned('late', `p:${partition}`))) as string[];
+    return counts.reduce((sum, each, i) => (counts[i - 1]?.startsWith('exposed:') ? sum + Number(each) : sum), 0);
+  };
+  const exposedBefore = await exposed();
+  try {
+    const words = 'Tell me the capital of Spain';
+    assert.equal((await busy.get('late', words, byMeaning)).missReason, 'deadline');
+    open();
+    await eventually(async () => (await report('late', busy)).lookups > before.lookups, {
+      what: 'the end of the search',
+    });
+    // What was counted before fades a little by the hit that would have been.
+    assert.ok((await exposed()) <= exposedBefore, `${await exposed()} > ${exposedBefore}`);
+    assert.equal((await busy.get('late', words, exactly)).missReason, 'empty');
+  } finally {
+    await busy.stop();
+  }
 });
 
 test('an alias of a wrong hit goes with it, and what was learned later holds for aliases too', async () => {

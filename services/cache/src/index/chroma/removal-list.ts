@@ -24,7 +24,7 @@ const whole = '*';
 /** Listed or struck off at once: far below the time a command may take. */
 const pageMembers = 1000;
 
-/** More are not listed one by one: 12 MB, for the days on which no Chroma works them off. */
+/** More are not listed one by one: 20 MB, for the days on which no Chroma works them off. */
 const maximumListed = 100_000;
 
 /**
