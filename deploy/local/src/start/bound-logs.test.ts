@@ -73,3 +73,20 @@ test('a short log and what is no log are left alone; one that cannot be shortene
   assert.equal(said.length, 1);
   assert.match(said[0] ?? '', /^the log a-stuck\.log grows: E/);
 });
+
+test('a folder that is removed under it is made again, and one that cannot be is told once', async (t) => {
+  const logs = join(folder(t), 'logs');
+  const said: string[] = [];
+  const stop = boundLogs(logs, { say: (line) => said.push(line), lookEveryMs: 1 });
+  t.after(stop);
+  await eventually(() => existsSync(logs), { what: 'the folder' });
+  assert.deepEqual(said, []);
+  rmSync(logs, { recursive: true });
+  await eventually(() => existsSync(logs), { what: 'the folder again' });
+  stop();
+  rmSync(logs, { recursive: true });
+  writeFileSync(logs, 'no folder');
+  t.after(boundLogs(logs, { say: (line) => said.push(line), lookEveryMs: 1 }));
+  await eventually(() => said.length > 0, { what: 'a word' });
+  assert.match(said[0] ?? '', /^the logs cannot be bounded: E/);
+});

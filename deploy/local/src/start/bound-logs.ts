@@ -4,7 +4,7 @@
  * gap and give both up. So a log that has grown too long is copied aside and emptied under its writer, which appends wherever the end is;
  * a line written in between, a millisecond or so for every 16 MiB, is lost.
  */
-import { copyFileSync, readdirSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { sizeOf } from './log-file.ts';
 
@@ -19,20 +19,29 @@ export interface BoundLogsOptions {
   readonly lookEveryMs?: number;
 }
 
-/** Looks at all logs of a folder now and then, until the function it gives is called. A log that cannot be shortened is told once. */
+/**
+ * Looks at all logs of a folder now and then, until the function it gives is called. A log that cannot be shortened is told once; a folder
+ * that somebody removed is made again, for what is started again.
+ */
 export function boundLogs(folder: string, options: BoundLogsOptions): () => void {
   const limit = options.maximumBytes ?? maximumBytes;
   const told = new Set<string>();
-  const look = () => {
-    for (const name of readdirSync(folder).filter((name) => name.endsWith('.log'))) {
-      try {
-        if (sizeOf(join(folder, name)) > limit) putAside(join(folder, name));
-      } catch (error) {
-        if (!told.has(name)) options.say(`the log ${name} grows: ${(error as Error).message}`);
-        told.add(name);
-      }
+  const attempt = (what: string, act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      if (!told.has(what)) options.say(`${what}: ${(error as Error).message}`);
+      told.add(what);
     }
   };
+  const look = () =>
+    attempt('the logs cannot be bounded', () => {
+      mkdirSync(folder, { recursive: true });
+      for (const name of readdirSync(folder).filter((name) => name.endsWith('.log')))
+        attempt(`the log ${name} grows`, () => {
+          if (sizeOf(join(folder, name)) > limit) putAside(join(folder, name));
+        });
+    });
   const timer = setInterval(look, options.lookEveryMs ?? lookEveryMs);
   timer.unref();
   return () => clearInterval(timer);
