@@ -54,12 +54,14 @@ test('an exact hit costs Redis one GET, though its uses are counted', async () =
   const names = await fill('cheap', 0, 1);
   await eventually(async () => (await usesOf('cheap', names[0] ?? '')) === 1);
   await rig.state.command('CONFIG', 'RESETSTAT');
+  const began = performance.now();
   for (let i = 0; i < 40; i += 1) assert.ok(await isThere('cheap', 0));
   const calls = await commandCalls();
+  const seconds = (performance.now() - began) / 1000;
   await eventually(async () => (await usesOf('cheap', names[0] ?? '')) === 41, { what: 'counted uses' });
   const written = (calls.get('eval') ?? 0) + (calls.get('evalsha') ?? 0);
   assert.equal(calls.get('get'), 40 + written, `${JSON.stringify([...calls])}`);
-  assert.ok(written <= 1, 'uses are written about once a second');
+  assert.ok(written <= 1 + seconds, 'uses are written about once a second');
   assert.equal(calls.get('mget'), undefined);
 });
 
