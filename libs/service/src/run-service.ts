@@ -46,8 +46,8 @@ export async function runService(options: {
 }): Promise<void> {
   const stops: (() => Promise<unknown> | unknown)[] = [];
   try {
-    const log = createLogger({ service: options.name, level: options.logLevel ?? 'info' });
     const metrics = new Metrics(options.name);
+    const log = openLog(options.name, options.logLevel, metrics);
     const stopMs = readEnv(stopSchema, { STOP_SECONDS: options.stopSeconds }).STOP_SECONDS * 1000;
     const state = stopOnSignals(log, stops, stopMs);
     const service = await options.start({ log, metrics, stopMs, onStop: (each) => stops.push(each) });
@@ -62,6 +62,14 @@ export async function runService(options: {
   } catch (error) {
     await giveUp(options.name, error, stops);
   }
+}
+
+function openLog(service: string, level: string | undefined, metrics: Metrics): Logger {
+  const failures = metrics.counter(
+    'log_failures_total',
+    'Times that standard output did not take the log (a full disk); up to 1 MiB of it waits until it does.',
+  );
+  return createLogger({ service, level: level ?? 'info', failed: () => failures.inc() });
 }
 
 function stopOnSignals(

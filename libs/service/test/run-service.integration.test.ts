@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 
 const main = new URL('./frame.main.ts', import.meta.url).pathname;
@@ -41,6 +42,19 @@ test('announces its addresses, serves them and stops its parts in reverse order 
   const { code, output } = await ended;
   assert.equal(code, 0, output);
   assert.match(output, /stopped second part[\s\S]*stopped first part/);
+});
+
+test('a log that nobody can take (a full disk) ends no service; it is counted', limit, async (t) => {
+  const full = openSync('/dev/full', 'w');
+  const stdio: StdioOptions = ['ignore', full, full, 'ipc'];
+  const child = fork(main, ['good'], { stdio, env: { ...process.env, LOG_LEVEL: 'info' } });
+  t.after(() => child.kill('SIGKILL'));
+  closeSync(full);
+  const message = await ready(child);
+  const text = await (await fetch(String(message.metrics))).text();
+  assert.match(text, /refrain_log_failures_total\{service="frame"\} [1-9]/);
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
 test('stops when its supervisor is gone', limit, async (t) => {
