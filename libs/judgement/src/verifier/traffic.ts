@@ -2,7 +2,7 @@
  * Where nothing is known of the traffic. On a labelled stream of ordinary questions, none asked twice, the estimate stays near it
  * (docs/decisions/0026).
  */
-const usualShare = 0.26;
+const usualShare = 0.25;
 /** What is known beforehand weighs as much as so many questions. */
 const usualWeight = 50;
 /** Questions that are remembered, about: traffic changes. */
