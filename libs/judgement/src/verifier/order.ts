@@ -42,6 +42,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
   let inverted = 0;
   const compared = rank(pairs.slice(0, 48));
   const isOfAnother = createNeighbourCheck(a.tokens, b.tokens, pairs);
+  const isHeld = createHolderCheck(a.tokens, b.tokens, pairs);
   for (let n = 0; n < compared.length; n += 1) {
     const p = compared[n] as Ranked;
     for (let m = n + 1; m < compared.length; m += 1) {
@@ -71,7 +72,7 @@ export function compareOrder(a: Signature, b: Signature, alignment: Alignment): 
       ) {
         if (!isMutual) exchangedRoles += 1;
       } else if (roleOf(x) === roleOf(x2) && roleOf(y) === roleOf(y2) && roleOf(x) !== roleOf(y)) continue;
-      else if (isExchange(p, q, compared) && !isMutual) exchanged += 1;
+      else if ((isExchange(p, q, compared) || isHeld(p, q)) && !isMutual) exchanged += 1;
     }
   }
   const total = (compared.length * (compared.length - 1)) / 2;
@@ -131,6 +132,23 @@ function createNeighbourCheck(
     return toB.get(ofX) === neighbour(b, q.b, step) && toB.get(ofY) === neighbour(b, p.b, step);
   };
   return (p, q) => stayed(p, q, 1) || stayed(p, q, -1);
+}
+
+/**
+ * Whether two neighbours changed places before a word that stayed with whichever comes second: "how bright do dull people seem" asks
+ * something else than "how dull do bright people seem". Side by side ("best cheap phone") they are one description.
+ */
+function createHolderCheck(
+  a: readonly Token[],
+  b: readonly Token[],
+  pairs: readonly { readonly a: number; readonly b: number }[],
+): (p: { a: number; b: number }, q: { a: number; b: number }) => boolean {
+  const toB = new Map(pairs.map((pair) => [pair.a, pair.b]));
+  return (p, q) => {
+    if (q.a - p.a < 2 || p.b - q.b < 2 || neighbour(a, p.a, 1) !== q.a || neighbour(b, q.b, 1) !== p.b) return false;
+    const isSide = a[q.a + 1]?.kind === 'word' && b[p.b + 1]?.kind === 'word';
+    return isSide && !a[q.a]?.mark && !b[p.b]?.mark && toB.get(q.a + 1) === p.b + 1;
+  };
 }
 
 /** The next word with a meaning on that side, at most three places away and in the same part of the sentence; -1 where there is none. */
