@@ -6,6 +6,7 @@ import { RefrainError } from '@refrain/errors';
 import { Breaker, withTimeout } from '@refrain/resilience';
 import type { Logger } from '@refrain/service';
 import { Redis } from 'ioredis';
+import { LastRefusal, toRefusal } from './refusal.ts';
 
 /** Where Redis is and how long a command may take. */
 export interface StateOptions {
@@ -33,6 +34,8 @@ export interface Script {
 export interface State {
   /** Whether the connection is up now. */
   readonly ready: boolean;
+  /** Why the server, though it is there, has refused what it was told within the last minute (a full disk); empty where it has not. */
+  readonly refuses: string;
   get(key: string): Promise<Buffer | null>;
   getMany(keys: readonly string[]): Promise<(Buffer | null)[]>;
   set(key: string, bytes: Uint8Array, options: { ttlMs: number }): Promise<void>;
@@ -60,6 +63,13 @@ export function openState(options: StateOptions): State {
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
   });
   const breaker = new Breaker({ failures: 3, cooldownMs: 200, name: 'Redis' });
+  const refusal = new LastRefusal();
+  const refused = (cause: unknown): RefrainError => {
+    const why = toRefusal(cause);
+    if (why === undefined) return failure('Redis refused.', 'REDIS_REFUSED', cause);
+    if (refusal.note(why)) options.log.warn({ reason: why }, 'redis refuses');
+    return failure(`Redis refuses: ${why}`, 'REDIS_REFUSED', cause);
+  };
   let said = '';
   redis.on('error', (error: Error) => {
     // Every retry fails alike; one line for each kind of trouble is enough.
@@ -91,7 +101,7 @@ export function openState(options: StateOptions): State {
         return { value: await withTimeout(call(), timeoutMs, 'Redis') };
       } catch (cause) {
         // A server that says no (out of memory, read-only, still loading) is there: its reads go on.
-        if (isReply(cause)) return { refused: failure('Redis refused.', 'REDIS_REFUSED', cause) };
+        if (isReply(cause)) return { refused: refused(cause) };
         throw failure('Redis did not answer.', 'REDIS_DOWN', cause);
       }
     });
@@ -102,6 +112,9 @@ export function openState(options: StateOptions): State {
   return {
     get ready() {
       return redis.status === 'ready' && breaker.state !== 'open';
+    },
+    get refuses() {
+      return refusal.why;
     },
     get: (key) => guarded(() => redis.getBuffer(key)),
     getMany: (keys) => (keys.length === 0 ? Promise.resolve([]) : guarded(() => redis.mgetBuffer([...keys]))),

@@ -51,13 +51,16 @@ test('a pipeline fails where one of its commands does', async () => {
   );
 });
 
-test('a server that refuses writes is not taken for one that is away: its reads go on', async () => {
+test('a server that refuses writes is not taken for one that is away: its reads go on, and it is told why', async () => {
+  assert.equal(state.refuses, '');
   await state.set('kept', Buffer.from('x'), { ttlMs: 60_000 });
   await state.command('CONFIG', 'SET', 'maxmemory', '1');
   for (let i = 0; i < 10; i += 1) {
     await assert.rejects(state.set('more', Buffer.from('y'), { ttlMs: 60_000 }), { reason: 'REDIS_REFUSED' });
   }
   assert.equal((await state.get('kept'))?.toString(), 'x');
+  assert.equal(state.ready, true);
+  assert.match(state.refuses, /memory is full/);
   await state.command('CONFIG', 'SET', 'maxmemory', '0');
   await state.set('more', Buffer.from('y'), { ttlMs: 60_000 });
 });

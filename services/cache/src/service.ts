@@ -89,7 +89,7 @@ export function createCacheService(options: CacheParts): {
   const ready = (): Readiness => ({
     ok: true,
     parts: {
-      redis: state.ready ? 'up' : 'down: every lookup is a miss',
+      redis: describeRedis(state),
       chroma: index.ready ? 'up' : 'down: small partitions are compared in process',
       embedder: embedder.state,
     },
@@ -100,6 +100,11 @@ export function createCacheService(options: CacheParts): {
     await parts.uses.flush();
   };
   return { registered, ready, stop };
+}
+
+function describeRedis({ ready, refuses }: State): string {
+  if (!ready) return 'down: every lookup is a miss';
+  return refuses === '' ? 'up' : `down: nothing is kept or removed, Redis refuses: ${refuses}`;
 }
 
 function watchParts({ metrics, state, embedder, index }: CacheParts): void {

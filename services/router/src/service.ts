@@ -106,7 +106,7 @@ export function createRouter({ bus, cache, jobs, log, metrics, requestLog, setti
         ok: seen.all,
         parts: {
           cache: seen.cache && lookup.reachable ? 'up' : 'down: every question is asked anew',
-          redis: state.ready ? 'up' : 'down: each router asks for itself',
+          redis: describeRedis(state),
           nats: bus.connected ? 'up' : 'down: only the cache and templates answer',
         },
       };
@@ -119,6 +119,11 @@ export function createRouter({ bus, cache, jobs, log, metrics, requestLog, setti
       await Promise.all([recorder.drain(), evidence.drain(), reviews.drain(), budgets.drain(), savings.stop()]);
     },
   };
+}
+
+function describeRedis({ ready, refuses }: Pick<State, 'ready' | 'refuses'>): string {
+  if (!ready) return 'down: each router asks for itself';
+  return refuses === '' ? 'up' : `down: each router asks for itself, Redis refuses: ${refuses}`;
 }
 
 /** Who hears how requests ended also gathers what they saved. */
