@@ -227,6 +227,6 @@ function toState(daySpent = 0, monthSpent = 0, held = 0): AccountState {
 function exhausted(what: string): RefrainError {
   const [whose = 'user', span = 'day'] = what.split('/');
   const name = whose === 'user' ? 'The budget' : 'The tenant’s budget';
-  const message = `${name} of this ${span} (UTC) does not cover what the request may cost.`;
+  const message = `${name} of this ${span} (UTC) does not cover what the request may cost; with a lower max_tokens or by a cheaper model it may.`;
   return new RefrainError('budget', message, { reason: 'BUDGET_EXHAUSTED' });
 }

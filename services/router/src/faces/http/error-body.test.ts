@@ -33,6 +33,11 @@ test('where only the cache was to answer, nothing cached is 504 as in RFC 9111, 
   assert.equal(httpStatus(new RefrainError('not_found', 'No.', { reason: 'MODEL_NOT_FOUND' })), 404);
 });
 
+test('a spent budget is not asked again by a client: its wait is a day or a month', () => {
+  const spent = new RefrainError('budget', 'No.', { reason: 'BUDGET_EXHAUSTED' });
+  assert.deepEqual([httpStatus(spent), errorHeaders(spent)], [429, { 'x-should-retry': 'false' }]);
+});
+
 test('an answer that broke off says what it has used', () => {
   const spent = { promptTokens: 10, completionTokens: 2, estimated: true, nanoUsd: 14n, priceMissing: false };
   assert.deepEqual(toErrorBody(new RefrainError('midstream', 'Cut.', { reason: 'TRUNCATED', spent })), {

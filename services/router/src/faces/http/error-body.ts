@@ -52,7 +52,8 @@ export function httpStatus({ code, reason }: RefrainError): number {
  * milliseconds are finer.
  */
 export function errorHeaders(error: RefrainError): Record<string, string> {
-  if (error.reason === notCached) return { 'x-should-retry': 'false' };
+  // OpenAI's clients ask again after every 429 unless they are told not to.
+  if (error.reason === notCached || error.code === 'budget') return { 'x-should-retry': 'false' };
   if (error.code === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
   if (error.retryAfterMs === undefined) return {};
   return { 'retry-after-ms': String(error.retryAfterMs), 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) };
