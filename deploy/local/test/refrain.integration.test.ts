@@ -93,6 +93,12 @@ test('key makes a key of 256 bits and an entry that refrain.yaml takes, with the
   assert.notEqual(another.stdout.split('\n')[0], key);
 });
 
+test('cache warm takes no --ttl that would be cut to what the cache keeps, and says what bounds it', async () => {
+  const { status, stderr } = await refrain(['cache', 'warm', 'answers.jsonl', '--tenant', 'acme', '--ttl', '604800']);
+  assert.equal(status, 2);
+  assert.match(stderr, /^refrain: --ttl must be a whole number from 1 to 86,400; .*cache\.staleSeconds/);
+});
+
 test('what is no command of ours is told with the usage, and ends with 2', async () => {
   for (const args of [
     [],

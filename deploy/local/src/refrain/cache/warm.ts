@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StoreRequest } from '@refrain/contracts';
-import { loadMeshConfig } from '@refrain/service';
+import { loadMeshConfig, type MeshConfig } from '@refrain/service';
 import { UsageError } from '../usage-error.ts';
 import { createOffer, type Offer } from './offer.ts';
 import { type CacheCommand, type CacheTools, readOptions, required, tellUnknown, withCache } from './open-cache.ts';
@@ -14,6 +14,7 @@ import { createWarmReader, type WarmLine } from './warm-line.ts';
 /** Answers on their way: enough to fill the embedder's batches, few enough that nobody who asks meanwhile waits for them. */
 const inFlight = 32;
 const highestRank = 5;
+const longestTtlReason = '; cache.staleSeconds of refrain.yaml says how long the cache keeps anything';
 
 /** What became of a file. */
 interface Summary {
@@ -41,13 +42,14 @@ export const warm: CacheCommand = async (args, tools) => {
   const [named] = positionals;
   if (named === undefined || positionals.length > 1) throw new UsageError('warm takes one file');
   const tenant = required('tenant', values.tenant);
+  const mesh = loadMeshConfig(tools.configFile);
   const read = createWarmReader({
     tenant,
     model: values.model,
     rank: toWhole('rank', values.rank, highestRank),
-    ttlSeconds: toWhole('ttl', values.ttl, 2 ** 32 - 1),
+    ttlSeconds: toWhole('ttl', values.ttl, longestTtlSeconds(mesh), longestTtlReason),
     tags: values.tag,
-    mesh: loadMeshConfig(tools.configFile),
+    mesh,
   });
   const file = resolve(tools.folder, named);
   const summary = await check(file, read, tools);
@@ -156,10 +158,15 @@ function toText({ bad, stored, byMeaning, exactOnly, refused }: Summary): string
   return `${lines.join('\n')}\n`;
 }
 
-function toWhole(name: string, value: string | undefined, maximum: number): number | undefined {
+/** The cache keeps nothing longer, whoever asks; a wish beyond it would be cut without a word. */
+function longestTtlSeconds({ cache }: MeshConfig): number {
+  return Math.max(cache.staleSeconds, cache.exact.ttlSeconds);
+}
+
+function toWhole(name: string, value: string | undefined, maximum: number, why = ''): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < 1 || number > maximum)
-    throw new UsageError(`--${name} must be a whole number from 1 to ${grouped(maximum)}`);
+    throw new UsageError(`--${name} must be a whole number from 1 to ${grouped(maximum)}${why}`);
   return number;
 }
