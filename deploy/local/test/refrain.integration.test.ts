@@ -52,6 +52,24 @@ test('validate names file, line, column and field of every fault; a path counts 
   assert.match(topK ?? '', new RegExp(`^my\\.yaml:${lineOf('topK')}:\\d+ cache\\.semantic\\.topK: `));
 });
 
+test('validate and key print one object for programs', async (t) => {
+  const here = folder(t);
+  writeFileSync(join(here, 'my.yaml'), shipped.replace('attempts: 4', 'attempts: many'));
+  const wrong = await refrain(['validate', 'my.yaml', '--json'], { INIT_CWD: here });
+  const { file, ok, faults } = JSON.parse(wrong.stdout) as { file: string; ok: boolean; faults: { path: string }[] };
+  assert.deepEqual(
+    [wrong.status, file, ok, faults.map(({ path }) => path)],
+    [1, 'my.yaml', false, ['limits.attempts']],
+  );
+  const right = JSON.parse((await refrain(['validate', '--json'])).stdout);
+  assert.deepEqual([right.ok, right.counts.keys], [true, 0]);
+  const made = JSON.parse(
+    (await refrain(['key', '--tenant', 'acme', '--user', 'u', '--tier', 'pro', '--json'])).stdout,
+  );
+  const hash = `sha256:${createHash('sha256').update(made.key).digest('hex')}`;
+  assert.deepEqual(made.entry, { hash, tenant: 'acme', user: 'u', tier: 'pro' });
+});
+
 test('validate says that a file cannot be read', async (t) => {
   assert.deepEqual(await refrain(['validate', 'none.yaml'], { INIT_CWD: folder(t) }), {
     status: 1,

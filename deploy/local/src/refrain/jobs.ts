@@ -7,7 +7,9 @@ import { createGrpcClient, type GrpcClient } from '@refrain/rpc';
 import { operatorMetadata } from '@refrain/service';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { toColumns } from './columns.ts';
 import { meshSecretOf } from './mesh-secret.ts';
+import { toMoment } from './moment.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 
 const stateNames: Readonly<Record<number, string>> = {
@@ -81,9 +83,11 @@ function toRow(job: Job) {
 
 function toTable(jobs: readonly Job[]): string {
   if (jobs.length === 0) return 'There are none.\n';
-  const lines = jobs.map(toRow).map(({ id, tenant, state, attempts, waits, createdAtMs, errorCode, errorReason }) => {
-    const fault = errorCode === '' ? '' : `  ${errorCode} (${errorReason})`;
-    return `${id}  ${state.padEnd(7)}  ${attempts} tries  ${waits} waits  ${new Date(createdAtMs).toISOString()}  ${tenant}${fault}`;
-  });
-  return `${['id                                    state    tries  created  tenant  fault', ...lines].join('\n')}\n`;
+  const rows = jobs
+    .map(toRow)
+    .map(({ id, tenant, user, state, attempts, waits, createdAtMs, errorCode, errorReason }) => {
+      const fault = errorCode === '' ? '' : `${errorCode} (${errorReason})`;
+      return [id, state, `${attempts}`, `${waits}`, toMoment(createdAtMs), `${tenant}/${user}`, fault];
+    });
+  return toColumns(['id', 'state', 'tries', 'waits', 'created (UTC)', 'asked by', 'fault'], rows);
 }

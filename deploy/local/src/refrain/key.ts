@@ -7,8 +7,9 @@ const keyBits = 256;
 
 /** Makes a caller's key: prints it, once and nowhere else, and the entry with its hash. */
 export function makeKey(args: readonly string[], out: (text: string) => void): number {
-  const options = { tenant: { type: 'string' }, user: { type: 'string' }, tier: { type: 'string' } } as const;
-  const { values } = asUsage(() => parseArgs({ args: [...args], options }));
+  const text = { type: 'string' } as const;
+  const options = { tenant: text, user: text, tier: text, json: { type: 'boolean', default: false } } as const;
+  const { json, ...values } = asUsage(() => parseArgs({ args: [...args], options })).values;
   const key = `rfr_${randomBytes(keyBits / 8).toString('base64url')}`;
   const hash = `sha256:${createHash('sha256').update(key).digest('hex')}`;
   const entry = callerKeySchema.safeParse({ hash, ...values });
@@ -16,6 +17,10 @@ export function makeKey(args: readonly string[], out: (text: string) => void): n
     const [fault] = entry.error.issues;
     const name = String(fault?.path[0]);
     throw new UsageError(`--${name}${name in values ? `: ${fault?.message ?? 'is wrong'}` : ' is missing'}`);
+  }
+  if (json) {
+    out(`${JSON.stringify({ key, entry: entry.data }, null, 2)}\n`);
+    return 0;
   }
   const { tenant, user, tier } = entry.data;
   const quoted = [hash, tenant, user, tier].map((value) => JSON.stringify(value));

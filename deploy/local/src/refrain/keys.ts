@@ -11,6 +11,7 @@ import {
 } from '@refrain/state';
 import type { Home } from '../start/home.ts';
 import { readMeshFile } from '../start/mesh-file.ts';
+import { toColumns } from './columns.ts';
 import { toMoment } from './moment.ts';
 import { reachRedis } from './reach-redis.ts';
 import { asUsage, UsageError } from './usage-error.ts';
@@ -116,13 +117,7 @@ function toTable(statuses: readonly KeyStatus[]): string {
     toMoment(status.lastUsedAtMs),
     remark(status),
   ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const toLine = (row: readonly string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return `${[head, ...rows].map(toLine).join('\n')}\n`;
+  return toColumns(head, rows);
 }
 
 function remark({ state, reason, probeAtMs, rests, lastError }: KeyStatus): string {

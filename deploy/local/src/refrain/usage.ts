@@ -1,8 +1,9 @@
 /** How the commands are called, each with a line of what it does. */
 const commands: Readonly<Record<string, string>> = {
-  validate: `  validate [FILE]                            checks a refrain.yaml and names line and field of every fault
+  validate: `  validate [FILE] [--json]                   checks a refrain.yaml and names line and field of every fault
 `,
-  key: `  key --tenant NAME --user NAME --tier TIER  makes a caller's key and its entry for refrain.yaml
+  key: `  key --tenant NAME --user NAME --tier TIER [--json]
+                                             makes a caller's key and its entry for refrain.yaml
                                              (tiers: free, basic, pro, enterprise)
 `,
   dial: `  dial FILE [--tier NAME] [--answer-tokens N] [--json]
