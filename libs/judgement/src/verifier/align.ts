@@ -201,7 +201,7 @@ function typo(x: Token, y: Token): Match | undefined {
   )
     return undefined;
   // Of rare words the next is another word: "fluoxetine", "fluvoxamine".
-  const isCommon = [x, y].some(({ known, lemma }) => known && commonness(lemma) > 0);
+  const isCommon = isOfClass || [x, y].some(({ known, lemma }) => known && commonness(lemma) > 0);
   const limit = length < 5 || !isCommon ? 1 : 2;
   if (editDistance(x.lower, y.lower, limit + 1) > limit) return undefined;
   // Hands slip behind the first letter, or exchange it with the second: "gmail" is not "email".

@@ -34,14 +34,14 @@ function isTerm({ kind, lower }: Token): boolean {
 function isSlip(a: Token, b: Token): boolean {
   const letters = ({ lower }: Token) => [...lower].sort().join('');
   const allowed = a.known && b.known ? 0 : 1;
-  return letters(a) === letters(b) || editDistance(spelling(a.lemma), spelling(b.lemma), allowed + 1) <= allowed;
+  return letters(a) === letters(b) || editDistance(spelling(a.lower), spelling(b.lower), allowed + 1) <= allowed;
 }
 
 /** One form of what is written in two ways: "orthopaedic", "orthopedic". */
 function spelling(word: string): string {
   return word
     .replace(/[ao]e/g, 'e')
-    .replace(/ph/g, 'f')
+    .replace(/(?<!^)ph/g, 'f')
     .replace(/ou(?=r)/g, 'o')
     .replace(/is(?=[aei])/g, 'iz')
     .replace(/(?<=[bt])re$/, 'er')

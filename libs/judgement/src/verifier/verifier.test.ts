@@ -104,6 +104,7 @@ test('the same question in other words, order or form breaks no rule', () => {
     ['Can I buy ibuprofin in a supermarket?', 'Can I buy ibuprofen in a supermarket?'],
     ['Who treats an orthopaedic injury?', 'Who treats an orthopedic injury?'],
     ['How do I stop procrastinating?', 'How do I stop procrastination?'],
+    ['How do I sort a list in javascript?', 'How do I sort a list in javscritp?'],
     ['How do I register at the libary?', 'How do I register at the library?'],
     ['Why is the sky blue ??', 'Why is the sky blue?'],
     ['Who was the first mayor of Lyon?', 'Who is the first mayor of Lyon?'],

@@ -736,7 +736,7 @@ export type PartitionReport = Message<"refrain.cache.v1.PartitionReport"> & {
 
   /**
    * Of the questions that lately had something near, the share whose nearest is the same question, as this cache estimates it without
-   * being told (0.26 where it knows nothing). Where it is higher, candidates are taken for the same more readily.
+   * being told (0.25 where it knows nothing). Where it is higher, candidates are taken for the same more readily.
    *
    * @generated from field: double repeat_share = 15;
    */
