@@ -71,6 +71,19 @@ describe('a key whose call failed', () => {
     assert.equal(await pool.claimProbe(second), false, 'a key that works is not probed');
   });
 
+  it('tells of a refused key at once, whether a call or a look has found it, and of nothing else', async () => {
+    const told: string[] = [];
+    const watcher = { denied: (id: string, reason: string) => void told.push(`${id} ${reason}`) };
+    const pool = rig.worker('strategy: round-robin', 3, { watcher });
+    const [first = '', second = ''] = [...pool.keys.keys()];
+    await fail(pool, refused, { preferred: first });
+    await fail(pool, limited(1000), { preferred: second });
+    pool.report(second, broken);
+    assert.deepEqual(told, [`${first} KEY_REJECTED`]);
+    pool.report(second, refused);
+    assert.deepEqual(told, [`${first} KEY_REJECTED`, `${second} KEY_REJECTED`]);
+  });
+
   it('says that none works once the last was refused; an operator revives one, or takes it out for good', async () => {
     const provider = 'ordered';
     const pool = rig.worker('', 1, { provider });

@@ -87,11 +87,12 @@ describe('operators', () => {
     );
   });
 
-  it('hear that no key works any more', async () => {
+  it('hear of each key that its provider refuses, and that none works any more', async () => {
     await start(1);
     rig.upstream.otherwise({ fault: { kind: 'bad_key' } });
     for (let i = 0; i < 4; i += 1) await rig.ask();
-    await eventually(() => told('denied').length === 1);
+    await eventually(() => told('denied').length === keys.length + 1);
+    assert.equal(new Set(told('denied').map(({ keyId }) => keyId)).size, keys.length + 1, 'each once, and the whole');
     const refused = failureOf(await rig.ask());
     assert.deepEqual([refused.code, refused.reason], ['upstream_denied', 'NO_KEY']);
   });

@@ -44,7 +44,8 @@ export interface PoolOptions {
   readonly state?: Pick<State, 'script' | 'command'>;
 }
 
-const noWatcher: PoolWatcher = { used: () => undefined, ended: () => undefined, refused: () => undefined };
+const ignore = () => undefined;
+const noWatcher: PoolWatcher = { used: ignore, ended: ignore, denied: ignore, refused: ignore };
 
 /** A Redis and pools upon it. */
 export interface PoolRig {

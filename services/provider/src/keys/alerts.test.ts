@@ -35,6 +35,13 @@ test('a share, a rate of errors and a refusal alert from their thresholds on, no
   assert.match(texts[0] ?? '', /85 %/);
 });
 
+test('a key that its provider refuses is told by its hash, with why and what an operator can do', () => {
+  const { alerts, raised, texts } = setUp();
+  alerts.denied('k', 'SPEND_LIMIT');
+  assert.deepEqual(raised, ['denied:openai:k denied openai k']);
+  assert.match(texts[0] ?? '', /SPEND_LIMIT.*keys revive k/);
+});
+
 test('another key is another cause', () => {
   const { alerts, raised } = setUp();
   alerts.used('k', 0.9);

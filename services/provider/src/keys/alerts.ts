@@ -35,6 +35,11 @@ export class KeyAlerts implements PoolWatcher {
     this.#raise('errors', id, `${errors} of the last ${calls} calls with a key failed.`);
   }
 
+  denied(id: string, reason: string): void {
+    const text = `The provider refuses a key (${reason}): it is out of use, and probed now and then. Once that is mended: npm run -s refrain -- keys revive ${id}`;
+    this.#raise('denied', id, text);
+  }
+
   refused(why: 'denied' | 'wait'): void {
     if (why === 'denied') this.#raise('denied', '', 'No key of the provider works any more.');
     else this.#raise('exhausted', '', 'All keys of the provider are resting or have used up their quotas.');

@@ -121,6 +121,7 @@ export class SharedPool implements KeyPool {
     const { key, model, want, probe, at } = lease;
     const known = this.local.settle({ id: key.id, model, at, probe, want }, outcome, this.#moment());
     this.#reports.ended(lease, outcome, known);
+    if (outcome.outcome === 'denied') this.#parts.watcher.denied(key.id, outcome.reason);
   }
 
   /** Learns of a key what was found without a call: that it is refused, or that its provider fails. */
@@ -133,6 +134,7 @@ export class SharedPool implements KeyPool {
     this.local.settle({ id, ...none }, outcome, { ...moment, isCheck: true });
     const lease: Lease = { key, attemptId: checkModel, ...none, counters: [0, 0, 0], local: false };
     this.#reports.tell(lease, { ...outcome, ...moment });
+    if (outcome.outcome === 'denied') this.#parts.watcher.denied(id, outcome.reason);
   }
 
   /** Whether a key that is out is to be probed now, and by us. @throws RefrainError when Redis is away */
