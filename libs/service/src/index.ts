@@ -13,7 +13,7 @@ export { createLogger, type Logger } from './logger.ts';
 export { isLoopback, requireKeysBeyondLoopback } from './loopback.ts';
 export { followMeshConfig } from './mesh-config/follow.ts';
 export { loadMeshConfig, parseMeshConfig } from './mesh-config/load.ts';
-export { createReload, type Reload } from './mesh-config/reload.ts';
+export { createReloading, type Reload } from './mesh-config/reload.ts';
 export {
   callerKeySchema,
   type KeyLimits,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { readEnv } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { createReloading, type Reload } from './mesh-config/reload.ts';
 import { Metrics } from './metrics.ts';
 import { type Readiness, startOps } from './ops.ts';
 
@@ -13,6 +14,8 @@ import { type Readiness, startOps } from './ops.ts';
 export interface ServiceScope {
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Takes what the files say anew; what it refuses is told on `/readyz` until it is mended. */
+  readonly reload: Reload;
   /** Milliseconds that all stops have together; whoever lets work end must leave some to those that stop after it. */
   readonly stopMs: number;
   /** Registers a stop; they run in reverse order, each awaited. */
@@ -50,9 +53,17 @@ export async function runService(options: {
     const log = openLog(options.name, options.logLevel, metrics);
     const stopMs = readEnv(stopSchema, { STOP_SECONDS: options.stopSeconds }).STOP_SECONDS * 1000;
     const state = stopOnSignals(log, stops, stopMs);
-    const service = await options.start({ log, metrics, stopMs, onStop: (each) => stops.push(each) });
-    const ready = () =>
-      state.stopping ? { ok: false, parts: { ...service.ready().parts, process: 'stopping' } } : service.ready();
+    const reloading = createReloading({ log, metrics });
+    const { reload } = reloading;
+    const service = await options.start({ log, metrics, reload, stopMs, onStop: (each) => stops.push(each) });
+    const ready = (): Readiness => {
+      const { ok, parts } = service.ready();
+      if (state.stopping) return { ok: false, parts: { ...parts, process: 'stopping' } };
+      const { fault } = reloading;
+      return fault === ''
+        ? { ok, parts }
+        : { ok, parts: { ...parts, config: `down: the old one is in force, ${fault}` } };
+    };
     const ops = await startOps({ ...service.ops, metrics, ready, log });
     stops.unshift(() => ops.stop());
     const addresses = { ...service.announce, metrics: `${ops.url}/metrics` };

@@ -7,7 +7,7 @@ await runService({
   name: 'frame',
   logLevel: process.env.LOG_LEVEL || undefined,
   stopSeconds: process.env.STOP_SECONDS,
-  start: async ({ log, onStop, stopMs }) => {
+  start: async ({ log, onStop, reload, stopMs }) => {
     if (mode === 'config') {
       throw new ConfigError('refrain.yaml', [
         { path: 'limits.attempts', line: 9, column: 3, message: 'is wrong' },
@@ -21,6 +21,11 @@ await runService({
       if (mode === 'bad-stop') throw new Error('stuck');
       if (mode === 'slow-stop') await new Promise(() => undefined);
     });
+    if (mode === 'refused') {
+      reload(() => {
+        throw new ConfigError('refrain.yaml', [{ path: 'limits.attempts', line: 9, column: 3, message: 'is wrong' }]);
+      });
+    }
     if (mode === 'fault') throw new Error('no luck');
     if (mode === 'reject') setTimeout(() => Promise.reject(new Error('nobody caught me')), 20);
     return {

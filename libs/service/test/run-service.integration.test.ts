@@ -57,6 +57,19 @@ test('a log that nobody can take (a full disk) ends no service; it is counted', 
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
+test(
+  'a configuration that was refused while it runs stands on /readyz, and the service stays ready',
+  limit,
+  async (t) => {
+    const { child } = start(t, 'refused');
+    const { metrics } = await ready(child);
+    const response = await fetch(new URL('/readyz', String(metrics)));
+    const { ok, parts } = (await response.json()) as { ok: boolean; parts: Record<string, string> };
+    assert.deepEqual([response.status, ok, parts.all], [200, true, 'ready']);
+    assert.equal(parts.config, 'down: the old one is in force, refrain.yaml:9:3 limits.attempts: is wrong');
+  },
+);
+
 test('stops when its supervisor is gone', limit, async (t) => {
   const { child, ended } = start(t, 'good', { LOG_LEVEL: 'info' });
   await ready(child);

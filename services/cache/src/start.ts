@@ -2,7 +2,6 @@
 import { type RefrainError, toRefrainError } from '@refrain/errors';
 import { startGrpcServer } from '@refrain/rpc';
 import {
-  createReload,
   followMeshConfig,
   isLoopback,
   type Logger,
@@ -81,12 +80,12 @@ async function openModel({ modelsFolder }: CacheConfig, log: Logger): Promise<Em
   return fault ? noEmbedder(fault) : new EmbedderProcess({ modelsFolder, log });
 }
 
-function followSettings(file: string, { log, metrics, onStop }: ServiceScope) {
+function followSettings(file: string, { log, reload, onStop }: ServiceScope) {
   let settings = toSettings(loadMeshConfig(file));
   const use = (next: MeshConfig) => {
     settings = toSettings(next);
     log.info({}, 'refrain.yaml was read again');
   };
-  onStop(followMeshConfig(file, use, createReload({ log, metrics })));
+  onStop(followMeshConfig(file, use, reload));
   return () => settings;
 }

@@ -2,13 +2,7 @@
 import { openBus } from '@refrain/bus';
 import { RouterService } from '@refrain/contracts';
 import { createGrpcClient, startGrpcServer } from '@refrain/rpc';
-import {
-  createReload,
-  followMeshConfig,
-  loadMeshConfig,
-  requireKeysBeyondLoopback,
-  runService,
-} from '@refrain/service';
+import { followMeshConfig, loadMeshConfig, requireKeysBeyondLoopback, runService } from '@refrain/service';
 import { loadConfig, requireMeshSecret } from './config.ts';
 import { createJobs } from './service.ts';
 
@@ -18,7 +12,7 @@ await runService({
   name: 'jobs',
   logLevel: process.env.LOG_LEVEL,
   stopSeconds: process.env.STOP_SECONDS,
-  start: async ({ log, metrics, onStop }) => {
+  start: async ({ log, metrics, reload, onStop }) => {
     const config = loadConfig(process.env);
     const { host, port, opsPort, configFile, natsUrl, routerAddress } = config;
     const meshSecret = requireMeshSecret(config);
@@ -29,7 +23,7 @@ await runService({
       mesh = next;
       log.info({}, 'refrain.yaml was read again');
     };
-    onStop(followMeshConfig(configFile, use, createReload({ log, metrics })));
+    onStop(followMeshConfig(configFile, use, reload));
     const bus = openBus({ url: natsUrl, name: 'jobs', log });
     onStop(() => bus.drain());
     const router = createGrpcClient(RouterService, routerAddress);

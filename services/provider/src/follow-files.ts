@@ -26,7 +26,7 @@ export function followFiles(
   };
   const stopMesh = followMeshConfig(config.meshFile, use, reload, lookEveryMs);
   const timer = setInterval(() => {
-    if (look(config, current) !== seen) reload(() => use(current));
+    if (look(config, current) !== seen) reload(() => use(current), 'keys');
   }, lookEveryMs);
   timer.unref();
   return () => {

@@ -1,6 +1,6 @@
 /** The provider workers as a process. */
 import { openBus } from '@refrain/bus';
-import { createReload, loadMeshConfig, runService } from '@refrain/service';
+import { loadMeshConfig, runService } from '@refrain/service';
 import { openState } from '@refrain/state';
 import { chooseProviders, loadConfig } from './config.ts';
 import { followFiles } from './follow-files.ts';
@@ -15,7 +15,7 @@ await runService({
   name: 'provider',
   logLevel: process.env.LOG_LEVEL,
   stopSeconds: process.env.STOP_SECONDS,
-  start: async ({ log, metrics, onStop, stopMs }) => {
+  start: async ({ log, metrics, reload, onStop, stopMs }) => {
     const config = loadConfig(process.env);
     const mesh = loadMeshConfig(config.meshFile);
     const providers = chooseProviders(config.providers, mesh);
@@ -31,7 +31,7 @@ await runService({
     const parts = { mesh, providers, keysOf, keySettings, llama, bus, state, fetch: client.fetch, log, metrics };
     const service = startProviderService(parts);
     onStop(() => service.drain(Math.max(stopMs / 2, stopMs - afterwardsMs)));
-    onStop(followFiles(service, config, mesh, createReload({ log, metrics })));
+    onStop(followFiles(service, config, mesh, reload));
     return {
       ready: service.ready,
       ops: { host: config.host, port: config.opsPort },

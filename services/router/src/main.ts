@@ -19,13 +19,13 @@ await runService({
   name: 'router',
   logLevel: process.env.LOG_LEVEL,
   stopSeconds: process.env.STOP_SECONDS,
-  start: async ({ log, metrics, onStop, stopMs }) => {
+  start: async ({ log, metrics, reload, onStop, stopMs }) => {
     const config = loadConfig(process.env);
     const { host, grpcPort, httpPort, opsPort, cacheAddress, jobsAddress, meshSecret } = config;
     const { redisUrl, natsUrl, configFile } = config;
     const mesh = loadMeshConfig(configFile);
     requireKeysBeyondLoopback(host, mesh.keys);
-    const settings = followSettings(mesh, { configFile, host, log, metrics, onStop });
+    const settings = followSettings(mesh, { configFile, host, log, reload, onStop });
     const bus = openBus({ url: natsUrl, name: 'router', log });
     onStop(() => bus.drain());
     const state = openState({ url: redisUrl, name: 'refrain-router', log });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Logger, loadMeshConfig, Metrics } from '@refrain/service';
+import { createReloading, type Logger, loadMeshConfig, Metrics } from '@refrain/service';
 import { silentLog } from '@refrain/testkit';
 import { settingsOf, yamlOf } from '../test/question.ts';
 import { followSettings } from './settings.ts';
@@ -28,7 +28,8 @@ function follow(t: TestContext, host: string, extra: string) {
   const note = (_fields: object, message: string) => void said.push(message);
   const log: Logger = { ...silentLog, info: note, error: note };
   const metrics = new Metrics('test');
-  const options = { configFile, host, log, metrics, onStop: (stop: () => void) => t.after(stop) };
+  const { reload } = createReloading({ log, metrics });
+  const options = { configFile, host, log, reload, onStop: (stop: () => void) => t.after(stop) };
   const errors = async () => /^refrain_config_errors_total(?:\{.*\})? (\d+)$/m.exec(await metrics.text())?.[1];
   return { settings: followSettings(loadMeshConfig(configFile), options), write, said, errors };
 }

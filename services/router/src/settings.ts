@@ -6,11 +6,10 @@ import {
   withListedPrices,
 } from '@refrain/judgement';
 import {
-  createReload,
   followMeshConfig,
   type Logger,
   type MeshConfig,
-  type Metrics,
+  type Reload,
   requireKeysBeyondLoopback,
 } from '@refrain/service';
 import type { Caller } from './caller.ts';
@@ -45,17 +44,17 @@ export function followSettings(
     configFile: string;
     host: string;
     log: Logger;
-    metrics: Pick<Metrics, 'counter'>;
+    reload: Reload;
     onStop: (stop: () => void) => void;
   },
 ): () => Settings {
-  const { configFile, host, log, metrics, onStop } = options;
+  const { configFile, host, log, reload, onStop } = options;
   let settings = toSettings(mesh);
   const use = (next: MeshConfig) => {
     requireKeysBeyondLoopback(host, next.keys);
     settings = toSettings(next);
     log.info({}, 'refrain.yaml was read again');
   };
-  onStop(followMeshConfig(configFile, use, createReload({ log, metrics })));
+  onStop(followMeshConfig(configFile, use, reload));
   return () => settings;
 }
