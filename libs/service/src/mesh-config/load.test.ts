@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../config-error.ts';
 import { loadMeshConfig, parseMeshConfig } from './load.ts';
@@ -174,4 +176,21 @@ test('aliases that multiply or point nowhere are refused', () => {
 
 test('a file that is not there is a fault with its name', () => {
   assert.throws(() => loadMeshConfig('/nowhere/refrain.yaml'), /\/nowhere\/refrain\.yaml cannot be read \(ENOENT\)/);
+});
+
+test('a fault names the file by its way from here, or in full where it lies elsewhere: there may be another of that name', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'refrain-load-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const here = join(folder, 'refrain.yaml');
+  writeFileSync(here, 'version: 2\n');
+  const firstFault = () => {
+    try {
+      return loadMeshConfig(here) && '';
+    } catch (error) {
+      return (error as Error).message.split(' ')[0];
+    }
+  };
+  assert.equal(firstFault(), `${here}:1:1`);
+  t.mock.method(process, 'cwd', () => folder);
+  assert.equal(firstFault(), 'refrain.yaml:1:1');
 });

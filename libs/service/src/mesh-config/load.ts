@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigFault } from '../config-error.ts';
 import { crossCheck } from './cross-check.ts';
@@ -20,7 +20,13 @@ export function loadMeshConfig(file: string): MeshConfig {
   } catch (error) {
     throw new ConfigError(file, [{ path: '', message: `cannot be read (${(error as NodeJS.ErrnoException).code})` }]);
   }
-  return parseMeshConfig(text, basename(file));
+  return parseMeshConfig(text, toShown(file));
+}
+
+/** By its way from here; in full where it does not lie below: an operator who reads `refrain.yaml` looks at the one beside. */
+function toShown(file: string): string {
+  const way = relative(process.cwd(), file);
+  return way.startsWith('..') || isAbsolute(way) ? file : way;
 }
 
 /**
