@@ -17,6 +17,12 @@ export interface Subscription {
   drain(): Promise<void>;
 }
 
+/** A stream that is read until it is stopped. */
+export interface Reading extends Subscription {
+  /** Why it cannot be read now though NATS is there, in the server's words; empty where it can. */
+  readonly fault: string;
+}
+
 /** A private subject others may write to. */
 export interface Inbox {
   readonly subject: string;
@@ -145,7 +151,7 @@ export interface Bus {
   /** Publishes to JetStream until it is acknowledged, with one id, so that a repeat is not a second message. Bounded tries. */
   publishDurable(subject: string, data: Uint8Array, options: { id: string }): Promise<void>;
   /** Takes messages of a work queue, one after the other, as soon as and as long as JetStream is there. Makes the stream where it is missing. */
-  takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Subscription;
+  takeWork(definition: StreamDefinition, options: TakeOptions, handle: QueueHandler): Reading;
   /** Reads a stream by batches, a second apart while it brings few, as soon as and as long as JetStream is there. Makes it where it is missing. */
   takeBatches(definition: StreamDefinition, options: BatchOptions, handle: BatchHandler): Subscription;
   /**

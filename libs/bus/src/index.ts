@@ -9,6 +9,7 @@ export type {
   KeptValue,
   PublishOptions,
   QueueHandler,
+  Reading,
   ReplayOptions,
   RequestOptions,
   StoredMessage,

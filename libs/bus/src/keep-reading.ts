@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
 import { AckPolicy, type Consumer, type ConsumerConfig, type NatsConnection } from 'nats';
-import type { StreamDefinition, Subscription } from './bus.ts';
+import type { Reading, StreamDefinition } from './bus.ts';
 import { ensureStream } from './jetstream.ts';
 
 /** JetStream is asked again after this where it could not be reached. */
@@ -32,23 +32,23 @@ export function keepReading(
   open: () => NatsConnection,
   reader: Reader,
   read: (consumer: Consumer, stopping: AbortSignal) => Promise<void>,
-): Subscription {
+): Reading {
   const { definition, log } = reader;
   const stopping = new AbortController();
+  let fault = '';
   const run = async () => {
     let consumer: Consumer | undefined;
-    let said = false;
     while (!stopping.signal.aborted) {
       try {
         consumer ??= await openConsumer(open(), reader);
         await read(consumer, stopping.signal);
-        said = false;
+        fault = '';
       } catch (err) {
         consumer = undefined;
         // That there is no connection, at the start or later, is said where it is lost.
         const isAway = err instanceof RefrainError && err.reason === 'BUS_DOWN';
-        log[said || isAway ? 'debug' : 'warn']({ err, stream: definition.name }, 'a stream could not be read');
-        said ||= !isAway;
+        log[fault !== '' || isAway ? 'debug' : 'warn']({ err, stream: definition.name }, 'a stream could not be read');
+        if (!isAway) fault = err instanceof Error ? err.message : String(err);
         // Only its being stopped ends the pause early, which the loop's head sees.
         await delay(isAway ? lookMs : retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
@@ -56,6 +56,9 @@ export function keepReading(
   };
   const running = run();
   return {
+    get fault() {
+      return fault;
+    },
     drain: async () => {
       stopping.abort();
       await running;

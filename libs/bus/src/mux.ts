@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { RefrainError } from '@refrain/errors';
 import type { Logger } from '@refrain/service';
-import type { Msg, NatsConnection } from 'nats';
+import { type Msg, type NatsConnection, NatsError } from 'nats';
 
 type Listener = (message: Msg | RefrainError) => void;
 
@@ -50,9 +50,11 @@ export class Mux {
   }
 }
 
-/** The error of everything that needs a connection while there is none. */
+/** The error of everything that needs a connection while there is none; of a server that is there and refuses, in its words. */
 export function busDown(cause?: unknown): RefrainError {
-  return new RefrainError('unavailable', 'NATS is not reachable.', { reason: 'BUS_DOWN', retryAfterMs: 1000, cause });
+  const refusal = cause instanceof NatsError ? cause.api_error?.description : undefined;
+  const message = refusal === undefined ? 'NATS is not reachable.' : `NATS refuses: ${refusal}.`;
+  return new RefrainError('unavailable', message, { reason: 'BUS_DOWN', retryAfterMs: 1000, cause });
 }
 
 /** NATS says at once when nobody listens on a subject: an empty message with status 503. */

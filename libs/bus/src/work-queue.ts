@@ -1,7 +1,7 @@
 /** Takes what waits on a JetStream work queue, one message after the other; what is not done is delivered again, a few times. */
 import type { Logger } from '@refrain/service';
 import type { JsMsg, NatsConnection } from 'nats';
-import type { QueueHandler, StreamDefinition, Subscription, TakeOptions } from './bus.ts';
+import type { QueueHandler, Reading, StreamDefinition, TakeOptions } from './bus.ts';
 import { keepReading } from './keep-reading.ts';
 
 /** How long one request for a message waits at the server; a stopped taker is through after this at the latest. */
@@ -13,7 +13,7 @@ export function takeWork(
   definition: StreamDefinition,
   options: TakeOptions & { readonly log: Logger },
   handle: QueueHandler,
-): Subscription {
+): Reading {
   return keepReading(open, { definition, ...options }, async (consumer) => {
     const message = await consumer.next({ expires: waitMs });
     if (message) await settle(message, options, handle);

@@ -37,6 +37,13 @@ test('the list has the last value of each, and a removed one is as if it had nev
   assert.ok(await kept.put('kept.c', bytes('again'), 0));
 });
 
+test('a server that is there and has no room says so, and is not said to be out of reach', async () => {
+  const kept = bus.kept({ ...definition, name: 'test-vast', subjects: ['vast.*'], maxBytes: Number.MAX_SAFE_INTEGER });
+  const refused = { code: 'unavailable', reason: 'BUS_DOWN', message: /^NATS refuses: insufficient storage/ };
+  await assert.rejects(kept.put('vast.a', bytes('a'), 0), refused);
+  await assert.rejects(Array.fromAsync(kept.list('vast.*')), refused);
+});
+
 test('values are there again after the server was killed; while it is away every call says so at once', async () => {
   const kept = bus.kept(definition);
   await nats.kill();

@@ -19,6 +19,17 @@ const queue = (name: string): StreamDefinition => ({
 });
 const options = { name: 'takers', ackWaitMs: 5000, tries: 3 };
 
+test('a reader whose stream cannot be made says why; one that reads has no fault', async () => {
+  const done: QueueHandler = async () => 'done';
+  const vast = bus.takeWork({ ...queue('vast'), maxBytes: Number.MAX_SAFE_INTEGER }, options, done);
+  await eventually(() => vast.fault !== '', { what: 'the fault' });
+  assert.match(vast.fault, /insufficient storage/);
+  await vast.drain();
+  const good = bus.takeWork(queue('modest'), options, done);
+  assert.equal(good.fault, '');
+  await good.drain();
+});
+
 test('each message is done once, by one of those who share the work; a repeat of its id is none', async () => {
   const definition = queue('once');
   const seen: string[] = [];

@@ -1,5 +1,5 @@
 /** Builds the jobs service from its dependencies; no I/O of its own. */
-import { type Bus, createAlerts, type Subscription } from '@refrain/bus';
+import { type Bus, createAlerts, type Reading } from '@refrain/bus';
 import { deadStream, jobsStateStream, jobsStream, type RouterService } from '@refrain/contracts';
 import type { GrpcClient, RegisteredService } from '@refrain/rpc';
 import type { Logger, MeshConfig, Metrics, Readiness, Secret } from '@refrain/service';
@@ -41,6 +41,12 @@ const endlessly = 1_000_000;
  */
 const mostWaiting = 5000;
 
+/** A NATS without room for the stream is up, and yet no job can be taken. */
+function describeQueue(takers: readonly Reading[]): string {
+  const fault = takers.find((taker) => taker.fault !== '')?.fault;
+  return fault === undefined ? 'up' : `down: no job is taken or worked on, NATS refuses: ${fault}`;
+}
+
 /** Builds it. */
 export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret }: JobsParts): Jobs {
   const jobsMetrics = createJobsMetrics(metrics);
@@ -56,12 +62,15 @@ export function createJobs({ bus, router, metrics, log, mesh, config, meshSecret
     deadlineMs: () => mesh().limits.deadlineMs,
     encoding,
   });
-  let takers: Subscription[] = [];
+  let takers: Reading[] = [];
   return {
     door: createDoor({ dead, intake, mesh, records, meshSecret }),
     ready: () => ({
       ok: bus.connected,
-      parts: { nats: bus.connected ? 'up' : 'down: no job is taken or worked on' },
+      parts: {
+        nats: bus.connected ? 'up' : 'down: no job is taken or worked on',
+        queue: describeQueue(takers),
+      },
     }),
     start: () => {
       const how = { name: 'jobs', ackWaitMs: config.leaseMs, tries: endlessly, mostWaiting };

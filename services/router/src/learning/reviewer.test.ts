@@ -31,7 +31,7 @@ function reviewerThat(outcome: string | ErrorCode, extra = wanted) {
     bus: {
       takeWork: (definition, _options, handle) => {
         taken.push({ definition, handle });
-        return { drain: async () => undefined };
+        return { fault: '', drain: async () => undefined };
       },
     },
     settings: () => settings,
