@@ -37,15 +37,11 @@ describe('spend', () => {
     });
   const sumsOf = async (...args: string[]) => {
     const { sums } = JSON.parse((await spend('--json', ...args)).stdout) as {
-      sums: ({ tenant: string; user: string } & Record<SpendKind, number>)[];
+      sums: { tenant: string; user: string; [amount: string]: unknown }[];
     };
-    return sums.map(({ tenant, user, spent, unpriced, cache, routing }) => [
-      tenant,
-      user,
-      spent,
-      unpriced,
-      cache,
-      routing,
+    return sums.map(({ tenant, user, spentNanoUsd, unpricedNanoUsd, savedByCacheNanoUsd, savedByRoutingNanoUsd }) => [
+      ...[tenant, user],
+      ...[spentNanoUsd, unpricedNanoUsd, savedByCacheNanoUsd, savedByRoutingNanoUsd],
     ]);
   };
 

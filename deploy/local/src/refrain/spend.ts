@@ -44,7 +44,7 @@ export async function showSpend(
   const state = await reachRedis(url, 'spend');
   try {
     const sums = await collect(state, { tenant: values.tenant, fromDay });
-    out(values.json ? `${JSON.stringify({ fromDay, sums }, null, 2)}\n` : toTable(sums, fromDay));
+    out(values.json ? `${JSON.stringify({ fromDay, sums: sums.map(toPlain) }, null, 2)}\n` : toTable(sums, fromDay));
     return 0;
   } finally {
     state.close();
@@ -60,6 +60,15 @@ async function collect(state: State, of: { tenant: string | undefined; fromDay: 
     sums.set(name, { ...known, [kind]: known[kind] + Number(nanoUsd) });
   }
   return [...sums.values()].sort((a, b) => b.spent + b.unpriced - (a.spent + a.unpriced) || b.cache - a.cache);
+}
+
+/** For programs: every amount says its unit. */
+function toPlain({ tenant, user, provider, model, spent, unpriced, cache, routing, coalescing }: SpendSums) {
+  return {
+    ...{ tenant, user, provider, model },
+    ...{ spentNanoUsd: spent, unpricedNanoUsd: unpriced },
+    ...{ savedByCacheNanoUsd: cache, savedByRoutingNanoUsd: routing, savedByCoalescingNanoUsd: coalescing },
+  };
 }
 
 function toTable(sums: readonly SpendSums[], fromDay: string): string {
