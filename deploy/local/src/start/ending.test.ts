@@ -50,6 +50,16 @@ test('a fault of ours shows its stack, one of the world a sentence', () => {
   assert.match(toWords(new TypeError('x is undefined')), /TypeError: x is undefined\n +at /);
 });
 
+test('a disk that is full, or read-only and so said to be missing, is told with what to do about it', () => {
+  const fault = (code: string) =>
+    Object.assign(new Error(`${code}: mkdir`), { code, path: '/x/logs', syscall: 'mkdir' });
+  assert.match(toWords(fault('ENOENT')), /^ENOENT: mkdir; set REFRAIN_HOME .*read-only/);
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+  assert.match(toWords(full), /; the disk is full: make room, or set REFRAIN_HOME/);
+  const missing = Object.assign(new Error('ENOENT: open'), { code: 'ENOENT', path: '/x/model', syscall: 'open' });
+  assert.equal(toWords(missing), 'ENOENT: open');
+});
+
 test('a folder that may not be written to is told with what to do about it', () => {
   const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), { code: 'EACCES', path: '/x' });
   assert.match(

@@ -29,8 +29,12 @@ export function toWords(reason: unknown): string {
 }
 
 /** The system's own words for a folder that is not ours do not say what to do. */
-function hintOf(reason: NodeJS.ErrnoException): string {
-  const isFolder = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(reason.code ?? '') && reason.path;
+function hintOf({ code = '', path, syscall }: NodeJS.ErrnoException): string {
+  if (code === 'ENOSPC') return '; the disk is full: make room, or set REFRAIN_HOME to a folder on another';
+  // Node's recursive mkdir says ENOENT on a read-only disk.
+  if (code === 'ENOENT' && syscall === 'mkdir')
+    return '; set REFRAIN_HOME to a folder that can be written to (the disk may be read-only)';
+  const isFolder = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code) && path;
   return isFolder ? '; set REFRAIN_HOME to a folder that this user may write to (.refrain unless told)' : '';
 }
 
