@@ -142,10 +142,11 @@ describe('the commands of the cache', { timeout: 240_000 }, () => {
   });
 
   it('stats: tells hits and stores, for people and for programs', async () => {
-    const { exactHits, semanticHits, stores, misses } = await cacheJson('stats');
+    const { questions, exactHits, semanticHits, stores, misses } = await cacheJson('stats');
     assert.ok(exactHits >= 4 && semanticHits >= 1 && stores >= 403 && misses['exact:empty'] > 0);
     const { status, stdout } = await cache('stats');
     assert.equal(status, 0);
+    assert.match(stdout, new RegExp(`^questions +${questions.toLocaleString('en-US')}\\n`));
     assert.match(stdout, / {2}exact hits +\d+ +[\d.]+ %\n/);
     assert.match(stdout, /answers by meaning +yes\n/);
   });

@@ -8,13 +8,13 @@ export const showStats: CacheCommand = async (args, tools) => {
   const { values, positionals } = readOptions(args, {});
   refusePositionals(positionals);
   const stats = await withCache(values.cache, tools, (cache) => cache.stats(create(StatsRequestSchema)));
-  tools.out(values.json ? toJsonLine(stats) : toText(stats));
+  tools.out(values.json ? toJsonLine({ questions: questionsOf(stats), ...stats }) : toText(stats));
   return 0;
 };
 
 function toText(stats: StatsResponse): string {
   const { exactHits, semanticHits, templateHits, stores } = stats;
-  const questions = exactHits + countOf(stats.misses, 'exact:');
+  const questions = questionsOf(stats);
   const hits = (name: string, count: bigint) => [name, grouped(count), share(count, questions)];
   return toTable([
     ['questions', grouped(questions)],
@@ -31,6 +31,10 @@ function toText(stats: StatsResponse): string {
 }
 
 /** Each question is looked for exactly, once; who misses there is looked for by meaning in a second lookup, so lookups would count it twice. */
+function questionsOf({ exactHits, misses }: StatsResponse): bigint {
+  return exactHits + countOf(misses, 'exact:');
+}
+
 function countOf(counts: Readonly<Record<string, bigint>>, prefix: string): bigint {
   return Object.entries(counts).reduce((sum, [name, count]) => (name.startsWith(prefix) ? sum + count : sum), 0n);
 }
