@@ -41,8 +41,16 @@ export function createRouterMetrics(metrics: Metrics): RouterMetrics {
     'model',
     'type',
   ]);
-  const cost = metrics.counter('cost_nano_usd_total', 'What answers cost, in nano-dollars.', ['provider', 'model']);
-  const saved = metrics.counter('saved_nano_usd_total', 'What answers would have cost, in nano-dollars.', ['source']);
+  const cost = metrics.counter(
+    'cost_nano_usd_total',
+    'What providers’ answers cost, in nano-dollars; refrain_spent_nano_usd_total has failed attempts too.',
+    ['provider', 'model'],
+  );
+  const saved = metrics.counter(
+    'saved_nano_usd_total',
+    'What answers from elsewhere would have cost, in nano-dollars, by source.',
+    ['source'],
+  );
   const unpriced = metrics.counter('price_missing_total', 'Answers whose model has no price.', ['provider', 'model']);
   const cacheFailures = metrics.counter('cache_failures_total', 'Calls to the cache that failed.', ['call', 'reason']);
   const unshared = metrics.counter(
