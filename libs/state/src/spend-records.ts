@@ -34,9 +34,15 @@ export function spendField({ user, provider, model, kind }: Omit<SpendRecord, 't
   return JSON.stringify([user, provider, model, kind]);
 }
 
+const dayMs = 86_400_000;
+/** Asked for several times a request, and the same for a day. */
+let last = { day: Number.NaN, name: '' };
+
 /** The day of a moment, in UTC. */
 export function utcDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  const day = Math.floor(ms / dayMs);
+  if (day !== last.day) last = { day, name: new Date(ms).toISOString().slice(0, 10) };
+  return last.name;
 }
 
 /** All sums from a day on, of one tenant or of all, in no order. */
