@@ -154,7 +154,7 @@ it('stops at a wrong refrain.yaml with line and field, before anything is fetche
   const line = config.slice(0, config.indexOf('attempts: many')).split('\n').length;
   const start = begunUntil(ends, { home, config });
   assert.equal(await start.exited, 78);
-  assert.match(start.output(), new RegExp(`^refrain: refrain.yaml:${line}:3 limits.attempts: .*\\n$`));
+  assert.match(start.output(), new RegExp(`^refrain: /\\S+/refrain\\.yaml:${line}:3 limits.attempts: .*\\n$`));
   assert.equal(existsSync(join(home, 'logs')), false);
 });
 
